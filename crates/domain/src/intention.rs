@@ -1,0 +1,205 @@
+//! What somebody wants done: the only way in. HTTP routes, checks and the command line all say it
+//! with these.
+
+use crate::access::Visibility;
+use crate::edge::EdgeKind;
+use crate::limits::{ATTRS_MAX_BYTES, BODY_MAX_BYTES, TITLE_MAX_CHARS};
+use crate::node::NodeKind;
+use crate::person::PersonPatch;
+use crate::refusal::Refusal;
+use crate::system::SystemPatch;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Intention {
+    CreateNode {
+        /// Made by the caller, so that a repeat is a conflict and not a second node.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        kind: NodeKind,
+        parent_id: Uuid,
+        title: String,
+        #[serde(default)]
+        body: String,
+        #[serde(default)]
+        attrs: Map<String, Value>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        system: Option<SystemPatch>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<PersonPatch>,
+        /// Makes it a scope root (workspaces are one anyway).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scope: Option<ScopePatch>,
+    },
+    UpdateNode {
+        id: Uuid,
+        version: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attrs: Option<Map<String, Value>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        system: Option<SystemPatch>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<PersonPatch>,
+    },
+    MoveNode {
+        id: Uuid,
+        version: i64,
+        parent_id: Uuid,
+    },
+    /// And what is part of it.
+    DeleteNode {
+        id: Uuid,
+        version: i64,
+    },
+    SetScope {
+        id: Uuid,
+        version: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        visibility: Option<Visibility>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        isolated: Option<bool>,
+    },
+    CreateEdge {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        kind: EdgeKind,
+        source_id: Uuid,
+        target_id: Uuid,
+        #[serde(default)]
+        attrs: Map<String, Value>,
+    },
+    UpdateEdge {
+        id: Uuid,
+        version: i64,
+        attrs: Map<String, Value>,
+    },
+    DeleteEdge {
+        id: Uuid,
+        version: i64,
+    },
+    /// Has the next check run now.
+    CheckNow {
+        id: Uuid,
+    },
+}
+
+/// Who sees a scope, and what it inherits; absent fields stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScopePatch {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isolated: Option<bool>,
+}
+
+impl Intention {
+    /// The name in the audit log.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::CreateNode { .. } => "create_node",
+            Self::UpdateNode { .. } => "update_node",
+            Self::MoveNode { .. } => "move_node",
+            Self::DeleteNode { .. } => "delete_node",
+            Self::SetScope { .. } => "set_scope",
+            Self::CreateEdge { .. } => "create_edge",
+            Self::UpdateEdge { .. } => "update_edge",
+            Self::DeleteEdge { .. } => "delete_edge",
+            Self::CheckNow { .. } => "check_now",
+        }
+    }
+
+    /// What can be said without looking: lengths, ranges, forms.
+    pub fn validate(&self) -> Result<(), Refusal> {
+        match self {
+            Self::CreateNode { kind, title, body, attrs, system, person, .. } => {
+                validate_title(title)?;
+                validate_body(body)?;
+                validate_attrs(attrs)?;
+                validate_facets(Some(*kind), system.as_ref(), person.as_ref())?;
+                if *kind == NodeKind::Person && person.as_ref().is_none_or(|p| p.login.is_none()) {
+                    return Err(Refusal::invalid("person.login", "a person needs something to sign in with"));
+                }
+                Ok(())
+            }
+            Self::UpdateNode { title, body, attrs, system, person, .. } => {
+                title.as_deref().map_or(Ok(()), validate_title)?;
+                body.as_deref().map_or(Ok(()), validate_body)?;
+                attrs.as_ref().map_or(Ok(()), validate_attrs)?;
+                validate_facets(None, system.as_ref(), person.as_ref())
+            }
+            Self::CreateEdge { attrs, source_id, target_id, .. } => {
+                if source_id == target_id {
+                    return Err(Refusal::invalid("target_id", "another node than the source"));
+                }
+                validate_attrs(attrs)
+            }
+            Self::UpdateEdge { attrs, .. } => validate_attrs(attrs),
+            Self::MoveNode { .. }
+            | Self::DeleteNode { .. }
+            | Self::SetScope { .. }
+            | Self::DeleteEdge { .. }
+            | Self::CheckNow { .. } => Ok(()),
+        }
+    }
+}
+
+fn validate_title(title: &str) -> Result<(), Refusal> {
+    if title.trim().is_empty() || title.chars().count() > TITLE_MAX_CHARS || title.contains('\0') {
+        return Err(Refusal::invalid("title", format!("1 to {TITLE_MAX_CHARS} characters")));
+    }
+    Ok(())
+}
+
+fn validate_body(body: &str) -> Result<(), Refusal> {
+    if body.len() > BODY_MAX_BYTES || body.contains('\0') {
+        return Err(Refusal::invalid("body", format!("at most {BODY_MAX_BYTES} bytes, without NUL")));
+    }
+    Ok(())
+}
+
+fn validate_attrs(attrs: &Map<String, Value>) -> Result<(), Refusal> {
+    // PostgreSQL keeps jsonb in another form, with spaces: half the bound leaves it room.
+    let text = serde_json::to_string(attrs).map_err(|_| Refusal::invalid("attrs", "a JSON object"))?;
+    if text.len() > ATTRS_MAX_BYTES / 2 || text.contains("\\u0000") {
+        return Err(Refusal::invalid("attrs", format!("a JSON object of at most {} bytes, without NUL", ATTRS_MAX_BYTES / 2)));
+    }
+    Ok(())
+}
+
+fn validate_facets(kind: Option<NodeKind>, system: Option<&SystemPatch>, person: Option<&PersonPatch>) -> Result<(), Refusal> {
+    if let Some(system) = system {
+        if kind.is_some_and(|k| k != NodeKind::System) {
+            return Err(Refusal::invalid("system", "only with kind system"));
+        }
+        system.validate().map_err(|r| r.within("system"))?;
+    }
+    if let Some(person) = person {
+        if kind.is_some_and(|k| k != NodeKind::Person) {
+            return Err(Refusal::invalid("person", "only with kind person"));
+        }
+        person.validate().map_err(|r| r.within("person"))?;
+    }
+    Ok(())
+}
+
+/// Tells `null` from absent: `Some(None)` and `None`.
+pub mod present {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
+        Option::<T>::deserialize(from).map(Some)
+    }
+
+    pub fn serialize<S: Serializer, T: Serialize>(value: &Option<Option<T>>, to: S) -> Result<S::Ok, S::Error> {
+        value.as_ref().and_then(Option::as_ref).serialize(to)
+    }
+}

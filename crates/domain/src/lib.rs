@@ -1,0 +1,21 @@
+//! Types, ids, decisions and limits. No IO and no clock: `now` is an argument.
+
+pub mod access;
+pub mod actor;
+pub mod audit;
+pub mod check;
+pub mod edge;
+pub mod intention;
+pub mod limits;
+pub mod node;
+pub mod person;
+pub mod refusal;
+pub mod system;
+mod text;
+
+pub use access::{Level, Visibility};
+pub use actor::Actor;
+pub use edge::{Edge, EdgeKind};
+pub use intention::Intention;
+pub use node::{Facet, Node, NodeKind};
+pub use refusal::Refusal;

@@ -1,0 +1,88 @@
+//! Every bound of the product, with its unit in the name. Where the database enforces one too, the
+//! migration says the same number.
+
+use std::time::Duration;
+
+pub const TITLE_MAX_CHARS: usize = 200;
+pub const BODY_MAX_BYTES: usize = 65_536;
+pub const ATTRS_MAX_BYTES: usize = 16_384;
+/// `part_of` chains; deeper is refused.
+pub const CONTAINMENT_MAX_LEVELS: usize = 32;
+
+/// One HTTP request's body.
+pub const REQUEST_BODY_MAX_BYTES: usize = 1_048_576;
+/// From its first byte to its answer (uploads and sockets have bounds of their own).
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+pub const REQUESTS_IN_FLIGHT_MAX: usize = 512;
+pub const INTENTIONS_MAX: usize = 500;
+pub const PAGE_DEFAULT_ITEMS: i64 = 50;
+pub const PAGE_MAX_ITEMS: i64 = 200;
+pub const SEARCH_MAX_CHARS: usize = 100;
+/// A deadlock or serialisation failure is tried again this often.
+pub const TRANSACTION_ATTEMPTS_MAX: u32 = 4;
+
+pub const IDEMPOTENCY_KEY_MAX_BYTES: usize = 128;
+pub const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// A key whose first request is still running after this was abandoned: its effects never committed.
+pub const IDEMPOTENCY_RUNNING_MAX: Duration = Duration::from_secs(60);
+
+pub const PASSWORD_MIN_CHARS: usize = 10;
+pub const PASSWORD_MAX_BYTES: usize = 512;
+pub const SESSION_LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const SESSIONS_PER_PERSON_MAX: i64 = 50;
+pub const TOKENS_PER_PERSON_MAX: i64 = 50;
+pub const SIGN_IN_LINK_LASTS: Duration = Duration::from_secs(24 * 3600);
+/// Attempts a minute, for one login and for one address.
+pub const SIGN_INS_PER_MINUTE: u32 = 10;
+/// argon2 takes 19 MiB each.
+pub const PASSWORD_HASHES_AT_ONCE: usize = 2;
+
+pub const SOCKETS_MAX: usize = 5_000;
+pub const SUBSCRIPTIONS_PER_SOCKET_MAX: usize = 64;
+pub const SOCKET_MESSAGE_MAX_BYTES: usize = 16_384;
+/// Messages a socket may send that could not be taken, before it is closed.
+pub const SOCKET_ERRORS_MAX: u32 = 20;
+/// A socket that sends nothing for so long is closed; clients ping every 10 s.
+pub const SOCKET_IDLE_MAX: Duration = Duration::from_secs(60);
+/// A frame that can't be handed to the network for so long: the reader is gone.
+pub const SOCKET_WRITE_MAX: Duration = Duration::from_secs(30);
+/// What waits for one reader before only the newest version of each node is kept.
+pub const OUTBOX_MAX_BYTES: usize = 1_048_576;
+/// One frame's worth of events or rows, before the next frame is begun.
+pub const FRAME_TARGET_BYTES: usize = 65_536;
+/// A subscription's first rows; more are left to the paged lists.
+pub const SUBSCRIBE_ROWS_MAX: i64 = 5_000;
+/// First rows and replays read at once; the others wait their turn.
+pub const SUBSCRIBES_AT_ONCE: usize = 4;
+pub const SUBSCRIBE_WAIT_MAX: Duration = Duration::from_secs(20);
+/// Batches kept for a subscription while its first rows are read.
+pub const PENDING_BATCHES_MAX: usize = 1_024;
+/// A replay above this is answered with `resync`: the first rows are cheaper.
+pub const REPLAY_ROWS_MAX: i64 = 20_000;
+pub const TOKEN_MAX_BYTES: usize = 4_096;
+
+/// Rows of the change log read at once by the tailer.
+pub const FEED_PAGE_ROWS: i64 = 2_000;
+/// The tailer looks at least so often, rung or not.
+pub const FEED_POLL: Duration = Duration::from_millis(200);
+/// Between two batches, so that a burst of commits becomes one frame a reader.
+pub const FEED_MIN_PAUSE: Duration = Duration::from_millis(1);
+pub const FEED_RETENTION_DEFAULT: Duration = Duration::from_secs(48 * 3600);
+
+pub const CHECK_INTERVAL_MIN_S: i32 = 5;
+pub const CHECK_INTERVAL_MAX_S: i32 = 86_400;
+pub const CHECK_TIMEOUT_MIN_MS: i32 = 100;
+pub const CHECK_TIMEOUT_MAX_MS: i32 = 60_000;
+pub const CHECK_FAILURES_MAX: i16 = 20;
+pub const CHECK_URL_MAX_BYTES: usize = 2_048;
+pub const CHECK_TEXT_MAX_BYTES: usize = 1_024;
+/// How much of an answer is read when a text is looked for.
+pub const CHECK_BODY_MAX_BYTES: usize = 1_048_576;
+pub const CHECK_ERROR_MAX_CHARS: usize = 300;
+pub const CHECKS_AT_ONCE: usize = 64;
+pub const CHECK_RUNS_KEPT_DEFAULT: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const AUDIT_KEPT_DEFAULT: Duration = Duration::from_secs(400 * 24 * 3600);
+
+/// An instance tells that it lives so often, and counts as gone after the other.
+pub const HEARTBEAT_PERIOD: Duration = Duration::from_secs(5);
+pub const HEARTBEAT_LAPSE: Duration = Duration::from_secs(30);

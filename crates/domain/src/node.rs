@@ -1,0 +1,66 @@
+//! Everything with a name is a node.
+
+use crate::access::Visibility;
+use crate::person::Person;
+use crate::system::System;
+use crate::text::text_enum;
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// The one node of kind `instance`: Synops itself, made by the first migration.
+pub const INSTANCE_ID: Uuid = Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001);
+
+text_enum! {
+    NodeKind {
+        /// Synops itself. Parent of workspaces, teams and people.
+        Instance = "instance",
+        Workspace = "workspace",
+        Group = "group",
+        System = "system",
+        Team = "team",
+        Person = "person",
+    }
+}
+
+impl NodeKind {
+    /// Kinds that are scope roots from the start, and never stop being one.
+    pub const fn is_always_scope(self) -> bool {
+        matches!(self, Self::Instance | Self::Workspace)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    pub id: Uuid,
+    pub kind: NodeKind,
+    /// The nearest scope root: decides who sees it.
+    pub scope_id: Uuid,
+    /// Target of its `part_of` edge; `None` for the instance.
+    pub parent_id: Option<Uuid>,
+    pub title: String,
+    /// Markdown.
+    pub body: String,
+    pub attrs: Map<String, Value>,
+    pub version: i64,
+    pub created_by: Option<Uuid>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub facet: Option<Facet>,
+    /// Present on scope roots.
+    pub scope: Option<Scope>,
+}
+
+/// The typed columns a kind has besides.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Facet {
+    System(System),
+    Person(Person),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    pub visibility: Visibility,
+    /// Takes no grants from the scopes around it.
+    pub isolated: bool,
+}

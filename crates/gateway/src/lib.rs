@@ -1,0 +1,1 @@
+//! HTTP, JSON, sockets and the embedded page.

@@ -1,0 +1,1 @@
+//! The one way in: validate, authorise, carry out in one transaction, audit.

@@ -1,0 +1,1 @@
+//! Finds the machine's PostgreSQL and runs a private cluster with it.

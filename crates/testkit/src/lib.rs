@@ -1,0 +1,1 @@
+//! Databases, servers and proxies for tests.

@@ -1,0 +1,34 @@
+//! `./dev bench NAME`: benchmarks live in the crate `bench`, with the optimiser on.
+
+use anyhow::bail;
+use tokio::process::Command;
+
+use crate::session::Session;
+use crate::{repo, setup, web};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Which benchmark; without one they are listed.
+    name: Option<String>,
+    /// Passed on to the benchmark.
+    #[arg(last = true)]
+    rest: Vec<String>,
+}
+
+pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
+    if !repo::root().join("crates/bench/Cargo.toml").is_file() {
+        bail!("there is no benchmark yet; they will be in crates/bench");
+    }
+    setup::for_running()?;
+    let mut session = Session::new()?;
+    web::build(&mut session).await?;
+    let name = args.name.as_deref().unwrap_or("--help");
+    session
+        .run(
+            Command::new("cargo")
+                .args(["run", "--release", "--package", "bench", "--", name])
+                .args(&args.rest)
+                .current_dir(repo::root()),
+        )
+        .await
+}

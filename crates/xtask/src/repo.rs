@@ -1,0 +1,54 @@
+//! Where the repository is, and which files belong to it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+
+/// The root of the repository. It is known at compile time: xtask is built where it runs.
+pub(crate) fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// The root without `..` in it, for what is handed to other programs.
+pub(crate) fn absolute_root() -> anyhow::Result<PathBuf> {
+    root().canonicalize().context("the repository has moved")
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target_dir() -> anyhow::Result<PathBuf> {
+    Ok(match env("CARGO_TARGET_DIR") {
+        Some(dir) => PathBuf::from(dir),
+        None => absolute_root()?.join("target"),
+    })
+}
+
+/// Paths, relative to the root, of all files that git has or would take.
+pub(crate) fn files() -> anyhow::Result<Vec<String>> {
+    let output = Command::new("git")
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root())
+        .output()
+        .context("git is needed to list the files of the repository")?;
+    if !output.status.success() {
+        bail!("git ls-files: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    let list = String::from_utf8(output.stdout).context("a file name is not UTF-8")?;
+    let mut files: Vec<String> = list
+        .split('\0')
+        .filter(|path| !path.is_empty() && root().join(path).is_file())
+        .map(str::to_owned)
+        .collect();
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+/// A variable of the environment; empty counts as unset.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "xtask has no configuration: the environment is its input, and this is the one place that reads it"
+)]
+pub(crate) fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,139 @@
+//! `./dev test`: all that CI runs, in one order, timed, and nothing left behind.
+
+use tokio::process::Command;
+
+use crate::services::Services;
+use crate::session::Session;
+use crate::setup::{CARGO_DENY, CARGO_NEXTEST, ensure_cargo_tool};
+use crate::steps::Steps;
+use crate::{generate, leftovers, repo, setup, sqlx, tidy, web};
+
+/// The names that `--only` takes, in the order in which the steps run.
+const STEPS: [&str; 14] = [
+    "format", "tidy", "page", "page-check", "page-test", "clippy", "deny", "queries", "tests", "doctests", "binaries",
+    "generated", "e2e", "leftovers",
+];
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Run only the Rust tests whose name contains this.
+    filter: Option<String>,
+    /// Run only these steps.
+    #[arg(long, value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(STEPS), conflicts_with = "filter")]
+    only: Vec<String>,
+}
+
+pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
+    setup::for_testing()?;
+    leftovers::adopt_orphans();
+    let mut only = args.only.clone();
+    if args.filter.is_some() {
+        only = vec!["page".to_owned(), "tests".to_owned()];
+    }
+    let mut steps = Steps::new(Session::new()?, only);
+
+    steps
+        .step("format", async |session| {
+            session.run(cargo(&["fmt", "--all", "--check"])).await
+        })
+        .await;
+    steps.step("tidy", async |_| tidy::run()).await;
+    // The page comes before whatever compiles the server, which takes it in.
+    steps.step("page", web::build).await;
+    steps.step("page-check", async |session| web::script(session, "check").await).await;
+    steps.step("page-test", async |session| web::script(session, "test").await).await;
+    steps
+        .step("clippy", async |session| {
+            session
+                .run(cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
+                .await
+        })
+        .await;
+    steps
+        .step("deny", async |session| {
+            ensure_cargo_tool(session, &CARGO_DENY).await?;
+            session
+                .run(cargo(&["deny", "--log-level", "error", "check", "licenses", "bans", "sources"]))
+                .await
+        })
+        .await;
+    steps
+        .step("queries", async |session| sqlx::generate(session, true).await)
+        .await;
+    with_services(&mut steps, args.filter.as_deref()).await;
+    steps
+        .step("leftovers", async |_| {
+            let running = leftovers::end_all().await;
+            anyhow::ensure!(running.is_empty(), "still running at the end, now killed:\n{}", running.join("\n"));
+            Ok(())
+        })
+        .await;
+    steps.finish()
+}
+
+/// The steps that need PostgreSQL and Redis, which live no longer than these.
+async fn with_services(steps: &mut Steps, filter: Option<&str>) {
+    let names = ["tests", "doctests", "binaries", "generated", "e2e"];
+    if !names.iter().any(|name| steps.wants(name)) {
+        return;
+    }
+    let services = match Services::start().await {
+        Ok(services) => services,
+        Err(error) => {
+            steps.step("tests", async |_| Err(error.context("cannot start the suite's servers"))).await;
+            return;
+        }
+    };
+    steps
+        .step("tests", async |session| {
+            ensure_cargo_tool(session, &CARGO_NEXTEST).await?;
+            let mut nextest = cargo_command(&["nextest", "run", "--workspace"]);
+            session.run(services.lend(&mut nextest).args(filter)).await
+        })
+        .await;
+    steps
+        .step("doctests", async |session| {
+            let mut doctests = cargo_command(&["test", "--quiet", "--workspace", "--doc"]);
+            session.run(services.lend(&mut doctests)).await
+        })
+        .await;
+    steps
+        .step("binaries", async |session| session.run(&mut crate::up::build_server()).await)
+        .await;
+    let synops = repo::target_dir().map(|dir| dir.join("debug/synops"));
+    steps
+        .step("generated", async |session| generate::api(session, &synops?, true).await)
+        .await;
+    end_to_end(steps, &services).await;
+    if let Err(error) = services.stop().await {
+        steps.step("tests", async |_| Err(error.context("cannot stop the suite's servers"))).await;
+    }
+}
+
+/// The browser's tests, against the binary that the steps before have built.
+async fn end_to_end(steps: &mut Steps, services: &Services) {
+    if !repo::root().join("e2e/package.json").is_file() {
+        steps.skip("e2e", "there is no e2e/package.json");
+        return;
+    }
+    steps
+        .step("e2e", async |session| {
+            web::install(session, "e2e").await?;
+            let mut playwright = web::npm(&repo::root().join("e2e"));
+            playwright
+                .args(["exec", "--", "playwright", "test"])
+                .env("SYNOPS_BIN", repo::target_dir()?.join("debug/synops"))
+                .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+            if let Some(chromium) = setup::chromium() {
+                playwright.env("SYNOPS_CHROMIUM", chromium);
+            }
+            session.run(services.lend(&mut playwright)).await
+        })
+        .await;
+}
+
+fn cargo_command(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(arguments).current_dir(repo::root());
+    command
+}

@@ -1,0 +1,49 @@
+import createClient, { type Middleware } from 'openapi-fetch';
+import { ApiError, refusal } from './problem';
+import type { paths } from './types';
+
+/** No request without a time-out (the server's own bound is shorter). */
+const timeout_ms = 20_000;
+
+/**
+ * Every write answers with its position in the change feed; each later read
+ * carries the newest one, so that it sees the write on whichever instance it
+ * lands.
+ */
+let position: string | null = null;
+
+const readYourWrites: Middleware = {
+	onRequest({ request }) {
+		if (position && request.method === 'GET') request.headers.set('Synops-After', position);
+	},
+	onResponse({ response }) {
+		position = response.headers.get('Synops-Position') ?? position;
+	}
+};
+
+async function boundedFetch(request: Request): Promise<Response> {
+	try {
+		const limit = AbortSignal.timeout(timeout_ms);
+		return await fetch(request, { signal: AbortSignal.any([request.signal, limit]) });
+	} catch (cause) {
+		if (request.signal.aborted) throw cause;
+		throw new ApiError('network', 0, null);
+	}
+}
+
+export const api = createClient<paths>({ baseUrl: '', fetch: boundedFetch });
+api.use(readYourWrites);
+
+/** The data of an answer, or its refusal thrown. */
+export async function take<T>(
+	call: Promise<{ data?: T; error?: unknown; response: Response }>
+): Promise<T> {
+	const { data, error, response } = await call;
+	if (!response.ok) throw refusal(response.status, error);
+	return data as T;
+}
+
+/** For the next read only to be as new as what others know: at sign-out. */
+export function forgetPosition(): void {
+	position = null;
+}

@@ -1,0 +1,85 @@
+import type { Edge, Level, Node, NodeKind, Rows } from '$lib/api/types';
+
+export type Topic = `kind:${NodeKind}` | `node:${string}` | 'activity' | 'lifecycle';
+
+export type LiveEvent =
+	| { op: 'upsert'; node: Node; edge?: undefined }
+	| { op: 'upsert'; edge: Edge; node?: undefined }
+	| { op: 'delete'; entity: 'node' | 'edge'; id: string; version: number };
+
+export interface Added {
+	scope_id: string;
+	level: Level;
+	nodes?: Node[];
+	edges?: Edge[];
+}
+export interface Removed {
+	scope_ids: string[];
+	ids: { entity: 'node' | 'edge'; id: string; version: number }[];
+}
+export interface Lifecycle {
+	phase: 'running' | 'announced' | 'closing' | 'draining';
+	message?: string | null;
+	ends_at?: string | null;
+}
+
+/**
+ * How fresh what the page shows is. `fresh_at` is in the browser's clock (ms):
+ * when the data was last known to be level with the database, null before the
+ * first time.
+ */
+export type Status =
+	| { kind: 'live' }
+	| { kind: 'polling' }
+	| { kind: 'reconnecting'; fresh_at: number | null }
+	| { kind: 'stale'; fresh_at: number };
+
+/**
+ * Where a connection puts what it receives. `mark` is what the sink answered
+ * when the rows were asked for: the sink can tell what it learned since.
+ */
+export interface Sink {
+	mark(): number;
+	rows(topic: Topic, rows: Rows, mark: number): void;
+	changes(events: LiveEvent[]): void;
+	added(added: Added): void;
+	removed(removed: Removed): void;
+	/** The topic's rows can't be continued: the next rows replace them whatever their versions. */
+	resync(topic: Topic): void;
+	/** Somebody subscribed to the topic. */
+	wanted(topic: Topic): void;
+	/** Nobody is subscribed to the topic any more. */
+	dropped(topic: Topic): void;
+}
+
+export interface Handlers {
+	/** The first rows are in the sink, or nothing was missed since they were. */
+	ready?(): void;
+	/** Something of the topic changed; for topics that carry no rows. */
+	hint?(): void;
+	/** The server won't serve this topic. */
+	refused?(code: string): void;
+}
+
+/** What happens to the connection as a whole. */
+export interface Observer {
+	status(status: Status): void;
+	/** Add to the browser's clock to get the server's, in ms. */
+	clock(offset_ms: number): void;
+	lifecycle?(lifecycle: Lifecycle): void;
+	/** Who the server takes the caller for; null: anonymous. */
+	identity?(person_id: string | null): void;
+	/** The session or token ended; nothing is received until `restart`. */
+	ended?(): void;
+}
+
+/** One implementation is chosen at start (choose.ts) and never swapped while running. */
+export interface Connection {
+	readonly kind: 'live' | 'polling';
+	start(): void;
+	stop(): void;
+	/** Begins anew as whoever the cookie now says: nothing of before is continued. */
+	restart(): void;
+	/** Several subscribers of one topic share one subscription. */
+	subscribe(topic: Topic, handlers?: Handlers): () => void;
+}

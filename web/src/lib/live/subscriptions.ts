@@ -1,0 +1,77 @@
+import type { Handlers, Topic } from './connection';
+
+export interface Subscription {
+	/** Its name on the socket. */
+	readonly id: string;
+	readonly topic: Topic;
+	readonly handlers: Set<Handlers>;
+	/** The first rows are in the sink. */
+	ready: boolean;
+	/** Where the stream can be continued; null: from the first rows. */
+	token: string | null;
+	/** The sink's mark when the rows were asked for. */
+	mark: number;
+}
+
+/** Who wants what: one subscription per topic, however many ask for it. */
+export class Subscriptions {
+	private readonly byTopic = new Map<Topic, Subscription>();
+	private readonly byId = new Map<string, Subscription>();
+	private next = 1;
+
+	constructor(
+		private readonly opened: (subscription: Subscription) => void,
+		private readonly closed: (subscription: Subscription) => void
+	) {}
+
+	add(topic: Topic, handlers: Handlers): () => void {
+		let subscription = this.byTopic.get(topic);
+		if (subscription) {
+			subscription.handlers.add(handlers);
+			if (subscription.ready) handlers.ready?.();
+		} else {
+			subscription = this.make(topic);
+			subscription.handlers.add(handlers);
+			this.opened(subscription);
+		}
+		const held = subscription;
+		return () => {
+			if (!held.handlers.delete(handlers) || held.handlers.size > 0) return;
+			this.byTopic.delete(topic);
+			this.byId.delete(held.id);
+			this.closed(held);
+		};
+	}
+
+	get(id: string): Subscription | undefined {
+		return this.byId.get(id);
+	}
+
+	of(topic: string): Subscription | undefined {
+		return this.byTopic.get(topic as Topic);
+	}
+
+	all(): Subscription[] {
+		return [...this.byTopic.values()];
+	}
+
+	/** Every subscription begins from its first rows again. */
+	reset(): void {
+		for (const subscription of this.byTopic.values()) {
+			subscription.ready = false;
+			subscription.token = null;
+		}
+	}
+
+	private make(topic: Topic): Subscription {
+		const id = `s${this.next++}`;
+		const subscription = { id, topic, handlers: new Set<Handlers>(), ready: false, token: null, mark: 0 };
+		this.byTopic.set(topic, subscription);
+		this.byId.set(id, subscription);
+		return subscription;
+	}
+}
+
+export function tell(subscription: Subscription | undefined, what: 'ready' | 'hint'): void {
+	for (const handlers of [...(subscription?.handlers ?? [])]) handlers[what]?.();
+}

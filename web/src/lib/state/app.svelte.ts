@@ -1,0 +1,80 @@
+import { getMe, getRows } from '$lib/api/calls';
+import { chooseConnection, probeSocket, wishOf, type Ways } from '$lib/live/choose';
+import type { Connection, Handlers, Lifecycle, Observer, Status, Topic } from '$lib/live/connection';
+import { GraphStore } from '$lib/live/graph.svelte';
+import { LiveConnection } from '$lib/live/live-connection';
+import { PollingConnection } from '$lib/live/polling-connection';
+import { clock } from './clock.svelte';
+import { session } from './session.svelte';
+
+export const graph = new GraphStore();
+
+/** How the page hears from the server, for whoever shows it. */
+class Wire {
+	status = $state.raw<Status>({ kind: 'reconnecting', fresh_at: null });
+	lifecycle = $state.raw<Lifecycle>({ phase: 'running' });
+	kind = $state<Connection['kind']>('live');
+}
+export const wire = new Wire();
+
+let connection: Connection | null = null;
+
+const observer: Observer = {
+	status: (status) => (wire.status = status),
+	clock: (offset_ms) => (clock.offset_ms = offset_ms),
+	lifecycle: (lifecycle) => (wire.lifecycle = lifecycle),
+	identity: (person_id) => {
+		if (session.isSomeoneElse(person_id)) void becomeAnew();
+	},
+	ended: () => {
+		session.ended = true;
+		void becomeAnew();
+	}
+};
+
+function openSocket(): WebSocket {
+	const address = new URL('/api/v1/live', location.href);
+	address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+	return new WebSocket(address);
+}
+
+const ways: Ways = {
+	live: () => new LiveConnection(graph, observer, { open: openSocket }),
+	polling: () =>
+		new PollingConnection(graph, observer, {
+			fetchRows: (topic, signal) => getRows(topic, signal),
+			whoami: async () => {
+				const me = await getMe();
+				return { person_id: me.person?.id ?? null, server_time: me.server_time };
+			}
+		}),
+	probe: (limit_ms) => probeSocket(openSocket, limit_ms),
+	answers: () => getMe().then(
+		() => true,
+		() => false
+	)
+};
+
+/** Learns who looks at the page and how it will be kept up to date. Throws when no server answers. */
+export async function boot(): Promise<void> {
+	if (connection) return;
+	const meta = document.querySelector<HTMLMetaElement>('meta[name="synops-connection"]');
+	const wish = wishOf(location.search, meta?.content ?? null);
+	const [chosen] = await Promise.all([chooseConnection(wish, ways), session.load()]);
+	connection = chosen;
+	wire.kind = chosen.kind;
+	chosen.start();
+}
+
+/** Listens to a topic for as long as the caller (an effect) lives. */
+export function follow(topic: Topic, handlers?: Handlers): () => void {
+	return connection?.subscribe(topic, handlers) ?? (() => undefined);
+}
+
+/** Somebody else looks at the page: nothing of before may stay on it. */
+export async function becomeAnew(): Promise<void> {
+	graph.clear();
+	await session.load().catch(() => undefined);
+	graph.clear();
+	connection?.restart();
+}
