@@ -2,6 +2,7 @@
 
 use crate::limits::{CHECK_TEXT_MAX_BYTES, CHECK_URL_MAX_BYTES};
 use crate::refusal::Refusal;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -83,6 +84,25 @@ pub fn split_address(address: &str) -> Option<(&str, u16)> {
     let host_ok = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_:%".contains(c));
     let port: u16 = port.parse().ok().filter(|p| *p != 0)?;
     host_ok.then_some((host, port))
+}
+
+/// One run of a check.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckRun {
+    pub at: DateTime<Utc>,
+    pub ok: bool,
+    /// To the first complete answer; `None` when there was none.
+    pub latency_ms: Option<f32>,
+    /// Why it failed, in words for people; never a secret.
+    pub error: Option<String>,
+}
+
+/// A run as a sparkline shows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LatencyPoint {
+    pub at: DateTime<Utc>,
+    pub ok: bool,
+    pub latency_ms: Option<f32>,
 }
 
 /// Expected HTTP statuses, parsed.

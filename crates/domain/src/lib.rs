@@ -12,6 +12,7 @@ pub mod person;
 pub mod refusal;
 pub mod system;
 mod text;
+pub mod token;
 
 pub use access::{Level, Visibility};
 pub use actor::Actor;

@@ -86,3 +86,9 @@ pub const AUDIT_KEPT_DEFAULT: Duration = Duration::from_secs(400 * 24 * 3600);
 /// An instance tells that it lives so often, and counts as gone after the other.
 pub const HEARTBEAT_PERIOD: Duration = Duration::from_secs(5);
 pub const HEARTBEAT_LAPSE: Duration = Duration::from_secs(30);
+/// An instance that did not say goodbye is still listed (as gone) for so long.
+pub const INSTANCES_KEPT: Duration = Duration::from_secs(3600);
+
+/// Partitions are made and expired rows deleted so often.
+pub const UPKEEP_PERIOD: Duration = Duration::from_secs(3600);
+pub const UPKEEP_BATCH_ROWS: i64 = 1_000;

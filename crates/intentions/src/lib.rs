@@ -1,1 +1,77 @@
-//! The one way in: validate, authorise, carry out in one transaction, audit.
+//! The one way in: every change of the graph is an [`Intention`], carried out here.
+
+mod apply;
+mod carry_out;
+mod authorise;
+mod check_state;
+
+use domain::intention::Intention;
+use domain::{Actor, Edge, Node, Refusal};
+use serde_json::Value;
+use std::sync::Arc;
+use store::Pool;
+use uuid::Uuid;
+
+/// Wakes the local tailer; called after each commit.
+pub type Bell = Arc<dyn Fn() + Send + Sync>;
+
+/// Carries intentions out. Cheap to clone.
+#[derive(Clone)]
+pub struct Intentions {
+    pool: Pool,
+    bell: Bell,
+}
+
+/// What is known of a request besides its intentions.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    pub request_id: Option<String>,
+    pub idempotency: Option<Idempotency>,
+}
+
+/// A key that makes a repeat of the same request answer the same.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    /// Whose key it is: a person's id.
+    pub caller: String,
+    pub key: String,
+    /// Over method, path and body.
+    pub request_hash: Vec<u8>,
+}
+
+/// What became of one intention.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    Node(Box<Node>),
+    Edge(Edge),
+    Deleted(Uuid),
+    /// The check of this system is due now.
+    Due(Uuid),
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub enum Done {
+    /// It was carried out now; the rendered answer.
+    Now { outcomes: Vec<Outcome>, status: u16, response: Value },
+    /// It was carried out before, under the same key; the answer it got then.
+    Before { status: u16, response: Value },
+}
+
+impl Intentions {
+    pub fn new(pool: Pool, bell: Bell) -> Self {
+        Self { pool, bell }
+    }
+
+    /// Carries all of them out in one transaction, or none. `render` makes the answer, which is
+    /// stored with the work when there is an idempotency key.
+    pub async fn carry_out(
+        &self,
+        actor: &Actor,
+        intentions: Vec<Intention>,
+        context: &Context,
+        render: impl Fn(&[Outcome]) -> (u16, Value) + Send,
+    ) -> Result<Done, Refusal> {
+        carry_out::carry_out(self, actor, intentions, context, render).await
+    }
+}

@@ -1,1 +1,31 @@
-//! All SQL and nothing else, one file per noun.
+//! All SQL of the product and nothing else, one file per noun. Functions take an executor, so that
+//! the caller owns the transaction; rows are private, domain types come out.
+
+pub mod access;
+pub mod account;
+pub mod api_token;
+pub mod audit;
+pub mod bootstrap;
+pub mod check;
+mod connect;
+pub mod database;
+pub mod edge;
+mod error;
+pub mod feed;
+pub mod idempotency;
+pub mod instance;
+pub mod migrate;
+pub mod node;
+pub mod partition;
+pub mod person;
+pub mod privilege;
+pub mod probe;
+pub mod schema;
+pub mod scope;
+mod scram;
+pub mod session;
+pub mod sign_in_link;
+pub mod tombstone;
+
+pub use connect::{Pool, PoolOptions, connect};
+pub use error::{Error, may_retry, refusal};

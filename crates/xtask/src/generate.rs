@@ -38,11 +38,7 @@ pub(crate) async fn api(session: &mut Session, synops: &Path, check: bool) -> an
     let made = tempfile::tempdir()?;
     let types = made.path().join("schema.d.ts");
     let mut command = web::npm(&repo::root().join("web"));
-    command
-        .args(["exec", "--", "openapi-typescript"])
-        .arg(repo::absolute_root()?.join(OPENAPI))
-        .arg("--output")
-        .arg(&types);
+    command.args(["exec", "--", "openapi-typescript"]).arg(repo::absolute_root()?.join(OPENAPI)).arg("--output").arg(&types);
     session.run(&mut command).await?;
     write(TYPES, &fs::read(types)?, check)
 }

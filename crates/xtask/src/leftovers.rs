@@ -68,12 +68,7 @@ fn descendants() -> Vec<Running> {
     found.sort_unstable();
     found
         .into_iter()
-        .filter_map(|id| {
-            Some(Running {
-                id: Pid::from_raw(id)?,
-                line: format!("{id} {}", command_line(id)),
-            })
-        })
+        .filter_map(|id| Some(Running { id: Pid::from_raw(id)?, line: format!("{id} {}", command_line(id)) }))
         .collect()
 }
 

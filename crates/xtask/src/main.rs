@@ -68,9 +68,8 @@ fn main() -> ExitCode {
 /// One thread for everything: the servers we start ask the kernel to end them
 /// with the *thread* that started them, so that thread must be the main one.
 fn run(command: Command) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    repo::enter()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
             Command::Up(args) => up::run(&args).await,

@@ -8,9 +8,7 @@ use crate::repo;
 /// The first of `names` that is on the PATH, with its whole path.
 pub(crate) fn find(names: &[&str]) -> Option<PathBuf> {
     let path = repo::env("PATH")?;
-    names
-        .iter()
-        .find_map(|name| path.split(':').map(|dir| Path::new(dir).join(name)).find(|file| file.is_file()))
+    names.iter().find_map(|name| path.split(':').map(|dir| Path::new(dir).join(name)).find(|file| file.is_file()))
 }
 
 /// The major version that `program ARGUMENTS` prints, if it runs at all.
@@ -33,11 +31,7 @@ pub(crate) fn runs(name: &str, arguments: &[&str]) -> bool {
 
 /// `v20.11.1` → 20; `postgres (PostgreSQL) 15.6` → 15.
 pub(crate) fn first_number(text: &str) -> Option<u32> {
-    let digits: String = text
-        .chars()
-        .skip_while(|c| !c.is_ascii_digit())
-        .take_while(char::is_ascii_digit)
-        .collect();
+    let digits: String = text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
 }
 

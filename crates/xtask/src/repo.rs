@@ -5,12 +5,22 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
-/// The root of the repository. It is known at compile time: xtask is built where it runs.
-pub(crate) fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+/// Makes the root of the repository the current directory, from wherever
+/// `cargo xtask` was called. To be called first.
+pub(crate) fn enter() -> anyhow::Result<()> {
+    // cargo tells it when it runs us; what was compiled in may mean another clone
+    // that shares the directory of what is built.
+    let manifest = env("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").to_owned());
+    let root = Path::new(&manifest).join("../..");
+    std::env::set_current_dir(&root).with_context(|| format!("{} is gone", root.display()))
 }
 
-/// The root without `..` in it, for what is handed to other programs.
+/// The root of the repository, for paths below it.
+pub(crate) fn root() -> &'static Path {
+    Path::new(".")
+}
+
+/// The root as other programs need it.
 pub(crate) fn absolute_root() -> anyhow::Result<PathBuf> {
     root().canonicalize().context("the repository has moved")
 }
@@ -34,11 +44,8 @@ pub(crate) fn files() -> anyhow::Result<Vec<String>> {
         bail!("git ls-files: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     let list = String::from_utf8(output.stdout).context("a file name is not UTF-8")?;
-    let mut files: Vec<String> = list
-        .split('\0')
-        .filter(|path| !path.is_empty() && root().join(path).is_file())
-        .map(str::to_owned)
-        .collect();
+    let mut files: Vec<String> =
+        list.split('\0').filter(|path| !path.is_empty() && root().join(path).is_file()).map(str::to_owned).collect();
     files.sort();
     files.dedup();
     Ok(files)

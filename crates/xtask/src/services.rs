@@ -45,22 +45,21 @@ impl Postgres {
         // as root the server runs as another user, who must get there.
         let directory = tempfile::Builder::new().prefix("synops-").tempdir_in("/tmp")?;
         open_to_all(directory.path(), 0o755)?;
-        let settings = POSTGRES_SETTINGS
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let cluster = Cluster::start(Config {
-            settings,
-            ..Config::new(directory.path().join("postgres"))
-        })
-        .await
-        .context("cannot start a private PostgreSQL")?;
+        let settings = POSTGRES_SETTINGS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let cluster = Cluster::start(Config { settings, ..Config::new(directory.path().join("postgres")) })
+            .await
+            .context("cannot start a private PostgreSQL")?;
         Ok(Self { cluster, directory })
     }
 
     /// The superuser's URL of `database`.
     pub(crate) fn url(&self, database: &str) -> String {
         self.cluster.connection_url("postgres", database)
+    }
+
+    /// A program that belongs to this server's version.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.cluster.binaries_dir().join(name)
     }
 
     /// A directory that lives as long as the server.
@@ -89,11 +88,7 @@ impl Services {
         fs::create_dir(&scratch)?;
         open_to_all(&scratch, 0o1777)?;
         let redis = Redis::start(&postgres.directory().join("redis")).await?;
-        Ok(Self {
-            postgres,
-            redis,
-            scratch,
-        })
+        Ok(Self { postgres, redis, scratch })
     }
 
     /// Tells `command` where the servers are, and where to put its own

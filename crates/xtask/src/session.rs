@@ -63,11 +63,8 @@ impl Session {
             return Err(Interrupted.into());
         }
         let name = describe(command);
-        let mut child = command
-            .stdin(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .with_context(|| format!("cannot start `{name}`"))?;
+        let mut child =
+            command.stdin(Stdio::null()).process_group(0).spawn().with_context(|| format!("cannot start `{name}`"))?;
         tokio::select! {
             status = child.wait() => Ok(status?),
             () = wait_any(&mut self.interrupt, &mut self.terminate, &mut self.hangup) => {
@@ -116,8 +113,5 @@ fn describe(command: &Command) -> String {
     let command = command.as_std();
     let program = command.get_program().to_string_lossy();
     let name = program.rsplit('/').next().unwrap_or(&program).to_owned();
-    std::iter::once(name)
-        .chain(command.get_args().map(|arg| arg.to_string_lossy().into_owned()))
-        .collect::<Vec<_>>()
-        .join(" ")
+    std::iter::once(name).chain(command.get_args().map(|arg| arg.to_string_lossy().into_owned())).collect::<Vec<_>>().join(" ")
 }

@@ -14,7 +14,7 @@ use tokio::process::Command;
 
 use crate::services::Postgres;
 use crate::session::Session;
-use crate::{programs, repo, setup};
+use crate::{repo, setup};
 
 /// The one crate with checked queries (`cargo xtask tidy` sees to it).
 const PACKAGE: &str = "store";
@@ -61,7 +61,7 @@ async fn prepare(session: &mut Session, postgres: &Postgres, made: &Path) -> any
 /// Each file as one transaction, in order: the way sqlx runs them. (The server's
 /// own code can't do it here: it needs these very files to be compiled.)
 async fn migrate(session: &mut Session, postgres: &Postgres) -> anyhow::Result<()> {
-    let psql = psql()?;
+    let psql = postgres.program("psql");
     session
         .run(
             Command::new(&psql)
@@ -70,9 +70,8 @@ async fn migrate(session: &mut Session, postgres: &Postgres) -> anyhow::Result<(
                 .arg(postgres.url("postgres")),
         )
         .await?;
-    let mut files: Vec<PathBuf> = fs::read_dir(repo::root().join("migrations"))?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()?;
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(repo::root().join("migrations"))?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
     files.sort();
     for file in files {
@@ -88,10 +87,6 @@ async fn migrate(session: &mut Session, postgres: &Postgres) -> anyhow::Result<(
             .with_context(|| format!("{} does not run", file.display()))?;
     }
     Ok(())
-}
-
-fn psql() -> anyhow::Result<PathBuf> {
-    programs::find(&["psql"]).context("psql is missing; it comes with PostgreSQL's client package")
 }
 
 /// Makes cargo compile the crate's targets again: their roots look new. Answers

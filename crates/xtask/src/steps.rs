@@ -29,11 +29,7 @@ enum Outcome {
 
 impl Steps {
     pub(crate) fn new(session: Session, only: Vec<String>) -> Self {
-        Self {
-            session,
-            only,
-            done: Vec::new(),
-        }
+        Self { session, only, done: Vec::new() }
     }
 
     /// Whether this run includes the step `name`.
@@ -60,21 +56,13 @@ impl Steps {
                 Outcome::Failed(format!("{error:#}"))
             }
         };
-        self.done.push(Step {
-            name,
-            took: start.elapsed(),
-            outcome,
-        });
+        self.done.push(Step { name, took: start.elapsed(), outcome });
     }
 
     /// Notes that a step which was wanted could not run, and why.
     pub(crate) fn skip(&mut self, name: &'static str, why: &'static str) {
         if self.wants(name) {
-            self.done.push(Step {
-                name,
-                took: Duration::ZERO,
-                outcome: Outcome::Skipped(why),
-            });
+            self.done.push(Step { name, took: Duration::ZERO, outcome: Outcome::Skipped(why) });
         }
     }
 
@@ -84,11 +72,7 @@ impl Steps {
         if self.session.stopping() {
             return Err(Interrupted.into());
         }
-        let failed = self
-            .done
-            .iter()
-            .filter(|step| matches!(step.outcome, Outcome::Failed(_)))
-            .count();
+        let failed = self.done.iter().filter(|step| matches!(step.outcome, Outcome::Failed(_))).count();
         anyhow::ensure!(failed == 0, "{failed} of {} steps failed", self.done.len());
         Ok(())
     }
@@ -118,11 +102,7 @@ mod tests {
 
     #[test]
     fn table_tells_each_step_and_the_sum() {
-        let step = |name, seconds, outcome| Step {
-            name,
-            took: Duration::from_secs(seconds),
-            outcome,
-        };
+        let step = |name, seconds, outcome| Step { name, took: Duration::from_secs(seconds), outcome };
         let text = table(&[
             step("format", 1, Outcome::Ok),
             step("clippy", 62, Outcome::Failed("`cargo clippy` failed\nmore".to_owned())),

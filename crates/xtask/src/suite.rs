@@ -10,8 +10,20 @@ use crate::{generate, leftovers, repo, setup, sqlx, tidy, web};
 
 /// The names that `--only` takes, in the order in which the steps run.
 const STEPS: [&str; 14] = [
-    "format", "tidy", "page", "page-check", "page-test", "clippy", "deny", "queries", "tests", "doctests", "binaries",
-    "generated", "e2e", "leftovers",
+    "format",
+    "tidy",
+    "page",
+    "page-check",
+    "page-test",
+    "clippy",
+    "deny",
+    "queries",
+    "tests",
+    "doctests",
+    "binaries",
+    "generated",
+    "e2e",
+    "leftovers",
 ];
 
 #[derive(clap::Args)]
@@ -32,11 +44,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     }
     let mut steps = Steps::new(Session::new()?, only);
 
-    steps
-        .step("format", async |session| {
-            session.run(cargo(&["fmt", "--all", "--check"])).await
-        })
-        .await;
+    steps.step("format", async |session| session.run(&mut cargo(&["fmt", "--all", "--check"])).await).await;
     steps.step("tidy", async |_| tidy::run()).await;
     // The page comes before whatever compiles the server, which takes it in.
     steps.step("page", web::build).await;
@@ -44,22 +52,16 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     steps.step("page-test", async |session| web::script(session, "test").await).await;
     steps
         .step("clippy", async |session| {
-            session
-                .run(cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
-                .await
+            session.run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])).await
         })
         .await;
     steps
         .step("deny", async |session| {
             ensure_cargo_tool(session, &CARGO_DENY).await?;
-            session
-                .run(cargo(&["deny", "--log-level", "error", "check", "licenses", "bans", "sources"]))
-                .await
+            session.run(&mut cargo(&["deny", "--log-level", "error", "check", "licenses", "bans", "sources"])).await
         })
         .await;
-    steps
-        .step("queries", async |session| sqlx::generate(session, true).await)
-        .await;
+    steps.step("queries", async |session| sqlx::generate(session, true).await).await;
     with_services(&mut steps, args.filter.as_deref()).await;
     steps
         .step("leftovers", async |_| {
@@ -87,23 +89,19 @@ async fn with_services(steps: &mut Steps, filter: Option<&str>) {
     steps
         .step("tests", async |session| {
             ensure_cargo_tool(session, &CARGO_NEXTEST).await?;
-            let mut nextest = cargo_command(&["nextest", "run", "--workspace"]);
+            let mut nextest = cargo(&["nextest", "run", "--workspace"]);
             session.run(services.lend(&mut nextest).args(filter)).await
         })
         .await;
     steps
         .step("doctests", async |session| {
-            let mut doctests = cargo_command(&["test", "--quiet", "--workspace", "--doc"]);
+            let mut doctests = cargo(&["test", "--quiet", "--workspace", "--doc"]);
             session.run(services.lend(&mut doctests)).await
         })
         .await;
-    steps
-        .step("binaries", async |session| session.run(&mut crate::up::build_server()).await)
-        .await;
+    steps.step("binaries", async |session| session.run(&mut crate::up::build_server()).await).await;
     let synops = repo::target_dir().map(|dir| dir.join("debug/synops"));
-    steps
-        .step("generated", async |session| generate::api(session, &synops?, true).await)
-        .await;
+    steps.step("generated", async |session| generate::api(session, &synops?, true).await).await;
     end_to_end(steps, &services).await;
     if let Err(error) = services.stop().await {
         steps.step("tests", async |_| Err(error.context("cannot stop the suite's servers"))).await;
@@ -132,7 +130,7 @@ async fn end_to_end(steps: &mut Steps, services: &Services) {
         .await;
 }
 
-fn cargo_command(arguments: &[&str]) -> Command {
+fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command.args(arguments).current_dir(repo::root());
     command

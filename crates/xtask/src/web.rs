@@ -59,11 +59,7 @@ fn is(stamp: &Path, content: &str) -> bool {
 
 fn digest_of_sources() -> anyhow::Result<String> {
     let mut hasher = DefaultHasher::new();
-    let sources: Vec<PathBuf> = repo::files()?
-        .into_iter()
-        .filter(|path| path.starts_with("web/"))
-        .map(PathBuf::from)
-        .collect();
+    let sources: Vec<PathBuf> = repo::files()?.into_iter().filter(|path| path.starts_with("web/")).map(PathBuf::from).collect();
     for path in sources {
         path.hash(&mut hasher);
         std::fs::read(repo::root().join(&path))?.hash(&mut hasher);

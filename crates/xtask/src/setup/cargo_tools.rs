@@ -13,16 +13,8 @@ pub(crate) struct CargoTool {
     version: &'static str,
 }
 
-pub(crate) const CARGO_NEXTEST: CargoTool = CargoTool {
-    subcommand: "nextest",
-    package: "cargo-nextest",
-    version: "0.9.143",
-};
-pub(crate) const CARGO_DENY: CargoTool = CargoTool {
-    subcommand: "deny",
-    package: "cargo-deny",
-    version: "0.20.2",
-};
+pub(crate) const CARGO_NEXTEST: CargoTool = CargoTool { subcommand: "nextest", package: "cargo-nextest", version: "0.9.143" };
+pub(crate) const CARGO_DENY: CargoTool = CargoTool { subcommand: "deny", package: "cargo-deny", version: "0.20.2" };
 
 /// Builds the tool if this machine has none; one that is there is taken as it is.
 pub(crate) async fn ensure_cargo_tool(session: &mut Session, tool: &CargoTool) -> anyhow::Result<()> {

@@ -9,7 +9,7 @@ use crate::{programs, repo};
 
 mod cargo_tools;
 
-pub(crate) use cargo_tools::{ensure_cargo_tool, CARGO_DENY, CARGO_NEXTEST};
+pub(crate) use cargo_tools::{CARGO_DENY, CARGO_NEXTEST, ensure_cargo_tool};
 
 /// A program of the machine that we need, and where it comes from.
 struct Need {
@@ -97,10 +97,7 @@ fn postgres_version() -> Option<u32> {
 }
 
 fn ensure(needs: &[Need]) -> anyhow::Result<()> {
-    let missing: Vec<&Need> = needs
-        .iter()
-        .filter(|need| (need.found)().is_none_or(|version| version < need.minimum))
-        .collect();
+    let missing: Vec<&Need> = needs.iter().filter(|need| (need.found)().is_none_or(|version| version < need.minimum)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -133,11 +130,7 @@ fn ensure(needs: &[Need]) -> anyhow::Result<()> {
 /// Stops before a version is installed that would be too old.
 fn refuse_old_candidate(need: &Need) -> anyhow::Result<()> {
     let package = need.packages[0];
-    let output = Command::new("apt-cache")
-        .args(["policy", package])
-        .env("LC_ALL", "C")
-        .output()
-        .context("apt-cache")?;
+    let output = Command::new("apt-cache").args(["policy", package]).env("LC_ALL", "C").output().context("apt-cache")?;
     let Some(version) = candidate(&String::from_utf8_lossy(&output.stdout)) else {
         bail!("there is no package {package} here for {}; {}", need.name, need.hint);
     };
@@ -169,10 +162,7 @@ fn list(needs: &[&Need]) -> String {
 
 /// In the foreground and with our input: `sudo` may ask for a password.
 fn apt(arguments: &[&str]) -> anyhow::Result<()> {
-    let status = Command::new("sh")
-        .arg(repo::root().join("crates/xtask/src/setup/apt.sh"))
-        .args(arguments)
-        .status()?;
+    let status = Command::new("sh").arg(repo::root().join("crates/xtask/src/setup/apt.sh")).args(arguments).status()?;
     if !status.success() {
         bail!("apt-get {} failed; see above", arguments.join(" "));
     }

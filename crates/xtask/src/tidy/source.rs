@@ -108,10 +108,10 @@ fn piece(rest: &str) -> Option<(usize, Kind)> {
     if word == 0 {
         return None;
     }
-    if matches!(&rest[..word], "r" | "br" | "cr") {
-        if let Some(length) = raw_string(&rest[word..]) {
-            return Some((word + length, Kind::Literal));
-        }
+    if matches!(&rest[..word], "r" | "br" | "cr")
+        && let Some(length) = raw_string(&rest[word..])
+    {
+        return Some((word + length, Kind::Literal));
     }
     Some((word, Kind::Code))
 }
@@ -189,13 +189,17 @@ fn test_lines(code: &str) -> Vec<bool> {
 
 /// Behind the braces that the item opens, or behind its semicolon.
 fn end_of_item(code: &str, from: usize) -> usize {
-    let mut depth = 0_usize;
+    let mut braces = 0_usize;
+    // `[u8; 4]` in a signature ends no item.
+    let mut brackets = 0_usize;
     for (at, c) in code[from..].char_indices() {
         match c {
-            '{' => depth += 1,
-            '}' if depth <= 1 => return from + at + 1,
-            '}' => depth -= 1,
-            ';' if depth == 0 => return from + at + 1,
+            '[' | '(' => brackets += 1,
+            ']' | ')' => brackets = brackets.saturating_sub(1),
+            '{' => braces += 1,
+            '}' if braces <= 1 => return from + at + 1,
+            '}' => braces -= 1,
+            ';' if braces == 0 && brackets == 0 => return from + at + 1,
             _ => {}
         }
     }
@@ -214,7 +218,7 @@ mod tests {
         check("let a = 1; // b", "let a = 1;     ", "let a = 1;     ");
         check("a /* b /* c */ d */ e", "a                   e", "a                   e");
         check("f(\"x\\\"y\") + g", "f(\"x\\\"y\") + g", "f(      ) + g");
-        check("f(r#\"a\"b\"#)", "f(r#\"a\"b\"#)", "f(         )");
+        check("f(r#\"a\"b\"#)", "f(r#\"a\"b\"#)", "f(        )");
         check("for x in \"r\"", "for x in \"r\"", "for x in    ");
         check("'a' 'b: &'static str '\\''", "'a' 'b: &'static str '\\''", "    'b: &'static str     ");
         check("\"//\" x", "\"//\" x", "     x");
@@ -232,6 +236,7 @@ mod tests {
         check("fn a() {}\n#[cfg(test)]\nmod tests {\n  fn b() { {} }\n}\nfn c() {}", &[2, 3, 4, 5]);
         check("#[cfg(test)]\nmod tests;\nfn c() {}", &[1, 2]);
         check("#[cfg(test)]\nuse a::{b, c};\nfn c() {}", &[1, 2]);
+        check("#[cfg(test)]\nfn a() -> [u8; 2] {\n  x\n}\nfn c() {}", &[1, 2, 3, 4]);
         check("// #[cfg(test)]\nfn c() {}", &[]);
     }
 }

@@ -1,4 +1,6 @@
+import { untrack } from 'svelte';
 import { getMe, getRows } from '$lib/api/calls';
+import type { Me } from '$lib/api/types';
 import { chooseConnection, probeSocket, wishOf, type Ways } from '$lib/live/choose';
 import type { Connection, Handlers, Lifecycle, Observer, Status, Topic } from '$lib/live/connection';
 import { GraphStore } from '$lib/live/graph.svelte';
@@ -68,7 +70,14 @@ export async function boot(): Promise<void> {
 
 /** Listens to a topic for as long as the caller (an effect) lives. */
 export function follow(topic: Topic, handlers?: Handlers): () => void {
-	return connection?.subscribe(topic, handlers) ?? (() => undefined);
+	return untrack(() => connection?.subscribe(topic, handlers)) ?? (() => undefined);
+}
+
+/** Somebody signed in on this page. */
+export function enter(me: Me): void {
+	graph.clear();
+	session.take(me);
+	connection?.restart();
 }
 
 /** Somebody else looks at the page: nothing of before may stay on it. */

@@ -1,0 +1,106 @@
+//! What the tailer hands on.
+
+use crate::snapshot::Snapshot;
+use domain::access::{Level, Visibility};
+use domain::{Edge, EdgeKind, Node, NodeKind};
+use uuid::Uuid;
+
+/// A part of what one transaction snapshot saw beyond the previous one. A large difference comes in
+/// several parts: `control` with the first, `ends` with the last.
+#[derive(Debug)]
+pub struct Batch {
+    /// Where the tailer was.
+    pub from: Snapshot,
+    /// Where it is when the part that `ends` is applied.
+    pub to: Snapshot,
+    /// Applies before any event of the same or a later part.
+    pub control: Control,
+    /// Nodes of the scopes that the sink wanted, with the bodies of this snapshot. `None`: there
+    /// were too many.
+    pub wanted: Option<Vec<Node>>,
+    pub events: Vec<Event>,
+    pub ends: bool,
+}
+
+/// Changes of who may see what, and of who is signed in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Control {
+    pub access: Vec<AccessChange>,
+    pub scopes: Vec<ScopeChange>,
+    pub ended: Vec<Credential>,
+}
+
+impl Control {
+    pub fn is_empty(&self) -> bool {
+        self.access.is_empty() && self.scopes.is_empty() && self.ended.is_empty()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessChange {
+    pub scope_id: Uuid,
+    pub person_id: Uuid,
+    /// `None`: nothing is granted any more.
+    pub level: Option<Level>,
+    /// The transactions that changed it.
+    pub xids: Vec<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeChange {
+    pub scope_id: Uuid,
+    /// `None`: it is a scope root no more.
+    pub visibility: Option<Visibility>,
+    pub xids: Vec<u64>,
+}
+
+/// What has ended: its sockets close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Credential {
+    Session(Uuid),
+    Token(Uuid),
+}
+
+/// What became of one node or edge: all its changes of the batch as one.
+#[derive(Debug, PartialEq)]
+pub struct Event {
+    /// The transactions that changed it.
+    pub xids: Vec<u64>,
+    pub change: Change,
+}
+
+#[derive(Debug, PartialEq)]
+pub enum Change {
+    Node {
+        node: Node,
+        /// Where it was before; those who could read there and not where it is now must drop it.
+        old_scopes: Vec<Uuid>,
+    },
+    NodeGone {
+        id: Uuid,
+        kind: Option<NodeKind>,
+        version: i64,
+        old_scopes: Vec<Uuid>,
+    },
+    Edge {
+        edge: Edge,
+        old_scopes: Vec<EdgeScopes>,
+        /// The nodes at its ends, for those who watch one of them.
+        ends: Vec<Node>,
+    },
+    EdgeGone {
+        id: Uuid,
+        kind: Option<EdgeKind>,
+        version: i64,
+        source_id: Uuid,
+        target_id: Uuid,
+        old_scopes: Vec<EdgeScopes>,
+    },
+}
+
+/// Both must be readable to see the edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EdgeScopes {
+    pub source: Uuid,
+    pub target: Uuid,
+}

@@ -1,0 +1,6 @@
+//! What every request passes through, from the outside in.
+
+pub(crate) mod guard;
+pub(crate) mod headers;
+pub(crate) mod observe;
+pub(crate) mod request_id;

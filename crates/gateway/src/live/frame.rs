@@ -1,0 +1,257 @@
+//! Frames that carry nodes and edges, put together from shared bodies when they are sent.
+
+use super::body::{Body, Entity};
+use super::protocol::Levels;
+use axum::extract::ws::Utf8Bytes;
+use domain::access::Level;
+use domain::limits::FRAME_TARGET_BYTES;
+use std::fmt::Write;
+use std::sync::{Arc, OnceLock};
+use uuid::Uuid;
+
+/// What became of one node or edge, for one reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    Upsert(Arc<Body>),
+    /// It was deleted.
+    Deleted(Gone),
+    /// It is where the reader can't see it any more.
+    Removed(Gone),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gone {
+    pub(super) entity: Entity,
+    pub(super) id: Uuid,
+    pub(super) version: i64,
+}
+
+/// What happened (0 upsert, 1 deleted, 2 removed), to what, in which version.
+pub(super) type Said = (u8, Entity, Uuid, i64);
+
+impl Item {
+    pub(super) fn key(&self) -> (Entity, Uuid) {
+        match self {
+            Self::Upsert(body) => (body.entity, body.id),
+            Self::Deleted(gone) | Self::Removed(gone) => (gone.entity, gone.id),
+        }
+    }
+
+    /// Equal for items that are sent as the same text.
+    pub(super) fn said(&self) -> Said {
+        match self {
+            Self::Upsert(body) => (0, body.entity, body.id, body.version),
+            Self::Deleted(gone) => (1, gone.entity, gone.id, gone.version),
+            Self::Removed(gone) => (2, gone.entity, gone.id, gone.version),
+        }
+    }
+
+    /// What it takes in a queue, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Upsert(body) => body.json.len() + 48,
+            Self::Deleted(_) | Self::Removed(_) => 112,
+        }
+    }
+}
+
+/// The changes of one batch for one reader; readers who are told the same share it, and its text.
+#[derive(Debug)]
+pub(super) struct Changes {
+    pub(super) items: Vec<Item>,
+    pub(super) bytes: usize,
+    token: Arc<str>,
+    texts: OnceLock<Vec<Utf8Bytes>>,
+}
+
+impl Changes {
+    pub(super) fn new(items: Vec<Item>, token: Arc<str>) -> Self {
+        let bytes = items.iter().map(Item::bytes).sum();
+        Self { items, bytes, token, texts: OnceLock::new() }
+    }
+
+    pub(super) fn token(&self) -> Arc<str> {
+        Arc::clone(&self.token)
+    }
+
+    /// As frames; rendered by the first who asks.
+    pub(super) fn texts(&self) -> &[Utf8Bytes] {
+        self.texts.get_or_init(|| change_frames(&self.items, Some(&self.token)))
+    }
+}
+
+/// `removed` for what can't be seen any more, `changes` for the rest, in frames of a bounded size.
+/// Only the last carries the token: whoever keeps it has had all before.
+pub(super) fn change_frames(items: &[Item], token: Option<&str>) -> Vec<Utf8Bytes> {
+    let mut frames: Vec<Utf8Bytes> = Vec::new();
+    let removed: Vec<Gone> = items.iter().filter_map(|item| if let Item::Removed(gone) = item { Some(*gone) } else { None }).collect();
+    for chunk in removed.chunks(500) {
+        frames.push(removed_frame(&[], chunk, None));
+    }
+    let mut open: Option<String> = None;
+    let head = |token: Option<&str>| format!(r#"{{"type":"changes","token":{},"events":["#, quote(token));
+    for item in items {
+        let event = match item {
+            Item::Upsert(body) => format!(r#"{{"op":"upsert","{}":{}}}"#, body.entity.as_str(), body.json),
+            Item::Deleted(gone) => {
+                format!(r#"{{"op":"delete","entity":"{}","id":"{}","version":{}}}"#, gone.entity.as_str(), gone.id, gone.version)
+            }
+            Item::Removed(_) => continue,
+        };
+        let frame = match &mut open {
+            Some(frame) => {
+                frame.push(',');
+                frame
+            }
+            None => open.insert(head(None)),
+        };
+        frame.push_str(&event);
+        if frame.len() >= FRAME_TARGET_BYTES
+            && let Some(frame) = open.take()
+        {
+            frames.push((frame + "]}").into());
+        }
+    }
+    // The last frame is begun anew with the token; without one left open, an empty frame brings it.
+    match (open, token) {
+        (Some(frame), Some(_)) => frames.push((head(token) + &frame[head(None).len()..] + "]}").into()),
+        (Some(frame), None) => frames.push((frame + "]}").into()),
+        (None, Some(token)) => frames.push(token_frame(token)),
+        (None, None) => {}
+    }
+    frames
+}
+
+/// A frame with nothing but a newer token.
+pub(super) fn token_frame(token: &str) -> Utf8Bytes {
+    format!(r#"{{"type":"changes","token":{},"events":[]}}"#, quote(Some(token))).into()
+}
+
+pub(super) fn removed_frame(scopes: &[Uuid], ids: &[Gone], token: Option<&str>) -> Utf8Bytes {
+    let mut text = format!(r#"{{"type":"removed","token":{},"scope_ids":["#, quote(token));
+    for (at, scope) in scopes.iter().enumerate() {
+        let _ = write!(text, r#"{}"{scope}""#, comma(at));
+    }
+    text.push_str(r#"],"ids":["#);
+    for (at, gone) in ids.iter().enumerate() {
+        let (entity, id, version) = (gone.entity.as_str(), gone.id, gone.version);
+        let _ = write!(text, r#"{}{{"entity":"{entity}","id":"{id}","version":{version}}}"#, comma(at));
+    }
+    (text + "]}").into()
+}
+
+/// A scope that became visible, with those of its nodes that the reader's topics ask for.
+pub(super) fn added_frames(scope_id: Uuid, level: Level, nodes: &[Arc<Body>]) -> Vec<Utf8Bytes> {
+    let head = format!(r#"{{"type":"added","token":null,"scope_id":"{scope_id}","level":"{level}","nodes":["#);
+    chunks(nodes).into_iter().map(|chunk| format!(r#"{head}{}],"edges":[]}}"#, join(chunk)).into()).collect()
+}
+
+/// The answer to a subscription.
+#[derive(Debug)]
+pub(super) struct Subscribed {
+    pub(super) id: String,
+    /// Goes with the last frame. `None` while older changes still wait to be sent.
+    pub(super) token: Option<Arc<str>>,
+    pub(super) levels: Levels,
+    /// `None` when a stream is continued: what the reader has still holds.
+    pub(super) rows: Option<Rows>,
+}
+
+/// First rows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rows {
+    pub(super) nodes: Vec<Arc<Body>>,
+    pub(super) edges: Vec<Arc<Body>>,
+    /// There are more than are told.
+    pub(super) truncated: bool,
+}
+
+/// Cuts a subscription's answer into frames one at a time, so that a reader who does not read costs
+/// no more than the frame at hand.
+#[derive(Debug)]
+pub(super) struct SubscribedFrames {
+    answer: Subscribed,
+    nodes_sent: usize,
+    edges_sent: usize,
+    began: bool,
+}
+
+impl SubscribedFrames {
+    pub(super) fn new(answer: Subscribed) -> Self {
+        Self { answer, nodes_sent: 0, edges_sent: 0, began: false }
+    }
+
+    /// What is sent after it is older: its token would promise too much.
+    pub(super) fn without_token(mut self) -> Self {
+        self.answer.token = None;
+        self
+    }
+
+    /// The next frame; `None` behind the last.
+    pub(super) fn next(&mut self) -> Option<Utf8Bytes> {
+        let Self { answer, nodes_sent, edges_sent, began } = self;
+        let empty = Rows::default();
+        let rows = answer.rows.as_ref().unwrap_or(&empty);
+        if *began && *nodes_sent == rows.nodes.len() && *edges_sent == rows.edges.len() {
+            return None;
+        }
+        let nodes = chunks(&rows.nodes[*nodes_sent..]).first().copied().unwrap_or_default();
+        *nodes_sent += nodes.len();
+        let nodes_bytes: usize = nodes.iter().map(|b| b.json.len()).sum();
+        let room = *nodes_sent == rows.nodes.len() && nodes_bytes < FRAME_TARGET_BYTES;
+        let edges = if room { chunks(&rows.edges[*edges_sent..]).first().copied().unwrap_or_default() } else { &[] };
+        *edges_sent += edges.len();
+        let more = *nodes_sent < rows.nodes.len() || *edges_sent < rows.edges.len();
+
+        let mut text = String::with_capacity(nodes_bytes + 512);
+        let (id, token) = (quote(Some(&answer.id)), quote(answer.token.as_deref().filter(|_| !more)));
+        let kind = if *began { "rows" } else { "subscribed" };
+        let _ = write!(text, r#"{{"type":"{kind}","id":{id},"token":{token}"#);
+        if !*began {
+            let levels = serde_json::to_string(&answer.levels).unwrap_or_else(|_| "{}".to_owned());
+            let _ = write!(text, r#","levels":{levels}"#);
+        }
+        if answer.rows.is_some() {
+            let truncated = rows.truncated;
+            let (nodes, edges) = (join(nodes), join(edges));
+            let _ = write!(text, r#","truncated":{truncated},"nodes":[{nodes}],"edges":[{edges}],"more":{more}"#);
+        }
+        text.push('}');
+        *began = true;
+        Some(text.into())
+    }
+}
+
+/// Runs of bodies of about a frame's size; at least one run, which may be empty.
+fn chunks(bodies: &[Arc<Body>]) -> Vec<&[Arc<Body>]> {
+    let mut runs = Vec::new();
+    let (mut from, mut bytes) = (0, 0);
+    for (at, body) in bodies.iter().enumerate() {
+        bytes += body.json.len() + 1;
+        if bytes >= FRAME_TARGET_BYTES {
+            runs.push(&bodies[from..=at]);
+            (from, bytes) = (at + 1, 0);
+        }
+    }
+    if from < bodies.len() || runs.is_empty() {
+        runs.push(&bodies[from..]);
+    }
+    runs
+}
+
+pub(super) fn join(bodies: &[Arc<Body>]) -> String {
+    let mut text = String::with_capacity(bodies.iter().map(|b| b.json.len() + 1).sum());
+    for (at, body) in bodies.iter().enumerate() {
+        text.push_str(comma(at));
+        text.push_str(&body.json);
+    }
+    text
+}
+
+fn comma(at: usize) -> &'static str {
+    if at == 0 { "" } else { "," }
+}
+
+fn quote(text: Option<&str>) -> String {
+    serde_json::Value::from(text).to_string()
+}

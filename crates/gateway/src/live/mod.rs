@@ -1,0 +1,19 @@
+//! The live socket: whoever is connected is told of every committed change they may see.
+//!
+//! [`hub::Hub`] is the feed's sink. It knows every reader, what they may see and what they asked
+//! for, and puts what concerns them into their [`outbox::Outbox`]; the socket's task empties it.
+//! A subscription is exact: what happens while its first rows are read is held, and told after
+//! them if they don't have it ([`reader::Pending`]).
+
+mod body;
+mod frame;
+mod hub;
+mod outbox;
+mod prepared;
+mod protocol;
+mod reader;
+pub(crate) mod rows;
+pub(crate) mod socket;
+mod subscribe;
+
+pub use hub::{Hub, HubStats};

@@ -1,0 +1,109 @@
+//! The messages of the live socket. docs/API.md describes them for callers.
+
+use chrono::{DateTime, Utc};
+use domain::NodeKind;
+use domain::access::Level;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Longest name a client may give a subscription.
+pub(super) const SUBSCRIPTION_ID_MAX_BYTES: usize = 64;
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum ClientMessage {
+    Subscribe {
+        id: String,
+        topic: String,
+        #[serde(default)]
+        since: Option<String>,
+    },
+    Unsubscribe {
+        id: String,
+    },
+    Ping {},
+}
+
+/// Messages that carry no nodes or edges; those that do are put together in `frame.rs`.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum ServerMessage<'a> {
+    Hello { server_time: DateTime<Utc>, instance: Uuid, version: &'a str, person_id: Option<Uuid> },
+    Resync { id: &'a str },
+    Lifecycle { phase: &'a str },
+    Pong { server_time: DateTime<Utc>, fresh_at: Option<DateTime<Utc>> },
+    Error { code: &'a str, detail: &'a str, #[serde(skip_serializing_if = "Option::is_none")] id: Option<&'a str> },
+}
+
+impl ServerMessage<'_> {
+    pub(super) fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|_| r#"{"type":"error","code":"internal","detail":""}"#.to_owned())
+    }
+}
+
+/// Somebody's levels, by scope.
+pub(super) type Levels = BTreeMap<Uuid, Level>;
+
+/// Why a socket is closed, as its close code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CloseCode {
+    Policy = 1008,
+    TooLarge = 1009,
+    Restart = 1012,
+    SignedOut = 4401,
+    TooSlow = 4408,
+}
+
+/// What a subscription is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Topic {
+    /// All nodes of a kind.
+    Kind(NodeKind),
+    /// A node, its edges and the nodes at their other ends.
+    Node(Uuid),
+    /// Announced shutdowns; always on.
+    Lifecycle,
+}
+
+impl Topic {
+    /// `kind:<kind>`, `node:<uuid>` or `lifecycle`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':') {
+            Some(("kind", kind)) => NodeKind::parse(kind).map(Self::Kind),
+            Some(("node", id)) => Uuid::parse_str(id).ok().map(Self::Node),
+            None if text == "lifecycle" => Some(Self::Lifecycle),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics() {
+        let id = Uuid::from_u128(7);
+        let check = |text: &str, expect| assert_eq!(Topic::parse(text), expect, "{text:?}");
+        check("kind:system", Some(Topic::Kind(NodeKind::System)));
+        check(&format!("node:{id}"), Some(Topic::Node(id)));
+        check("lifecycle", Some(Topic::Lifecycle));
+        for bad in ["", "kind", "kind:", "kind:System", "node:7", "lifecycle:", "x:system", "kind:system:"] {
+            check(bad, None);
+        }
+    }
+
+    #[test]
+    fn unknown_messages_and_fields_are_refused() {
+        let check = |text: &str, ok: bool| assert_eq!(serde_json::from_str::<ClientMessage>(text).is_ok(), ok, "{text}");
+        check(r#"{"type":"subscribe","id":"a","topic":"kind:system"}"#, true);
+        check(r#"{"type":"subscribe","id":"a","topic":"kind:system","since":"x"}"#, true);
+        check(r#"{"type":"unsubscribe","id":"a"}"#, true);
+        check(r#"{"type":"ping"}"#, true);
+        check(r#"{"type":"ping","x":1}"#, false);
+        check(r#"{"type":"subscribe","id":"a"}"#, false);
+        check(r#"{"type":"drop_table"}"#, false);
+        check("[]", false);
+    }
+}

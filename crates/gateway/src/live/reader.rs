@@ -1,0 +1,393 @@
+//! One connected reader: what they may see, and what they asked for.
+
+use super::frame::{Item, Rows, Subscribed, SubscribedFrames};
+use super::outbox::Outbox;
+use super::prepared::{Prepared, PreparedEvent, Subject};
+use super::protocol::{Levels, ServerMessage, Topic};
+use domain::access::{Level, Visibility, effective};
+use domain::limits::PENDING_BATCHES_MAX;
+use feed::Control;
+use feed::Credential;
+use feed::snapshot::Snapshot;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+/// The visibility of every scope, as of the hub's position.
+pub(super) type Visibilities = HashMap<Uuid, Visibility>;
+
+/// Whether a scope may be read.
+pub(super) trait Readable {
+    fn reads(&self, scope_id: Uuid) -> bool;
+}
+
+#[derive(Debug)]
+pub(super) struct Reader {
+    pub(super) person_id: Option<Uuid>,
+    pub(super) credential: Option<Credential>,
+    pub(super) outbox: Arc<Outbox>,
+    /// What the person is granted, as of the hub's position; `None` until it is known.
+    pub(super) levels: Option<HashMap<Uuid, Level>>,
+    pub(super) subscriptions: HashMap<String, Subscription>,
+    /// Scopes that became visible with the difference at hand: sent whole, so no single events.
+    gained: HashSet<Uuid>,
+    /// Something was sent behind the newest token.
+    pub(super) behind: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Subscription {
+    /// Its first rows are being read.
+    Pending(Pending),
+    Live { topic: Topic, neighbours: HashSet<Uuid> },
+}
+
+/// Between the asking and the moment when the hub's position covers what was read.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) topic: Topic,
+    /// What came since it was asked for.
+    held: Vec<Arc<Prepared>>,
+    overflowed: bool,
+    read: Option<(Snapshot, Answer)>,
+    /// Told what became of it.
+    done: Option<oneshot::Sender<Installed>>,
+}
+
+/// What was read for a subscription.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// First rows; `None` when a stream is continued.
+    pub(super) rows: Option<Rows>,
+    /// What a continued stream missed.
+    pub(super) missed: Option<Missed>,
+    /// Of a node's topic: the nodes at the other ends.
+    pub(super) neighbours: HashSet<Uuid>,
+}
+
+#[derive(Debug)]
+pub(super) struct Missed {
+    pub(super) lost: Vec<Uuid>,
+    pub(super) gained: Vec<(Uuid, Level)>,
+    /// Nodes of what was gained.
+    pub(super) gained_nodes: Vec<Arc<super::body::Body>>,
+    pub(super) events: Vec<PreparedEvent>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Installed {
+    /// The stream runs, and the reader has been told.
+    Running,
+    /// Access changed between the reading and now: read again.
+    ReadAgain,
+    /// Too much came meanwhile.
+    Overflowed,
+}
+
+impl Pending {
+    pub(super) fn new(topic: Topic) -> Self {
+        Self { topic, held: Vec::new(), overflowed: false, read: None, done: None }
+    }
+
+    fn hold(&mut self, batch: &Arc<Prepared>) {
+        if self.held.len() < PENDING_BATCHES_MAX {
+            self.held.push(Arc::clone(batch));
+        } else {
+            self.overflowed = true;
+        }
+    }
+
+    pub(super) fn read(&mut self, snapshot: Snapshot, answer: Answer, done: oneshot::Sender<Installed>) {
+        self.read = Some((snapshot, answer));
+        self.done = Some(done);
+    }
+
+    fn is_ready(&self, at: &Snapshot) -> bool {
+        self.read.as_ref().is_some_and(|(read_at, _)| self.overflowed || at.covers(read_at))
+    }
+
+    /// What was held and read counts no more: the database has lost it, or access was read anew.
+    fn spoil(&mut self) {
+        self.overflowed = true;
+    }
+}
+
+/// A change of what a reader may see.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Shift {
+    pub(super) lost: Vec<Uuid>,
+    pub(super) gained: Vec<(Uuid, Level)>,
+    /// Visible before and after, with another level.
+    pub(super) levels: Vec<(Uuid, Level)>,
+}
+
+impl Reader {
+    pub(super) fn new(person_id: Option<Uuid>, credential: Option<Credential>, outbox: Arc<Outbox>) -> Self {
+        Self {
+            person_id,
+            credential,
+            outbox,
+            // Nobody has nothing granted: there is nothing to read.
+            levels: person_id.is_none().then(HashMap::new),
+            subscriptions: HashMap::new(),
+            gained: HashSet::new(),
+            behind: false,
+        }
+    }
+
+    fn level(&self, scope_id: Uuid, visibility: Option<Visibility>) -> Option<Level> {
+        let granted = self.levels.as_ref().and_then(|levels| levels.get(&scope_id).copied());
+        // No visibility: the scope is gone, and grants on it with it.
+        effective(granted, visibility?, self.person_id.is_some())
+    }
+
+    /// This reader's eyes.
+    pub(super) fn eyes<'a>(&'a self, visibilities: &'a Visibilities) -> Eyes<'a> {
+        Eyes { reader: self, visibilities }
+    }
+
+    /// Applies a change of access; `old` and `new` are the visibilities before and after it.
+    pub(super) fn shift(&mut self, control: &Control, old: &Visibilities, new: &Visibilities) -> Shift {
+        let mut affected: HashSet<Uuid> = control.scopes.iter().map(|change| change.scope_id).collect();
+        let mine: Vec<_> = control.access.iter().filter(|change| Some(change.person_id) == self.person_id).collect();
+        affected.extend(mine.iter().map(|change| change.scope_id));
+        let visibility_before = |scope: &Uuid| old.get(scope).or_else(|| new.get(scope)).copied();
+        let before: HashMap<Uuid, Option<Level>> =
+            affected.iter().map(|scope| (*scope, self.level(*scope, visibility_before(scope)))).collect();
+        if let Some(levels) = &mut self.levels {
+            for change in mine {
+                match change.level {
+                    Some(level) => levels.insert(change.scope_id, level),
+                    None => levels.remove(&change.scope_id),
+                };
+            }
+        }
+        let mut shift = Shift::default();
+        for (scope, before) in before {
+            match (before, self.level(scope, new.get(&scope).copied())) {
+                (Some(_), None) => shift.lost.push(scope),
+                (None, Some(level)) => shift.gained.push((scope, level)),
+                (Some(was), Some(is)) if was != is => shift.levels.push((scope, is)),
+                _ => {}
+            }
+        }
+        self.gained.extend(shift.gained.iter().map(|(scope, _)| *scope));
+        for lost in &shift.lost {
+            self.gained.remove(lost);
+        }
+        shift
+    }
+
+    /// Scopes this change would make visible to them.
+    pub(super) fn would_gain(&self, control: &Control, old: &Visibilities, new: &Visibilities) -> Vec<Uuid> {
+        let mut trial = Self::new(self.person_id, None, Arc::clone(&self.outbox));
+        trial.levels.clone_from(&self.levels);
+        trial.shift(control, old, new).gained.into_iter().map(|(scope, _)| scope).collect()
+    }
+
+    /// Tells a shift: what is lost first.
+    pub(super) fn tell_shift(&mut self, shift: &Shift, wanted: Option<&[Arc<super::body::Body>]>) {
+        if !self.subscriptions.values().any(|s| matches!(s, Subscription::Live { .. })) {
+            return;
+        }
+        if !shift.lost.is_empty() {
+            self.outbox.push_removed_scopes(shift.lost.clone());
+            self.behind = true;
+        }
+        for (scope_id, level) in &shift.levels {
+            self.outbox.push_added(*scope_id, *level, Vec::new());
+        }
+        if shift.gained.is_empty() {
+            return;
+        }
+        // A node's neighbourhood may reach into the gained scope from anywhere: it is read anew.
+        // So is everything when the scope is too large to be brought along.
+        self.resync(|topic| wanted.is_none() || matches!(topic, Topic::Node(_)));
+        for (scope_id, level) in &shift.gained {
+            let nodes = wanted.unwrap_or_default().iter().filter(|body| body.scope_id == *scope_id && self.wants_kind(body.kind));
+            self.outbox.push_added(*scope_id, *level, nodes.cloned().map(Item::Upsert).collect());
+        }
+        self.behind = true;
+    }
+
+    fn wants_kind(&self, kind: Option<domain::NodeKind>) -> bool {
+        self.subscriptions
+            .values()
+            .any(|s| matches!(s, Subscription::Live { topic: Topic::Kind(k), .. } if Some(*k) == kind))
+    }
+
+    /// Ends the live subscriptions that `which` picks: their reader begins them anew.
+    pub(super) fn resync(&mut self, which: impl Fn(&Topic) -> bool) {
+        let outbox = Arc::clone(&self.outbox);
+        self.subscriptions.retain(|id, subscription| match subscription {
+            Subscription::Live { topic, .. } if which(topic) => {
+                outbox.push_text(ServerMessage::Resync { id }.to_text());
+                false
+            }
+            _ => true,
+        });
+    }
+
+    /// What this event means to the reader, over all subscriptions, each thing once.
+    pub(super) fn items(&mut self, event: &PreparedEvent, visibilities: &Visibilities) -> Vec<Item> {
+        self.items_of(event, visibilities, |_| true)
+    }
+
+    fn items_of(&mut self, event: &PreparedEvent, visibilities: &Visibilities, which: impl Fn(&str) -> bool) -> Vec<Item> {
+        let concerned = |(name, subscription): (&String, &Subscription)| {
+            which(name) && matches!(subscription, Subscription::Live { topic, neighbours } if concerns(*topic, neighbours, &event.subject))
+        };
+        // What a grant brought whole is not told once more.
+        if event.scope_id().is_some_and(|scope| self.gained.contains(&scope)) || !self.subscriptions.iter().any(concerned) {
+            return Vec::new();
+        }
+        let Some(item) = event.verdict(&self.eyes(visibilities)) else { return Vec::new() };
+        let mut items = Vec::new();
+        if matches!(item, Item::Upsert(_)) && matches!(event.subject, Subject::Edge { .. }) {
+            self.meet(event, &which, &mut items);
+        }
+        items.push(item);
+        items
+    }
+
+    /// A new edge brings the node at its other end, to those who don't have it.
+    fn meet(&mut self, event: &PreparedEvent, which: &impl Fn(&str) -> bool, items: &mut Vec<Item>) {
+        for (name, subscription) in &mut self.subscriptions {
+            let Subscription::Live { topic: Topic::Node(of), neighbours } = subscription else { continue };
+            if !which(name) || !concerns(Topic::Node(*of), neighbours, &event.subject) {
+                continue;
+            }
+            for end in event.ends.iter().filter(|end| end.id != *of) {
+                if neighbours.insert(end.id) && !items.iter().any(|item| item.key().1 == end.id) {
+                    items.push(Item::Upsert(Arc::clone(end)));
+                }
+            }
+        }
+    }
+
+    /// Subscriptions in the making are read once more.
+    pub(super) fn spoil_pending(&mut self) {
+        for subscription in self.subscriptions.values_mut() {
+            if let Subscription::Pending(pending) = subscription {
+                pending.spoil();
+            }
+        }
+    }
+
+    /// Keeps a batch for subscriptions in the making.
+    pub(super) fn hold(&mut self, batch: &Arc<Prepared>) {
+        for subscription in self.subscriptions.values_mut() {
+            if let Subscription::Pending(pending) = subscription {
+                pending.hold(batch);
+            }
+        }
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        self.subscriptions.values().any(|s| matches!(s, Subscription::Pending(_)))
+    }
+
+    /// The difference at hand is told to its end.
+    pub(super) fn end_difference(&mut self) {
+        self.gained.clear();
+    }
+
+    /// Lets the subscriptions run whose reading the hub's position covers by now.
+    pub(super) fn install(&mut self, at: &Snapshot, token: &Arc<str>, visibilities: &Visibilities) {
+        let ready: Vec<String> = self
+            .subscriptions
+            .iter()
+            .filter(|(_, s)| matches!(s, Subscription::Pending(pending) if pending.is_ready(at)))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in ready {
+            let Some(Subscription::Pending(mut pending)) = self.subscriptions.remove(&id) else { continue };
+            let done = pending.done.take();
+            let Some((read_at, answer)) = pending.read.take() else { continue };
+            let told = if pending.overflowed {
+                Installed::Overflowed
+            } else if pending.held.iter().any(|batch| self.is_shifted_by(&batch.control, &read_at)) {
+                Installed::ReadAgain
+            } else {
+                self.begin(&id, &pending, &read_at, answer, token, visibilities);
+                Installed::Running
+            };
+            if let Some(done) = done {
+                // A reader that is gone needs no answer.
+                let _ = done.send(told);
+            }
+        }
+    }
+
+    /// Whether access changed after the reading in a way that this reader would notice.
+    fn is_shifted_by(&self, control: &Control, read_at: &Snapshot) -> bool {
+        let unseen = |xids: &[u64]| xids.iter().any(|xid| !read_at.sees(*xid));
+        control.scopes.iter().any(|change| unseen(&change.xids))
+            || control.access.iter().any(|change| Some(change.person_id) == self.person_id && unseen(&change.xids))
+    }
+
+    fn begin(
+        &mut self,
+        id: &str,
+        pending: &Pending,
+        read_at: &Snapshot,
+        answer: Answer,
+        token: &Arc<str>,
+        visibilities: &Visibilities,
+    ) {
+        let levels: Levels = self.levels.iter().flatten().map(|(scope, level)| (*scope, *level)).collect();
+        let live = Subscription::Live { topic: pending.topic, neighbours: answer.neighbours };
+        self.subscriptions.insert(id.to_owned(), live);
+        let subscribed = Subscribed { id: id.to_owned(), token: Some(Arc::clone(token)), levels, rows: answer.rows };
+        self.outbox.push_subscribed(SubscribedFrames::new(subscribed));
+        let mut items = Vec::new();
+        let missed_events = answer.missed.map(|missed| self.tell_missed(missed)).unwrap_or_default();
+        for event in &missed_events {
+            items.extend(self.items_of(event, visibilities, |name| name == id));
+        }
+        self.gained.clear();
+        let held = pending.held.iter().flat_map(|batch| &batch.events);
+        for event in held.filter(|event| event.xids.iter().any(|xid| !read_at.sees(*xid))) {
+            items.extend(self.items_of(event, visibilities, |name| name == id));
+        }
+        if !items.is_empty() {
+            self.outbox.push_changes(&Arc::new(super::frame::Changes::new(items, Arc::clone(token))));
+        }
+        self.behind = true;
+    }
+
+    fn tell_missed(&mut self, missed: Missed) -> Vec<PreparedEvent> {
+        if !missed.lost.is_empty() {
+            self.outbox.push_removed_scopes(missed.lost);
+        }
+        for (scope_id, level) in missed.gained {
+            let nodes = missed.gained_nodes.iter().filter(|body| body.scope_id == scope_id && self.wants_kind(body.kind));
+            self.outbox.push_added(scope_id, level, nodes.cloned().map(Item::Upsert).collect());
+            // What was brought whole is not told once more.
+            self.gained.insert(scope_id);
+        }
+        missed.events
+    }
+}
+
+/// Whether a topic is about the subject.
+fn concerns(topic: Topic, neighbours: &HashSet<Uuid>, subject: &Subject) -> bool {
+    match (topic, subject) {
+        (Topic::Kind(wanted), Subject::Node { kind, .. }) => Some(wanted) == *kind,
+        (Topic::Node(of), Subject::Node { id, .. }) => of == *id || neighbours.contains(id),
+        (Topic::Node(of), Subject::Edge { source_id, target_id }) => of == *source_id || of == *target_id,
+        (Topic::Kind(_), Subject::Edge { .. }) | (Topic::Lifecycle, _) => false,
+    }
+}
+
+pub(super) struct Eyes<'a> {
+    reader: &'a Reader,
+    visibilities: &'a Visibilities,
+}
+
+impl Readable for Eyes<'_> {
+    fn reads(&self, scope_id: Uuid) -> bool {
+        self.reader.level(scope_id, self.visibilities.get(&scope_id).copied()).is_some()
+    }
+}

@@ -1,0 +1,337 @@
+//! One socket, from its upgrade to its close. One task owns it: it reads what the client says,
+//! sends what waits in its outbox, and reads first rows one subscription at a time.
+
+use super::hub::{Full, Hub, ReaderId};
+use super::outbox::{Next, Outbox};
+use super::protocol::{ClientMessage, CloseCode, SUBSCRIPTION_ID_MAX_BYTES, ServerMessage, Topic};
+use super::reader::Installed;
+use super::subscribe::{self, Stop};
+use crate::caller::{self, Caller, Credential};
+use crate::origin;
+use crate::refusal::Refused;
+use crate::state::State;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use domain::Refusal;
+use domain::limits::{
+    SOCKET_ERRORS_MAX, SOCKET_IDLE_MAX, SOCKET_MESSAGE_MAX_BYTES, SOCKET_WRITE_MAX, SUBSCRIBE_WAIT_MAX, SUBSCRIPTIONS_PER_SOCKET_MAX,
+};
+use feed::token;
+use futures_util::SinkExt;
+use futures_util::StreamExt;
+use futures_util::stream::{SplitSink, SplitStream};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout};
+use uuid::Uuid;
+
+/// How often a reading is repeated because access changed under it.
+const READ_ATTEMPTS_MAX: u32 = 8;
+/// Of tungstenite's own buffers: small, because there are as many as sockets.
+const SOCKET_BUFFER_BYTES: usize = 4_096;
+
+/// Takes a socket: who it is for is decided as for every request.
+#[utoipa::path(
+    get, path = "/api/v1/live", operation_id = "live", tag = "live",
+    responses((status = 101, description = "The live socket; its messages are described in docs/API.md"))
+)]
+pub(crate) async fn live(state: State, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Result<Response, Refused> {
+    origin::check(state.settings(), &headers)?;
+    let caller = caller::authenticate(&state, &headers).await?;
+    let outbox = Arc::new(Outbox::default());
+    let full = |_: Full| Refusal::Unavailable { detail: "too many sockets are open; try again shortly", source: None };
+    let id = state.hub().join(caller.reader(), credential(&caller), &outbox).map_err(full)?;
+    let seat = Seat { hub: Arc::clone(state.hub()), id };
+    let tasks = state.wiring.tasks.clone();
+    Ok(upgrade
+        .max_message_size(SOCKET_MESSAGE_MAX_BYTES)
+        .max_frame_size(SOCKET_MESSAGE_MAX_BYTES)
+        .read_buffer_size(SOCKET_BUFFER_BYTES)
+        .write_buffer_size(SOCKET_BUFFER_BYTES)
+        .on_upgrade(move |socket| tasks.track_future(Box::pin(run(state, headers, caller, outbox, seat, socket)))))
+}
+
+fn credential(caller: &Caller) -> Option<feed::Credential> {
+    match caller.credential {
+        Credential::Session { id } => Some(feed::Credential::Session(id)),
+        Credential::Token { id } => Some(feed::Credential::Token(id)),
+        Credential::None => None,
+    }
+}
+
+/// A place in the hub; given up whichever way the socket ends, a failed upgrade included.
+struct Seat {
+    hub: Arc<Hub>,
+    id: ReaderId,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.hub.leave(self.id);
+    }
+}
+
+type Sender = SplitSink<WebSocket, Message>;
+type Receiver = SplitStream<WebSocket>;
+
+struct Session {
+    state: State,
+    outbox: Arc<Outbox>,
+    id: ReaderId,
+    person_id: Option<Uuid>,
+    /// Subscriptions that wait their turn, and the one being read.
+    waiting: VecDeque<(String, Topic, Option<String>)>,
+    reading: JoinSet<()>,
+    errors: u32,
+}
+
+/// Why the conversation ended.
+enum End {
+    Close(CloseCode),
+    /// The other side is gone.
+    Gone,
+}
+
+async fn run(state: State, headers: HeaderMap, caller: Caller, outbox: Arc<Outbox>, seat: Seat, socket: WebSocket) {
+    let (mut sender, receiver) = socket.split();
+    let expires_at = caller.expires_at.map(|at| Instant::now() + (at - state.now()).to_std().unwrap_or(Duration::ZERO));
+    let session = Session {
+        outbox: Arc::clone(&outbox),
+        id: seat.id,
+        person_id: caller.reader(),
+        waiting: VecDeque::new(),
+        reading: JoinSet::new(),
+        errors: 0,
+        state: state.clone(),
+    };
+    session.hello();
+    // The credential may have ended between its check and our seat: then its end was not told here.
+    if caller.credential != Credential::None && !still_holds(&state, &headers, &caller).await {
+        outbox.close(CloseCode::SignedOut);
+    }
+    let shutdown = state.wiring.shutdown.clone();
+    let end = tokio::select! {
+        end = send(&outbox, &mut sender) => end,
+        end = session.receive(receiver) => end,
+        () = async { match expires_at { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => End::Close(CloseCode::SignedOut),
+        () = shutdown.cancelled() => End::Close(CloseCode::Restart),
+    };
+    drop(seat);
+    if let End::Close(code) = end {
+        close(&mut sender, code).await;
+    }
+}
+
+async fn still_holds(state: &State, headers: &HeaderMap, caller: &Caller) -> bool {
+    // When it can't be asked now, it held a moment ago.
+    caller::authenticate(state, headers).await.map_or(true, |now| now.credential == caller.credential)
+}
+
+/// Empties the outbox into the socket. A network that takes nothing for too long ends it.
+async fn send(outbox: &Outbox, sender: &mut Sender) -> End {
+    loop {
+        let frames = match outbox.next().await {
+            Next::Send(frames) => frames,
+            Next::Close(code) => return End::Close(code),
+        };
+        metrics::counter!("synops_socket_frames_total").increment(frames.len() as u64);
+        match timeout(SOCKET_WRITE_MAX, send_all(sender, frames)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return End::Gone,
+            Err(_) => return End::Close(CloseCode::TooSlow),
+        }
+    }
+}
+
+async fn send_all(sender: &mut Sender, frames: Vec<Utf8Bytes>) -> Result<(), axum::Error> {
+    for frame in frames {
+        sender.feed(Message::Text(frame)).await?;
+    }
+    sender.flush().await
+}
+
+async fn close(sender: &mut Sender, code: CloseCode) {
+    let reason = match code {
+        CloseCode::Policy => "not of the protocol",
+        CloseCode::TooLarge => "message too large",
+        CloseCode::Restart => "the server restarts",
+        CloseCode::SignedOut => "signed out",
+        CloseCode::TooSlow => "too slow: subscribe again with the last token",
+    };
+    let frame = CloseFrame { code: code as u16, reason: Utf8Bytes::from_static(reason) };
+    // A peer that does not read does not get it.
+    let _ = timeout(Duration::from_secs(1), sender.send(Message::Close(Some(frame)))).await;
+}
+
+impl Session {
+    fn hello(&self) {
+        let settings = self.state.settings();
+        let hello = ServerMessage::Hello {
+            server_time: self.state.now(),
+            instance: settings.instance_id,
+            version: &settings.version,
+            person_id: self.person_id,
+        };
+        self.outbox.push_text(hello.to_text());
+    }
+
+    async fn receive(mut self, mut receiver: Receiver) -> End {
+        loop {
+            tokio::select! {
+                message = timeout(SOCKET_IDLE_MAX, receiver.next()) => {
+                    let message = match message {
+                        Err(_) | Ok(None) => return End::Gone,
+                        Ok(Some(Err(error))) => return if is_too_large(&error) { End::Close(CloseCode::TooLarge) } else { End::Gone },
+                        Ok(Some(Ok(message))) => message,
+                    };
+                    match message {
+                        Message::Text(text) => self.take(&text),
+                        Message::Binary(_) => self.refuse("invalid", "text frames only", None),
+                        Message::Ping(_) | Message::Pong(_) => {}
+                        Message::Close(_) => return End::Gone,
+                    }
+                }
+                Some(_) = self.reading.join_next() => {}
+            }
+            if self.errors > SOCKET_ERRORS_MAX {
+                return End::Close(CloseCode::Policy);
+            }
+            self.read_next();
+        }
+    }
+
+    fn take(&mut self, text: &str) {
+        match serde_json::from_str::<ClientMessage>(text) {
+            Ok(ClientMessage::Subscribe { id, topic, since }) => self.subscribe(id, &topic, since),
+            Ok(ClientMessage::Unsubscribe { id }) => {
+                self.waiting.retain(|(waiting, _, _)| *waiting != id);
+                self.state.hub().unsubscribe(self.id, &id);
+            }
+            Ok(ClientMessage::Ping {}) => {
+                let pong = ServerMessage::Pong { server_time: self.state.now(), fresh_at: self.state.hub().fresh_at() };
+                self.outbox.push_text(pong.to_text());
+            }
+            Err(_) => self.refuse("invalid", "not a message of this protocol", None),
+        }
+    }
+
+    fn subscribe(&mut self, id: String, topic: &str, since: Option<String>) {
+        if id.is_empty() || id.len() > SUBSCRIPTION_ID_MAX_BYTES {
+            return self.refuse("invalid", "id: 1 to 64 bytes", None);
+        }
+        let Some(topic) = Topic::parse(topic) else {
+            return self.refuse("invalid", "topic: kind:<node kind>, node:<id> or lifecycle", Some(&id));
+        };
+        if self.waiting.iter().any(|(waiting, _, _)| *waiting == id) {
+            return self.refuse("conflict", "this id is in use on this socket", Some(&id));
+        }
+        if self.waiting.len() >= SUBSCRIPTIONS_PER_SOCKET_MAX {
+            return self.refuse("limit", "too many subscriptions on this socket", Some(&id));
+        }
+        self.waiting.push_back((id, topic, since));
+    }
+
+    /// Begins to read the next subscription, one at a time: a socket holds one connection at most.
+    fn read_next(&mut self) {
+        while self.reading.is_empty()
+            && let Some((name, topic, since)) = self.waiting.pop_front()
+        {
+            let reading = Subscribing {
+                state: self.state.clone(),
+                outbox: Arc::clone(&self.outbox),
+                id: self.id,
+                person_id: self.person_id,
+                name,
+                topic,
+            };
+            match self.state.hub().ask(self.id, &reading.name, topic) {
+                Ok(()) => {
+                    self.reading.spawn(reading.run(since));
+                }
+                Err(Full::Taken) => self.refuse("conflict", "this id is in use on this socket", Some(&reading.name)),
+                Err(_) => self.refuse("limit", "too many subscriptions on this socket", Some(&reading.name)),
+            }
+        }
+    }
+
+    fn refuse(&mut self, code: &str, detail: &str, id: Option<&str>) {
+        self.errors += 1;
+        if self.errors <= SOCKET_ERRORS_MAX {
+            self.outbox.push_text(ServerMessage::Error { code, detail, id }.to_text());
+        }
+    }
+}
+
+fn is_too_large(error: &axum::Error) -> bool {
+    // axum keeps tungstenite's error to itself but for its text.
+    let text = error.to_string();
+    text.contains("too long") || text.contains("too large") || text.contains("too big")
+}
+
+/// One subscription in the making.
+struct Subscribing {
+    state: State,
+    outbox: Arc<Outbox>,
+    id: ReaderId,
+    person_id: Option<Uuid>,
+    name: String,
+    topic: Topic,
+}
+
+impl Subscribing {
+    async fn run(self, since: Option<String>) {
+        match timeout(SUBSCRIBE_WAIT_MAX, self.begin(since)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(Stop::Resync)) => {
+                self.state.hub().unsubscribe(self.id, &self.name);
+                self.outbox.push_text(ServerMessage::Resync { id: &self.name }.to_text());
+            }
+            Ok(Err(Stop::Database(error))) => {
+                tracing::warn!(%error, "a subscription could not be read");
+                self.unavailable();
+            }
+            Err(_) => self.unavailable(),
+        }
+    }
+
+    fn unavailable(&self) {
+        self.state.hub().unsubscribe(self.id, &self.name);
+        let detail = "the server can't read from the database now; subscribe again shortly";
+        self.outbox.push_text(ServerMessage::Error { code: "unavailable", detail, id: Some(&self.name) }.to_text());
+    }
+
+    async fn begin(&self, since: Option<String>) -> Result<(), Stop> {
+        let hub = self.state.hub();
+        let since = match since {
+            None => None,
+            Some(text) => {
+                let epoch = hub.epoch().ok_or(Stop::Resync)?;
+                Some(token::read(&text, &epoch).map_err(|_| Stop::Resync)?)
+            }
+        };
+        for attempt in 1..=READ_ATTEMPTS_MAX {
+            if attempt > 1 && hub.ask(self.id, &self.name, self.topic).is_err() {
+                return Err(Stop::Resync);
+            }
+            let (read_at, answer) = {
+                // Closed never: the hub lives as long as the server.
+                let _turn = hub.reads.acquire().await.map_err(|_| Stop::Resync)?;
+                let (pool, bodies) = (self.state.pool(), &hub.bodies);
+                match &since {
+                    None => subscribe::first_rows(pool, bodies, self.person_id, self.topic).await?,
+                    Some(since) => subscribe::missed(pool, bodies, self.person_id, self.topic, since).await?,
+                }
+            };
+            match hub.answer(self.id, &self.name, read_at, answer).await {
+                Ok(Installed::Running) => return Ok(()),
+                Ok(Installed::ReadAgain | Installed::Overflowed) => {}
+                // Unsubscribed meanwhile.
+                Err(_) => return Ok(()),
+            }
+        }
+        Err(Stop::Resync)
+    }
+}

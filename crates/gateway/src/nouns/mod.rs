@@ -1,0 +1,185 @@
+//! Typed routes: each noun's own forms over the same reads and intentions as everything else.
+
+pub(crate) mod group;
+pub(crate) mod person;
+pub(crate) mod system;
+pub(crate) mod team;
+pub(crate) mod workspace;
+
+use crate::caller::Caller;
+use crate::extract::{Query, Submission};
+use crate::nodes::{self, NodesQuery};
+use crate::refusal::Refused;
+use crate::reply;
+use crate::state::State;
+use crate::wire::node::NodeView;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::intention::ScopePatch;
+use domain::person::PersonPatch;
+use domain::system::SystemPatch;
+use domain::{Intention, Node, NodeKind, Refusal};
+use intentions::{Context, Outcome};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+/// What a typed list takes: the kind is the route's.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct NounQuery {
+    /// Directly part of this node.
+    parent_id: Option<Uuid>,
+    /// With this scope root.
+    scope_id: Option<Uuid>,
+    /// A part of the title, in any case.
+    #[param(max_length = 100)]
+    q: Option<String>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<i64>,
+}
+
+async fn list(state: State, caller: Caller, kind: NodeKind, Query(query): Query<NounQuery>) -> Result<Response, Refused> {
+    let NounQuery { parent_id, scope_id, q, cursor, limit } = query;
+    nodes::page(&state, &caller, NodesQuery { kind: Some(kind), parent_id, scope_id, q, cursor, limit }).await
+}
+
+/// A node of this kind that the caller may see; else 404.
+pub(crate) async fn readable(state: &State, caller: &Caller, kind: NodeKind, id: Uuid) -> Result<Node, Refused> {
+    let node = store::node::find_readable_node(state.pool(), caller.reader(), id).await?;
+    Ok(node.filter(|node| node.kind == kind).ok_or(Refusal::NotFound { what: kind.as_str() })?)
+}
+
+async fn get(state: State, caller: Caller, kind: NodeKind, id: Uuid) -> Result<Response, Refused> {
+    Ok(reply::node(&readable(&state, &caller, kind, id).await?))
+}
+
+async fn create(state: State, caller: Caller, context: Context, intention: Intention) -> Result<Response, Refused> {
+    carry_out(&state, &caller, &context, vec![intention], StatusCode::CREATED).await
+}
+
+/// What a PATCH sets, of whichever noun.
+#[derive(Default)]
+struct Change {
+    title: Option<String>,
+    body: Option<String>,
+    attrs: Option<Map<String, Value>>,
+    parent_id: Option<Uuid>,
+    scope: ScopePatch,
+    system: Option<SystemPatch>,
+    person: Option<PersonPatch>,
+}
+
+impl Change {
+    /// The intentions that make it, from this version. A change of fields raises the version by
+    /// one, so a change of the scope can follow it; a move raises it by one or two.
+    fn intentions(self, id: Uuid, mut version: i64) -> Result<Vec<Intention>, Refusal> {
+        let Self { title, body, attrs, parent_id, scope, system, person } = self;
+        let has_fields = title.is_some() || body.is_some() || attrs.is_some() || system.is_some() || person.is_some();
+        let has_scope = scope != ScopePatch::default();
+        if let Some(parent_id) = parent_id {
+            if has_fields || has_scope {
+                return Err(Refusal::invalid("parent_id", "a request of its own: a move changes nothing else"));
+            }
+            return Ok(vec![Intention::MoveNode { id, version, parent_id }]);
+        }
+        let mut intentions = Vec::new();
+        if has_fields {
+            intentions.push(Intention::UpdateNode { id, version, title, body, attrs, system, person });
+            version = version.saturating_add(1);
+        }
+        if has_scope {
+            intentions.push(Intention::SetScope { id, version, visibility: scope.visibility, isolated: scope.isolated });
+        }
+        if intentions.is_empty() { Err(Refusal::invalid("body", "at least one field to change")) } else { Ok(intentions) }
+    }
+}
+
+async fn change<T>(
+    state: State,
+    kind: NodeKind,
+    id: Uuid,
+    version: i64,
+    submission: Submission<T>,
+    into_change: impl FnOnce(T) -> Change,
+) -> Result<Response, Refused> {
+    let Submission { caller, input, context } = submission;
+    readable(&state, &caller, kind, id).await?;
+    let intentions = into_change(input).intentions(id, version)?;
+    carry_out(&state, &caller, &context, intentions, StatusCode::OK).await
+}
+
+async fn delete(state: State, kind: NodeKind, id: Uuid, version: i64, submission: Submission<()>) -> Result<Response, Refused> {
+    let Submission { caller, context, .. } = submission;
+    readable(&state, &caller, kind, id).await?;
+    carry_out(&state, &caller, &context, vec![Intention::DeleteNode { id, version }], StatusCode::NO_CONTENT).await
+}
+
+async fn carry_out(
+    state: &State,
+    caller: &Caller,
+    context: &Context,
+    intentions: Vec<Intention>,
+    status: StatusCode,
+) -> Result<Response, Refused> {
+    let render = |outcomes: &[Outcome]| match outcomes.last() {
+        Some(Outcome::Node(node)) => (status.as_u16(), serde_json::to_value(NodeView::from(node.as_ref())).unwrap_or_default()),
+        _ => (StatusCode::NO_CONTENT.as_u16(), Value::Null),
+    };
+    let done = state.wiring.intentions.carry_out(&caller.actor, intentions, context, render).await;
+    // There is one node here: which of its intentions was refused is not the caller's to know.
+    Ok(reply::done(done.map_err(without_place)?))
+}
+
+fn without_place(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Invalid { field, expects } => {
+            let inner = field.split_once("].").map_or(field.as_str(), |(_, inner)| inner);
+            let flat = inner.strip_prefix("system.").or_else(|| inner.strip_prefix("person.")).unwrap_or(inner);
+            Refusal::Invalid { field: flat.to_owned(), expects }
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_becomes_intentions() {
+        let id = Uuid::nil();
+        let scope = ScopePatch { visibility: None, isolated: Some(true) };
+        let versions = |change: Change| -> Vec<(&'static str, i64)> {
+            let said = change.intentions(id, 7).unwrap().into_iter();
+            said.map(|i| match i {
+                Intention::UpdateNode { version, .. } => ("update", version),
+                Intention::SetScope { version, .. } => ("scope", version),
+                Intention::MoveNode { version, .. } => ("move", version),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+        };
+        assert_eq!(versions(Change { title: Some("a".into()), ..Change::default() }), [("update", 7)]);
+        assert_eq!(versions(Change { title: Some("a".into()), scope, ..Change::default() }), [("update", 7), ("scope", 8)]);
+        assert_eq!(versions(Change { scope, ..Change::default() }), [("scope", 7)]);
+        assert_eq!(versions(Change { parent_id: Some(id), ..Change::default() }), [("move", 7)]);
+        assert!(Change { parent_id: Some(id), scope, ..Change::default() }.intentions(id, 7).is_err());
+        assert!(Change::default().intentions(id, 7).is_err());
+    }
+
+    #[test]
+    fn a_refused_field_has_the_name_it_has_here() {
+        let check = |field: &str, expect: &str| match without_place(Refusal::invalid(field, "x")) {
+            Refusal::Invalid { field, .. } => assert_eq!(field, expect),
+            other => panic!("{other}"),
+        };
+        check("title", "title");
+        check("system.check.url", "check.url");
+        check("intentions[1].person.login", "login");
+    }
+}

@@ -1,0 +1,41 @@
+//! Answers that several routes give.
+
+use crate::wire::node::NodeView;
+use axum::Json;
+use axum::http::header::{ETAG, LOCATION};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::Node;
+use intentions::Done;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A node, with its version as `ETag`.
+pub(crate) fn node(node: &Node) -> Response {
+    ([(ETAG, etag(node.version))], Json(NodeView::from(node))).into_response()
+}
+
+/// What became of a write: the same whether it was carried out now or before, under the same key.
+pub(crate) fn done(done: Done) -> Response {
+    let (Done::Now { status, response, .. } | Done::Before { status, response }) = done;
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    if status == StatusCode::NO_CONTENT {
+        return status.into_response();
+    }
+    let version = response.get("version").and_then(Value::as_i64);
+    let id = response.get("id").and_then(Value::as_str).and_then(|id| id.parse::<Uuid>().ok());
+    let mut reply = (status, Json(response)).into_response();
+    if let Some(version) = version {
+        reply.headers_mut().insert(ETAG, etag(version));
+    }
+    if let Some(id) = id.filter(|_| status == StatusCode::CREATED)
+        && let Ok(location) = HeaderValue::from_str(&format!("/api/v1/nodes/{id}"))
+    {
+        reply.headers_mut().insert(LOCATION, location);
+    }
+    reply
+}
+
+fn etag(version: i64) -> HeaderValue {
+    HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
+}

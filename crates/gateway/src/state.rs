@@ -1,0 +1,120 @@
+//! What every request handler works with.
+
+use crate::accounts::attempts::Attempts;
+use crate::accounts::password::Passwords;
+use crate::page::Page;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use chrono::{DateTime, Utc};
+use domain::limits::REQUESTS_IN_FLIGHT_MAX;
+use intentions::Intentions;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::convert::Infallible;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::Pool;
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+/// What the configuration says of the gateway.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where people reach it: `https://synops.example.org`, without a slash at the end.
+    pub public_url: String,
+    /// Origins besides its own whose pages may write with the cookie: `https://intranet.example.org`.
+    pub allowed_origins: Vec<String>,
+    /// The cookie goes over TLS alone.
+    pub secure_cookies: bool,
+    /// A proxy stands in front; the last entry of its `X-Forwarded-For` is the caller's address.
+    pub trust_proxy: bool,
+    pub instance_id: Uuid,
+    pub version: String,
+    pub started_at: DateTime<Utc>,
+    /// For the disk's figures on the health page.
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Whether the feed is level with the database; if not, why.
+pub type FeedLevel = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+
+/// What a [`State`] is made from.
+pub struct Wiring {
+    pub pool: Pool,
+    pub intentions: Intentions,
+    pub settings: Settings,
+    /// Renders `/metrics`; without it that route answers 404.
+    pub metrics: Option<PrometheusHandle>,
+    /// LIVE: the feed's handle (`pub feed: Arc<feed::Feed>`) goes here, and this closure into it.
+    pub feed_level: FeedLevel,
+}
+
+/// Shared by all requests; cheap to clone. Handlers take it as an argument.
+#[derive(Clone)]
+pub struct State(Arc<Shared>);
+
+/// Read through [`State`].
+pub struct Shared {
+    pub wiring: Wiring,
+    pub(crate) passwords: Passwords,
+    pub(crate) attempts: Attempts,
+    pub(crate) page: Page,
+    pub(crate) in_flight: Arc<Semaphore>,
+}
+
+impl State {
+    pub fn new(wiring: Wiring) -> Self {
+        Self(Arc::new(Shared {
+            wiring,
+            passwords: Passwords::new(),
+            attempts: Attempts::new(),
+            page: Page::embedded(),
+            in_flight: Arc::new(Semaphore::new(REQUESTS_IN_FLIGHT_MAX)),
+        }))
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.wiring.pool
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.wiring.settings
+    }
+
+    /// The server's clock, for what is shown and for what expires.
+    #[expect(clippy::disallowed_methods, reason = "requests begin here: the one place where the gateway reads the clock")]
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+}
+
+impl Deref for State {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl FromRequestParts<Self> for State {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, state: &Self) -> Result<Self, Infallible> {
+        Ok(state.clone())
+    }
+}
+
+/// Settings for unit tests.
+#[cfg(test)]
+pub(crate) fn test_settings() -> Settings {
+    Settings {
+        public_url: "http://localhost:8080".into(),
+        allowed_origins: Vec::new(),
+        secure_cookies: false,
+        trust_proxy: false,
+        instance_id: Uuid::nil(),
+        version: "0.0.0".into(),
+        started_at: DateTime::UNIX_EPOCH,
+        data_dir: None,
+    }
+}

@@ -1,0 +1,11 @@
+//! The shapes on the wire. A noun has two: the domain's type and the view here.
+
+pub(crate) mod account;
+pub(crate) mod audit;
+pub(crate) mod check;
+pub(crate) mod edge;
+pub(crate) mod health;
+pub(crate) mod intention;
+pub(crate) mod node;
+pub(crate) mod nouns;
+pub(crate) mod problem;

@@ -1,0 +1,163 @@
+//! Nodes: the same shape in lists, single reads, typed routes and on the socket.
+
+use chrono::{DateTime, Utc};
+use domain::check::CheckSpec;
+use domain::node::{Facet, Node, Scope};
+use domain::person::Person;
+use domain::system::{State, System};
+use domain::{NodeKind, Visibility};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Anything with a name. Exactly one facet, by kind; absent for kinds without one.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Node)]
+pub(crate) struct NodeView<'a> {
+    id: Uuid,
+    kind: NodeKind,
+    #[schema(example = "Checkout")]
+    title: &'a str,
+    /// Markdown.
+    body: &'a str,
+    #[schema(value_type = Object)]
+    attrs: &'a Map<String, Value>,
+    /// The nearest scope root: decides who sees it.
+    scope_id: Uuid,
+    /// What it is part of; null for the instance alone.
+    #[schema(required)]
+    parent_id: Option<Uuid>,
+    /// Raised by each change.
+    #[schema(example = 3)]
+    version: i64,
+    /// Null: the server itself, or somebody with psql.
+    #[schema(required)]
+    created_by: Option<Uuid>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    system: Option<SystemView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    person: Option<PersonView<'a>>,
+    /// On scope roots: who reads it without a grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    scope: Option<ScopeView>,
+}
+
+/// What a system has besides.
+#[derive(Serialize, ToSchema)]
+#[schema(as = System)]
+pub(crate) struct SystemView<'a> {
+    state: State,
+    state_since: DateTime<Utc>,
+    #[schema(required, example = "connection refused")]
+    state_reason: Option<&'a str>,
+    enabled: bool,
+    #[schema(example = 30)]
+    interval_s: i32,
+    #[schema(example = 5000)]
+    timeout_ms: i32,
+    /// So many failures in a row make it `down`; fewer make it `degraded`.
+    #[schema(example = 3)]
+    failures_to_down: i16,
+    /// Null: it is not checked.
+    #[schema(required)]
+    check: Option<&'a CheckSpec>,
+    /// A password is kept with the check. It is never shown.
+    has_password: bool,
+}
+
+/// What a person has besides.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Person)]
+pub(crate) struct PersonView<'a> {
+    /// What one signs in with.
+    #[schema(example = "kari")]
+    login: &'a str,
+    #[schema(required, example = "kari@example.org")]
+    email: Option<&'a str>,
+    /// Signed out everywhere, and can't sign in.
+    disabled: bool,
+}
+
+/// What a scope root has besides.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Scope)]
+pub(crate) struct ScopeView {
+    visibility: Visibility,
+    /// Takes no grants from the scopes around it.
+    isolated: bool,
+}
+
+impl<'a> From<&'a Node> for NodeView<'a> {
+    fn from(node: &'a Node) -> Self {
+        let (system, person) = match &node.facet {
+            Some(Facet::System(system)) => (Some(system.into()), None),
+            Some(Facet::Person(person)) => (None, Some(person.into())),
+            None => (None, None),
+        };
+        Self {
+            id: node.id,
+            kind: node.kind,
+            title: &node.title,
+            body: &node.body,
+            attrs: &node.attrs,
+            scope_id: node.scope_id,
+            parent_id: node.parent_id,
+            version: node.version,
+            created_by: node.created_by,
+            created_at: node.created_at,
+            updated_at: node.updated_at,
+            system,
+            person,
+            scope: node.scope.map(Into::into),
+        }
+    }
+}
+
+impl<'a> From<&'a System> for SystemView<'a> {
+    fn from(system: &'a System) -> Self {
+        Self {
+            state: system.state,
+            state_since: system.state_since,
+            state_reason: system.state_reason.as_deref(),
+            enabled: system.enabled,
+            interval_s: system.interval_s,
+            timeout_ms: system.timeout_ms,
+            failures_to_down: system.failures_to_down,
+            check: system.check.as_ref(),
+            has_password: system.has_password,
+        }
+    }
+}
+
+impl<'a> From<&'a Person> for PersonView<'a> {
+    fn from(person: &'a Person) -> Self {
+        Self { login: &person.login, email: person.email.as_deref(), disabled: person.disabled }
+    }
+}
+
+impl From<Scope> for ScopeView {
+    fn from(scope: Scope) -> Self {
+        Self { visibility: scope.visibility, isolated: scope.isolated }
+    }
+}
+
+/// A page of nodes.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NodePage<'a> {
+    pub(crate) items: Vec<NodeView<'a>>,
+    /// Give it as `cursor` for what follows; null at the end.
+    #[schema(required)]
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// A node as JSON, for the socket: rendered once and shared by all its readers.
+pub fn render_node(node: &Node) -> Vec<u8> {
+    // Strings, numbers and maps with string keys: there is nothing that could fail.
+    serde_json::to_vec(&NodeView::from(node)).unwrap_or_default()
+}

@@ -1,0 +1,336 @@
+//! One intention after the other, inside the transaction.
+
+use crate::Outcome;
+use crate::authorise::{self, End, Rights};
+use crate::carry_out::Stop;
+use domain::access::Level;
+use domain::audit::AuditSubject;
+use domain::intention::{Intention, ScopePatch};
+use domain::node::NodeKind;
+use domain::person::PersonPatch;
+use domain::system::SystemPatch;
+use domain::{Actor, EdgeKind, Refusal};
+use serde_json::{Map, Value, json};
+use sqlx::PgConnection;
+use std::collections::HashMap;
+use store::edge::NewEdge;
+use store::node::{LockedNode, NewNode};
+use uuid::Uuid;
+
+/// The work of one transaction.
+pub(crate) struct Work<'a> {
+    db: &'a mut PgConnection,
+    actor: &'a Actor,
+    request_id: Option<&'a str>,
+    touched: Vec<Touched>,
+}
+
+/// What an intention was about; read once more at the end, when all versions are final.
+enum Touched {
+    Node(Uuid),
+    Edge(Uuid),
+    Deleted(Uuid),
+    Due(Uuid),
+}
+
+impl<'a> Work<'a> {
+    pub(crate) fn new(db: &'a mut PgConnection, actor: &'a Actor, request_id: Option<&'a str>) -> Self {
+        Self { db, actor, request_id, touched: Vec::new() }
+    }
+
+    pub(crate) async fn apply(&mut self, intention: &Intention) -> Result<(), Stop> {
+        match intention {
+            Intention::CreateNode { .. } => self.create_node(intention).await,
+            Intention::UpdateNode { .. } => self.update_node(intention).await,
+            Intention::MoveNode { id, version, parent_id } => self.move_node(*id, *version, *parent_id).await,
+            Intention::DeleteNode { id, version } => self.delete_node(*id, *version).await,
+            Intention::SetScope { id, version, visibility, isolated } => {
+                self.set_scope(*id, *version, ScopePatch { visibility: *visibility, isolated: *isolated }).await
+            }
+            Intention::CreateEdge { id, kind, source_id, target_id, attrs } => {
+                self.create_edge(id.unwrap_or_else(Uuid::now_v7), *kind, *source_id, *target_id, attrs).await
+            }
+            Intention::UpdateEdge { id, version, attrs } => self.change_edge(*id, *version, Some(attrs)).await,
+            Intention::DeleteEdge { id, version } => self.change_edge(*id, *version, None).await,
+            Intention::CheckNow { id } => self.check_now(*id).await,
+        }
+    }
+
+    /// What became of each, in order.
+    pub(crate) async fn outcomes(&mut self) -> Result<Vec<Outcome>, sqlx::Error> {
+        let ids = |pick: fn(&Touched) -> Option<Uuid>| self.touched.iter().filter_map(pick).collect::<Vec<_>>();
+        let node_ids = ids(|t| if let Touched::Node(id) = t { Some(*id) } else { None });
+        let edge_ids = ids(|t| if let Touched::Edge(id) = t { Some(*id) } else { None });
+        let nodes = store::node::list_nodes_by_id(&mut *self.db, &node_ids).await?;
+        let edges = store::edge::list_edges_by_id(&mut *self.db, &edge_ids).await?;
+        let nodes: HashMap<Uuid, _> = nodes.into_iter().map(|n| (n.id, n)).collect();
+        let edges: HashMap<Uuid, _> = edges.into_iter().map(|e| (e.id, e)).collect();
+        Ok(self
+            .touched
+            .iter()
+            .map(|touched| match touched {
+                // One that a later intention of the same request deleted is gone.
+                Touched::Node(id) => nodes.get(id).map_or(Outcome::Deleted(*id), |n| Outcome::Node(Box::new(n.clone()))),
+                Touched::Edge(id) => edges.get(id).map_or(Outcome::Deleted(*id), |e| Outcome::Edge(e.clone())),
+                Touched::Deleted(id) => Outcome::Deleted(*id),
+                Touched::Due(id) => Outcome::Due(*id),
+            })
+            .collect())
+    }
+
+    async fn rights(&mut self, scope_id: Uuid) -> Result<Rights, Stop> {
+        Ok(Rights::of(self.db, self.actor, scope_id).await?)
+    }
+
+    async fn create_node(&mut self, intention: &Intention) -> Result<(), Stop> {
+        let Intention::CreateNode { id, kind, parent_id, title, body, attrs, system, person, scope } = intention else {
+            return Ok(());
+        };
+        let (kind, id) = (*kind, id.unwrap_or_else(Uuid::now_v7));
+        let no_parent = Refusal::NotFound { what: "parent" };
+        let (parent_kind, parent_scope) = store::node::lock_parent(&mut *self.db, *parent_id).await?.ok_or(no_parent)?;
+        let rights = self.rights(parent_scope).await?;
+        rights.need(Level::Reader, "parent")?;
+        if !EdgeKind::PartOf.allows(kind, parent_kind, true) {
+            return Err(Refusal::invalid("parent_id", format!("a {kind} can't be part of a {parent_kind}")).into());
+        }
+        rights.need(authorise::level_to_create(kind, scope.is_some()), "parent")?;
+
+        let created_by = self.actor.person_id();
+        store::node::insert_node(&mut *self.db, NewNode { id, kind, scope_id: parent_scope, title, body, attrs, created_by }).await?;
+        self.insert_edge(Uuid::now_v7(), EdgeKind::PartOf, id, *parent_id, &Map::new()).await?;
+        match kind {
+            NodeKind::System => {
+                store::node::insert_system(self.db, id, system.as_ref().unwrap_or(&SystemPatch::default())).await?;
+            }
+            NodeKind::Person => {
+                store::node::insert_person(self.db, id, person.as_ref().unwrap_or(&PersonPatch::default())).await?;
+            }
+            _ => {}
+        }
+        if let Some(patch) = scope {
+            store::scope::upsert_scope(&mut *self.db, id, patch.visibility, patch.isolated).await?;
+        }
+        // Whoever makes a scope owns it.
+        if let Some(person_id) = created_by.filter(|_| kind == NodeKind::Workspace || scope.is_some()) {
+            self.insert_edge(Uuid::now_v7(), EdgeKind::Owner, person_id, id, &Map::new()).await?;
+        }
+        self.touched.push(Touched::Node(id));
+        let scope_id = if kind == NodeKind::Workspace || scope.is_some() { id } else { parent_scope };
+        let summary = json!({ "parent_id": parent_id });
+        self.record("create_node", node_subject(id, scope_id, kind, title), summary).await
+    }
+
+    async fn update_node(&mut self, intention: &Intention) -> Result<(), Stop> {
+        let Intention::UpdateNode { id, version, title, body, attrs, system, person } = intention else { return Ok(()) };
+        let node = self.locked(*id, Level::Reader).await?;
+        let own_account = node.kind == NodeKind::Person
+            && self.actor.person_id() == Some(*id)
+            && person.as_ref().is_none_or(|p| p.login.is_none() && p.disabled.is_none());
+        if !own_account {
+            self.rights(node.scope_id).await?.need(authorise::level_to_change(*id, &node), "node")?;
+        }
+        fresh(*version, node.version)?;
+        if system.is_some() && node.kind != NodeKind::System {
+            return Err(Refusal::invalid("system", "only with a node of kind system").into());
+        }
+        if person.is_some() && node.kind != NodeKind::Person {
+            return Err(Refusal::invalid("person", "only with a node of kind person").into());
+        }
+        store::node::update_node(&mut *self.db, *id, title.as_deref(), body.as_deref(), attrs.as_ref()).await?;
+        if let Some(patch) = system {
+            store::node::update_system(self.db, *id, patch).await?;
+        }
+        if let Some(patch) = person {
+            store::node::update_person(self.db, *id, patch).await?;
+        }
+        self.touched.push(Touched::Node(*id));
+        let title = title.as_deref().unwrap_or(&node.title);
+        let summary = json!({ "fields": changed_fields(intention), "title_before": node.title });
+        self.record("update_node", node_subject(*id, node.scope_id, node.kind, title), summary).await
+    }
+
+    async fn move_node(&mut self, id: Uuid, version: i64, parent_id: Uuid) -> Result<(), Stop> {
+        let node = self.locked(id, Level::Reader).await?;
+        let no_parent = Refusal::NotFound { what: "parent" };
+        let (parent_kind, parent_scope) = store::node::lock_parent(&mut *self.db, parent_id).await?.ok_or(no_parent)?;
+        let at_parent = self.rights(parent_scope).await?;
+        at_parent.need(Level::Reader, "parent")?;
+        self.rights(node.scope_id).await?.need(authorise::level_to_change(id, &node), "node")?;
+        at_parent.need(Level::Member, "parent")?;
+        fresh(version, node.version)?;
+        if !EdgeKind::PartOf.allows(node.kind, parent_kind, true) {
+            return Err(Refusal::invalid("parent_id", format!("a {} can't be part of a {parent_kind}", node.kind)).into());
+        }
+        store::edge::update_parent(&mut *self.db, id, parent_id).await?;
+        self.touched.push(Touched::Node(id));
+        let mut subject = node_subject(id, node.scope_id, node.kind, &node.title);
+        subject.other_scope_id = if node.scope_id == id { id } else { parent_scope };
+        self.record("move_node", subject, json!({ "parent_id": parent_id })).await
+    }
+
+    async fn delete_node(&mut self, id: Uuid, version: i64) -> Result<(), Stop> {
+        let node = self.locked(id, Level::Reader).await?;
+        self.rights(node.scope_id).await?.need(authorise::level_to_delete(id, &node), "node")?;
+        fresh(version, node.version)?;
+        store::node::delete_node(&mut *self.db, id).await?;
+        self.touched.push(Touched::Deleted(id));
+        self.record("delete_node", node_subject(id, node.scope_id, node.kind, &node.title), json!({})).await
+    }
+
+    async fn set_scope(&mut self, id: Uuid, version: i64, patch: ScopePatch) -> Result<(), Stop> {
+        let node = self.locked(id, Level::Admin).await?;
+        fresh(version, node.version)?;
+        if matches!(node.kind, NodeKind::Person | NodeKind::Team) {
+            return Err(Refusal::invalid("id", "people and teams are granted access, they hold none of their own").into());
+        }
+        store::scope::upsert_scope(&mut *self.db, id, patch.visibility, patch.isolated).await?;
+        self.touched.push(Touched::Node(id));
+        let summary = json!({ "visibility": patch.visibility, "isolated": patch.isolated });
+        self.record("set_scope", node_subject(id, node.scope_id, node.kind, &node.title), summary).await
+    }
+
+    async fn create_edge(
+        &mut self,
+        id: Uuid,
+        kind: EdgeKind,
+        source_id: Uuid,
+        target_id: Uuid,
+        attrs: &Map<String, Value>,
+    ) -> Result<(), Stop> {
+        if kind == EdgeKind::PartOf {
+            return Err(Refusal::invalid("kind", "anything but part_of: that is what move_node is for").into());
+        }
+        let source = self.end(source_id, "source node").await?;
+        let target = self.end(target_id, "target node").await?;
+        authorise::edge(self.db, self.actor, kind, source, target).await?;
+        self.insert_edge(id, kind, source_id, target_id, attrs).await?;
+        self.touched.push(Touched::Edge(id));
+        self.record_edge("create_edge", id, kind, source, target).await
+    }
+
+    /// Sets an edge's attrs, or deletes it.
+    async fn change_edge(&mut self, id: Uuid, version: i64, attrs: Option<&Map<String, Value>>) -> Result<(), Stop> {
+        let edge = store::edge::lock_edge(&mut *self.db, id).await?.ok_or(Refusal::NotFound { what: "edge" })?;
+        let source = self.end(edge.source_id, "edge").await?;
+        let target = self.end(edge.target_id, "edge").await?;
+        self.rights(source.scope_id).await?.need(Level::Reader, "edge")?;
+        self.rights(target.scope_id).await?.need(Level::Reader, "edge")?;
+        // Everybody may leave: give up what they were granted themselves.
+        let leaves = attrs.is_none() && edge.kind.grants().is_some() && self.actor.person_id() == Some(edge.source_id);
+        if !leaves {
+            authorise::edge(self.db, self.actor, edge.kind, source, target).await?;
+        }
+        fresh(version, edge.version)?;
+        let Some(attrs) = attrs else {
+            if edge.kind == EdgeKind::PartOf {
+                return Err(Refusal::conflict("a node is part of something: move it instead").into());
+            }
+            store::edge::delete_edge(&mut *self.db, id).await?;
+            self.touched.push(Touched::Deleted(id));
+            return self.record_edge("delete_edge", id, edge.kind, source, target).await;
+        };
+        store::edge::update_edge(&mut *self.db, id, attrs).await?;
+        self.touched.push(Touched::Edge(id));
+        self.record_edge("update_edge", id, edge.kind, source, target).await
+    }
+
+    async fn check_now(&mut self, id: Uuid) -> Result<(), Stop> {
+        let node = self.locked(id, Level::Member).await?;
+        if node.kind != NodeKind::System {
+            return Err(Refusal::invalid("id", "a system").into());
+        }
+        store::check::due_now(&mut *self.db, id).await?;
+        self.touched.push(Touched::Due(id));
+        self.record("check_now", node_subject(id, node.scope_id, node.kind, &node.title), json!({})).await
+    }
+
+    /// The node, locked; refused to whoever has less than `level` in its scope.
+    async fn locked(&mut self, id: Uuid, level: Level) -> Result<LockedNode, Stop> {
+        let node = store::node::lock_node(&mut *self.db, id).await?.ok_or(Refusal::NotFound { what: "node" })?;
+        self.rights(node.scope_id).await?.need(level, "node")?;
+        Ok(node)
+    }
+
+    async fn end(&mut self, id: Uuid, what: &'static str) -> Result<End, Stop> {
+        let (kind, scope_id) = store::node::lock_parent(&mut *self.db, id).await?.ok_or(Refusal::NotFound { what })?;
+        Ok(End { id, kind, scope_id })
+    }
+
+    async fn insert_edge(
+        &mut self,
+        id: Uuid,
+        kind: EdgeKind,
+        source_id: Uuid,
+        target_id: Uuid,
+        attrs: &Map<String, Value>,
+    ) -> Result<(), sqlx::Error> {
+        let created_by = self.actor.person_id();
+        store::edge::insert_edge(&mut *self.db, NewEdge { id, kind, source_id, target_id, attrs, created_by }).await
+    }
+
+    async fn record_edge(&mut self, action: &str, id: Uuid, kind: EdgeKind, source: End, target: End) -> Result<(), Stop> {
+        let titles = store::node::list_titles(&mut *self.db, &[source.id, target.id]).await?;
+        let title = |id: Uuid| titles.iter().find(|(i, _)| *i == id).map(|(_, title)| title.clone());
+        let subject = AuditSubject {
+            node_id: Some(source.id),
+            edge_id: Some(id),
+            scope_id: source.scope_id,
+            other_scope_id: target.scope_id,
+            kind: Some(source.kind),
+            title: title(source.id),
+        };
+        let summary = json!({
+            "edge": kind,
+            "target": { "id": target.id, "kind": target.kind, "title": title(target.id) },
+        });
+        self.record(action, subject, summary).await
+    }
+
+    /// Writes the audit entry: node kind and title as they are now, and what the caller adds.
+    async fn record(&mut self, action: &str, subject: AuditSubject, mut summary: Value) -> Result<(), Stop> {
+        if let Some(fields) = summary.as_object_mut() {
+            fields.insert("kind".into(), json!(subject.kind));
+            fields.insert("title".into(), json!(subject.title));
+        }
+        let actor_title = if let Actor::Person { title, .. } = self.actor { Some(title.as_str()) } else { None };
+        let entry = store::audit::NewEntry {
+            id: Uuid::now_v7(),
+            actor_id: self.actor.person_id(),
+            actor_title,
+            action,
+            subject: &subject,
+            summary: &summary,
+            request_id: self.request_id,
+        };
+        Ok(store::audit::insert_entry(&mut *self.db, entry).await?)
+    }
+}
+
+fn node_subject(id: Uuid, scope_id: Uuid, kind: NodeKind, title: &str) -> AuditSubject {
+    AuditSubject {
+        node_id: Some(id),
+        edge_id: None,
+        scope_id,
+        other_scope_id: scope_id,
+        kind: Some(kind),
+        title: Some(title.to_owned()),
+    }
+}
+
+/// Refuses a change of a version that is not the present one.
+fn fresh(said: i64, current: i64) -> Result<(), Refusal> {
+    if said == current { Ok(()) } else { Err(Refusal::Stale { current_version: current }) }
+}
+
+/// The names of what an update sets, for the audit log: never values, which may be secret.
+fn changed_fields(intention: &Intention) -> Vec<String> {
+    let Ok(Value::Object(said)) = serde_json::to_value(intention) else { return Vec::new() };
+    said.iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "type" | "id" | "version"))
+        .flat_map(|(name, value)| match (name.as_str(), value) {
+            ("system" | "person", Value::Object(inner)) => inner.keys().map(|key| format!("{name}.{key}")).collect(),
+            _ => vec![name.clone()],
+        })
+        .collect()
+}

@@ -1,0 +1,149 @@
+//! From a request to its commit: all of its intentions in one transaction, or none.
+
+use crate::apply::Work;
+use crate::{Context, Done, Idempotency, Intentions, Outcome, authorise};
+use domain::intention::Intention;
+use domain::limits::{INTENTIONS_MAX, TRANSACTION_ATTEMPTS_MAX};
+use domain::{Actor, EdgeKind, NodeKind, Refusal};
+use serde_json::Value;
+use store::idempotency::Taken;
+
+pub(crate) async fn carry_out(
+    to: &Intentions,
+    actor: &Actor,
+    intentions: Vec<Intention>,
+    context: &Context,
+    render: impl Fn(&[Outcome]) -> (u16, Value) + Send,
+) -> Result<Done, Refusal> {
+    authorise::writer(actor)?;
+    if intentions.is_empty() || intentions.len() > INTENTIONS_MAX {
+        return Err(Refusal::invalid("intentions", format!("1 to {INTENTIONS_MAX} intentions")));
+    }
+    for (at, intention) in intentions.iter().enumerate() {
+        intention.validate().map_err(|refusal| place(refusal, at, intentions.len()))?;
+    }
+    if let Some(key) = &context.idempotency {
+        match store::idempotency::take_key(&to.pool, &key.caller, &key.key, &key.request_hash).await.map_err(store::refusal)? {
+            Taken::New => {}
+            Taken::Running => return Err(Refusal::IdempotencyRunning),
+            Taken::Mismatch => return Err(Refusal::IdempotencyMismatch),
+            Taken::Answered { status, response } => return Ok(Done::Before { status, response }),
+        }
+    }
+    let done = attempts(to, actor, &intentions, context, &render).await;
+    match &done {
+        Ok(_) => (to.bell)(),
+        Err(_) => give_back(to, context.idempotency.as_ref()).await,
+    }
+    done
+}
+
+/// Tries again after a deadlock: nothing happened then, and the other side has finished.
+async fn attempts(
+    to: &Intentions,
+    actor: &Actor,
+    intentions: &[Intention],
+    context: &Context,
+    render: &(impl Fn(&[Outcome]) -> (u16, Value) + Send),
+) -> Result<Done, Refusal> {
+    let mut attempt = 1;
+    loop {
+        match once(to, actor, intentions, context, render).await {
+            Err(Stop::Database(error)) if store::may_retry(&error) && attempt < TRANSACTION_ATTEMPTS_MAX => {
+                tracing::debug!(attempt, "a write is tried again after a deadlock");
+                attempt += 1;
+            }
+            Err(Stop::Database(error)) => return Err(store::refusal(error)),
+            Err(Stop::Refused(refusal)) => return Err(refusal),
+            Ok(done) => return Ok(done),
+        }
+    }
+}
+
+/// Why an attempt ended.
+pub(crate) enum Stop {
+    Refused(Refusal),
+    Database(sqlx::Error),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<sqlx::Error> for Stop {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+async fn once(
+    to: &Intentions,
+    actor: &Actor,
+    intentions: &[Intention],
+    context: &Context,
+    render: &(impl Fn(&[Outcome]) -> (u16, Value) + Send),
+) -> Result<Done, Stop> {
+    let mut tx = to.pool.begin().await?;
+    let changes_access = intentions.iter().any(changes_access);
+    if changes_access {
+        store::access::lock_graph(&mut *tx).await?;
+    }
+    let mut work = Work::new(&mut tx, actor, context.request_id.as_deref());
+    for (at, intention) in intentions.iter().enumerate() {
+        work.apply(intention).await.map_err(|stop| match stop {
+            Stop::Refused(refusal) => Stop::Refused(place(refusal, at, intentions.len())),
+            // A rule that the database holds is a refusal of this intention too.
+            Stop::Database(error) if store::may_retry(&error) => Stop::Database(error),
+            Stop::Database(error) => Stop::Refused(place(store::refusal(error), at, intentions.len())),
+        })?;
+    }
+    let outcomes = work.outcomes().await?;
+    if changes_access {
+        authorise::somebody_administers(&mut tx, actor).await?;
+    }
+    let (status, response) = render(&outcomes);
+    if let Some(Idempotency { caller, key, request_hash }) = &context.idempotency
+        && !store::idempotency::store_answer(&mut *tx, caller, key, request_hash, status, &response).await?
+    {
+        return Err(Stop::Refused(Refusal::IdempotencyRunning));
+    }
+    tx.commit().await.map_err(|error| match error {
+        // Whether it was committed is not known: saying "nothing was changed" might be a lie.
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => Stop::Refused(Refusal::Unavailable {
+            detail: "the database was lost while committing; look before you repeat",
+            source: Some(Box::new(error)),
+        }),
+        other => Stop::Database(other),
+    })?;
+    Ok(Done::Now { outcomes, status, response })
+}
+
+/// Whether it may change a granting edge, or move a node: then the graph's lock comes first.
+fn changes_access(intention: &Intention) -> bool {
+    match intention {
+        Intention::CreateNode { kind, scope, .. } => *kind == NodeKind::Workspace || scope.is_some(),
+        Intention::UpdateNode { person, .. } => person.is_some(),
+        Intention::CreateEdge { kind, .. } => kind.grants().is_some() || *kind == EdgeKind::PartOf,
+        Intention::MoveNode { .. }
+        | Intention::DeleteNode { .. }
+        | Intention::SetScope { .. }
+        // Its kind is not known before it is read.
+        | Intention::DeleteEdge { .. } => true,
+        Intention::UpdateEdge { .. } | Intention::CheckNow { .. } => false,
+    }
+}
+
+/// Says which of several intentions was refused.
+fn place(refusal: Refusal, at: usize, of: usize) -> Refusal {
+    if of == 1 { refusal } else { refusal.within(&format!("intentions[{at}]")) }
+}
+
+/// A refused request leaves its key free for a corrected one.
+async fn give_back(to: &Intentions, key: Option<&Idempotency>) {
+    let Some(Idempotency { caller, key, request_hash }) = key else { return };
+    if let Err(error) = store::idempotency::release_key(&to.pool, caller, key, request_hash).await {
+        tracing::warn!(%error, "an idempotency key could not be given back; it frees itself in a minute");
+    }
+}

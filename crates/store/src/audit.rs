@@ -1,0 +1,65 @@
+//! The audit log.
+
+use domain::audit::{AuditEntry, AuditSubject};
+use serde_json::Value;
+use sqlx::PgExecutor;
+use sqlx::types::chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+type Result<T> = std::result::Result<T, sqlx::Error>;
+
+pub struct NewEntry<'a> {
+    pub id: Uuid,
+    pub actor_id: Option<Uuid>,
+    pub actor_title: Option<&'a str>,
+    pub action: &'a str,
+    pub subject: &'a AuditSubject,
+    pub summary: &'a Value,
+    pub request_id: Option<&'a str>,
+}
+
+pub async fn insert_entry(db: impl PgExecutor<'_>, new: NewEntry<'_>) -> Result<()> {
+    sqlx::query!(
+        "insert into audit_log (id, actor_id, actor_title, action, node_id, edge_id, scope_id, other_scope_id, summary, request_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        new.id,
+        new.actor_id,
+        new.actor_title,
+        new.action,
+        new.subject.node_id,
+        new.subject.edge_id,
+        new.subject.scope_id,
+        new.subject.other_scope_id,
+        new.summary,
+        new.request_id
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Entries that `reader` may see, newest first: of one node, or of all.
+pub async fn list_readable_entries(
+    db: impl PgExecutor<'_>,
+    reader: Option<Uuid>,
+    node_id: Option<Uuid>,
+    before: Option<(DateTime<Utc>, Uuid)>,
+    limit: i64,
+) -> Result<Vec<AuditEntry>> {
+    sqlx::query_as!(
+        AuditEntry,
+        "select id, at, actor_id, actor_title, action, node_id, edge_id, summary from audit_log
+          where ($2::uuid is null or node_id = $2)
+            and ($3::timestamptz is null or (at, id) < ($3, $4::uuid))
+            and scope_id in (select r.scope_id from readable_scopes($1) r)
+            and other_scope_id in (select r.scope_id from readable_scopes($1) r)
+          order by at desc, id desc limit $5",
+        reader,
+        node_id,
+        before.map(|b| b.0),
+        before.map(|b| b.1),
+        limit
+    )
+    .fetch_all(db)
+    .await
+}

@@ -1,0 +1,67 @@
+//! The database decides: what it refuses is turned into a refusal here, once.
+
+use domain::Refusal;
+
+pub type Error = sqlx::Error;
+
+/// What a database error means to the caller. Its own text never gets out: it goes to the log, as
+/// the refusal's source.
+pub fn refusal(error: Error) -> Refusal {
+    let Some(database) = error.as_database_error() else {
+        return match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::Tls(_) => {
+                Refusal::Unavailable { detail: UNREACHABLE, source: Some(Box::new(error)) }
+            }
+            sqlx::Error::RowNotFound => Refusal::NotFound { what: "thing" },
+            other => Refusal::Internal { source: Box::new(other) },
+        };
+    };
+    if let Some(known) = database.constraint().and_then(by_constraint) {
+        return known;
+    }
+    match database.code().as_deref() {
+        // Shutting down, starting up, too many connections, connection lost.
+        Some("57P01" | "57P02" | "57P03" | "53300" | "08000" | "08003" | "08006") => {
+            Refusal::Unavailable { detail: UNREACHABLE, source: Some(Box::new(error)) }
+        }
+        // Statement or lock time-out, deadlock or serialisation failure that kept coming back.
+        Some("57014" | "55P03" | "40P01" | "40001") => {
+            Refusal::Unavailable { detail: "the database is too busy; nothing was changed, try again", source: Some(Box::new(error)) }
+        }
+        // A text that PostgreSQL can't keep.
+        Some("22021" | "22P05") => Refusal::invalid("body", "text without NUL characters"),
+        _ => Refusal::Internal { source: Box::new(error) },
+    }
+}
+
+const UNREACHABLE: &str = "the database does not answer; nothing was changed, try again";
+
+fn by_constraint(name: &str) -> Option<Refusal> {
+    Some(match name {
+        "nodes_pkey" | "edges_pkey" => Refusal::conflict("there is one with this id already"),
+        "edges_once" => Refusal::conflict("these two are linked like this already"),
+        "edges_one_parent" => Refusal::conflict("it is part of something already: move it instead"),
+        "edges_source_id_fkey" => Refusal::NotFound { what: "source node" },
+        "edges_target_id_fkey" => Refusal::NotFound { what: "target node" },
+        "edges_part_of_acyclic" => Refusal::conflict("it would become part of itself"),
+        "edges_part_of_depth" => Refusal::conflict("nesting is bounded to 32 levels"),
+        "edges_ends_allowed" => Refusal::invalid("kind", "an edge kind that may join these two kinds of node"),
+        "edges_not_to_itself" => Refusal::invalid("target_id", "another node than the source"),
+        "nodes_placed" => Refusal::conflict("a node is part of something: move it instead"),
+        "nodes_instance_kept" => Refusal::conflict("the instance itself cannot be deleted"),
+        "nodes_one_instance" => Refusal::conflict("there is one instance, and there it is"),
+        "scopes_workspace_kept" => Refusal::conflict("a workspace always has access of its own"),
+        "people_login_once" => Refusal::conflict("somebody has this login already"),
+        "people_login_form" => Refusal::invalid("login", "1 to 64 lower-case letters, digits or ._@+-"),
+        "people_email_form" => Refusal::invalid("email", "an address like name@example.org"),
+        "nodes_title_length" => Refusal::invalid("title", "1 to 200 characters"),
+        "nodes_body_length" => Refusal::invalid("body", "at most 65536 bytes"),
+        "nodes_attrs_length" | "edges_attrs_length" => Refusal::invalid("attrs", "a JSON object of at most 16384 bytes"),
+        _ => return None,
+    })
+}
+
+/// A deadlock or serialisation failure: nothing happened, and the same again may well succeed.
+pub fn may_retry(error: &Error) -> bool {
+    matches!(error.as_database_error().and_then(|e| e.code()).as_deref(), Some("40P01" | "40001"))
+}

@@ -1,0 +1,181 @@
+//! The change log, as the tailer reads it.
+
+use sqlx::types::chrono::{DateTime, Utc};
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+type Result<T> = std::result::Result<T, sqlx::Error>;
+
+/// One row of the log. `xid` tells which transaction wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRow {
+    pub seq: i64,
+    pub xid: u64,
+    pub at: DateTime<Utc>,
+    pub entity: String,
+    pub id: Uuid,
+    pub kind: Option<String>,
+    pub op: String,
+    pub version: Option<i64>,
+    pub scope_id: Option<Uuid>,
+    pub old_scope_id: Option<Uuid>,
+    pub target_scope_id: Option<Uuid>,
+    pub old_target_scope_id: Option<Uuid>,
+    pub source_id: Option<Uuid>,
+    pub target_id: Option<Uuid>,
+}
+
+/// What a snapshot is read together with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// `pg_current_snapshot()` as text.
+    pub snapshot: String,
+    /// Where the log of the database stood, in bytes: a token of this snapshot holds over a crash
+    /// of PostgreSQL only once `flushed` has passed it.
+    pub inserted_lsn: i64,
+    pub flushed_lsn: i64,
+}
+
+/// Begins to read at one moment: this statement must be the first of the transaction. A custom plan
+/// each time, because a generic one can't know how few rows are new.
+pub async fn begin_read(db: &mut PgConnection) -> Result<Position> {
+    sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *db).await?;
+    sqlx::query_as!(
+        Position,
+        r#"select pg_current_snapshot()::text as "snapshot!", (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::int8 as "inserted_lsn!",
+             (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::int8 as "flushed_lsn!""#
+    )
+    .fetch_one(&mut *db)
+    .await
+}
+
+/// How far the database's own log is flushed, in bytes.
+pub async fn flushed_lsn(db: impl PgExecutor<'_>) -> Result<i64> {
+    sqlx::query_scalar!(r#"select (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::int8 as "lsn!""#).fetch_one(db).await
+}
+
+macro_rules! log_rows {
+    ($rest:tt $(, $arg:expr)*) => {
+        sqlx::query!(
+            r#"select seq, xid::text::int8 as "xid!", at, entity, id, kind, op, version, scope_id, old_scope_id, target_scope_id,
+                 old_target_scope_id, source_id, target_id
+               from change_log
+               where (xid = any(($1::text[])::xid8[]) or xid >= ($2::text)::xid8) "# + $rest
+            $(, $arg)*)
+        .map(|r| LogRow {
+            seq: r.seq,
+            xid: r.xid.cast_unsigned(),
+            at: r.at,
+            entity: r.entity,
+            id: r.id,
+            kind: r.kind,
+            op: r.op,
+            version: r.version,
+            scope_id: r.scope_id,
+            old_scope_id: r.old_scope_id,
+            target_scope_id: r.target_scope_id,
+            old_target_scope_id: r.old_target_scope_id,
+            source_id: r.source_id,
+            target_id: r.target_id,
+        })
+    };
+}
+
+/// Transactions that the previous snapshot did not see: those that ran then, and all from `xmax`
+/// on. With the rows that the present snapshot sees, that is exactly what is new.
+#[derive(Clone, Debug)]
+pub struct Unseen {
+    pub running: Vec<String>,
+    pub from: String,
+}
+
+/// What changed of access, scopes, sessions and tokens: it applies before any data.
+pub async fn list_control_rows(db: &mut PgConnection, unseen: &Unseen, limit: i64) -> Result<Vec<LogRow>> {
+    log_rows!(
+        "and entity in ('access', 'scope', 'session', 'token') order by seq limit $3",
+        &unseen.running,
+        unseen.from,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A page of what changed of nodes and edges.
+pub async fn list_data_rows(db: &mut PgConnection, unseen: &Unseen, after_seq: i64, limit: i64) -> Result<Vec<LogRow>> {
+    log_rows!(
+        "and entity in ('node', 'edge') and seq > $3 order by seq limit $4",
+        &unseen.running,
+        unseen.from,
+        after_seq,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// What makes tokens of one database tell themselves from another's: PostgreSQL's identifier and
+/// timeline, and an id that a restore draws anew.
+pub async fn find_epoch(db: impl PgExecutor<'_>) -> Result<String> {
+    sqlx::query_scalar!(
+        r#"select s.system_identifier::text || '.' || c.timeline_id::text || '.' || i.epoch_id::text as "epoch!"
+             from pg_control_system() s, pg_control_checkpoint() c, instance_state i"#
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The newest transaction of which retention has dropped rows.
+pub async fn find_horizon(db: impl PgExecutor<'_>) -> Result<u64> {
+    let xid = sqlx::query_scalar!(r#"select dropped_xid::text::int8 as "xid!" from change_log_horizon"#).fetch_one(db).await?;
+    Ok(xid.cast_unsigned())
+}
+
+/// Wakes the tailers of other instances: a transaction that holds nothing but the NOTIFY, so that
+/// no writer waits behind it.
+pub async fn ring(db: impl PgExecutor<'_>) -> Result<()> {
+    sqlx::query!("select pg_notify('synops_feed', '')").execute(db).await?;
+    Ok(())
+}
+
+/// When PostgreSQL itself was started, as text: another value means that it went down meanwhile.
+pub async fn find_postmaster_start(db: impl PgExecutor<'_>) -> Result<String> {
+    sqlx::query_scalar!(r#"select pg_postmaster_start_time()::text as "at!""#).fetch_one(db).await
+}
+
+/// A connection of the tailer's own. Its plans are made for the values at hand: a generic plan
+/// can't know how few rows are new.
+pub async fn connect_tailer(url: &str) -> Result<PgConnection> {
+    use sqlx::{ConnectOptions, postgres::PgConnectOptions};
+    use std::str::FromStr;
+    PgConnectOptions::from_str(url)?
+        .application_name("synops tailer")
+        .options([
+            ("plan_cache_mode", "force_custom_plan"),
+            ("statement_timeout", "30s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+            ("timezone", "UTC"),
+        ])
+        .connect()
+        .await
+}
+
+/// Wakes when anybody rings. After each `connect` the caller must look for itself: what was rung
+/// before is not told.
+pub struct Listener(sqlx::postgres::PgListener);
+
+impl Listener {
+    pub async fn connect(url: &str) -> Result<Self> {
+        let mut listener = sqlx::postgres::PgListener::connect(url).await?;
+        listener.listen("synops_feed").await?;
+        Ok(Self(listener))
+    }
+
+    /// Waits for a ring, or for the loss of the connection (an error).
+    pub async fn rung(&mut self) -> Result<()> {
+        match self.0.try_recv().await? {
+            Some(_) => Ok(()),
+            None => Err(sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into())),
+        }
+    }
+}

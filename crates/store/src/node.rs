@@ -1,0 +1,357 @@
+//! Nodes with their facets.
+
+use domain::access::Visibility;
+use domain::check::CheckSpec;
+use domain::node::{Facet, Node, NodeKind, Scope};
+use domain::person::{Person, PersonPatch};
+use domain::system::{State, System, SystemPatch};
+use serde_json::{Map, Value};
+use sqlx::types::Json;
+use sqlx::types::chrono::{DateTime, Utc};
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+type Result<T> = std::result::Result<T, sqlx::Error>;
+
+/// A node as the queries below read it: one row with everything its view needs.
+struct NodeRow {
+    id: Uuid,
+    kind: String,
+    scope_id: Uuid,
+    parent_id: Option<Uuid>,
+    title: String,
+    body: String,
+    attrs: Json<Map<String, Value>>,
+    version: i64,
+    created_by: Option<Uuid>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    state: Option<String>,
+    state_since: Option<DateTime<Utc>>,
+    state_reason: Option<String>,
+    check_spec: Option<Value>,
+    enabled: Option<bool>,
+    interval_s: Option<i32>,
+    timeout_ms: Option<i32>,
+    failures_to_down: Option<i16>,
+    has_password: Option<bool>,
+    login: Option<String>,
+    email: Option<String>,
+    disabled: Option<bool>,
+    visibility: Option<String>,
+    isolated: Option<bool>,
+}
+
+impl NodeRow {
+    fn into_node(self) -> Result<Node> {
+        let kind = NodeKind::parse(&self.kind).ok_or_else(|| unknown("kind", &self.kind))?;
+        Ok(Node {
+            id: self.id,
+            kind,
+            scope_id: self.scope_id,
+            parent_id: self.parent_id,
+            facet: self.facet()?,
+            scope: self.scope()?,
+            title: self.title,
+            body: self.body,
+            attrs: self.attrs.0,
+            version: self.version,
+            created_by: self.created_by,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+
+    fn facet(&self) -> Result<Option<Facet>> {
+        if let (Some(state), Some(state_since), Some(enabled), Some(interval_s), Some(timeout_ms), Some(failures_to_down)) =
+            (&self.state, self.state_since, self.enabled, self.interval_s, self.timeout_ms, self.failures_to_down)
+        {
+            return Ok(Some(Facet::System(System {
+                state: State::parse(state).ok_or_else(|| unknown("state", state))?,
+                state_since,
+                state_reason: self.state_reason.clone(),
+                // What psql may have written there and is no check reads as none: the page then
+                // asks for one, and nothing else breaks.
+                check: self.check_spec.clone().and_then(|v| serde_json::from_value::<CheckSpec>(v).ok()),
+                has_password: self.has_password == Some(true),
+                enabled,
+                interval_s,
+                timeout_ms,
+                failures_to_down,
+            })));
+        }
+        let person = self.login.clone().map(|login| Person { login, email: self.email.clone(), disabled: self.disabled == Some(true) });
+        Ok(person.map(Facet::Person))
+    }
+
+    fn scope(&self) -> Result<Option<Scope>> {
+        let Some(visibility) = &self.visibility else { return Ok(None) };
+        let visibility = Visibility::parse(visibility).ok_or_else(|| unknown("visibility", visibility))?;
+        Ok(Some(Scope { visibility, isolated: self.isolated == Some(true) }))
+    }
+}
+
+/// A text that the database's own checks should have refused.
+pub(crate) fn unknown(what: &str, text: &str) -> sqlx::Error {
+    sqlx::Error::Decode(format!("unknown {what} {text:?}").into())
+}
+
+/// The one list of columns and joins behind every read of nodes; the caller gives the rest.
+macro_rules! nodes {
+    ($rest:tt $(, $arg:expr)*) => {
+        sqlx::query_as!(NodeRow,
+            r#"select n.id as "id!", n.kind as "kind!", n.scope_id as "scope_id!", p.target_id as "parent_id?", n.title as "title!",
+                 n.body as "body!", n.attrs as "attrs!: Json<Map<String, Value>>", n.version as "version!", n.created_by,
+                 n.created_at as "created_at!", n.updated_at as "updated_at!",
+                 s.state as "state?", s.state_since as "state_since?", s.state_reason, s.check_spec, s.enabled as "enabled?",
+                 s.interval_s as "interval_s?", s.timeout_ms as "timeout_ms?", s.failures_to_down as "failures_to_down?",
+                 (k.system_id is not null) as "has_password?",
+                 a.login as "login?", a.email, a.disabled as "disabled?",
+                 c.visibility as "visibility?", c.isolated as "isolated?"
+               from nodes n
+               left join edges p on p.source_id = n.id and p.kind = 'part_of'
+               left join systems s on s.node_id = n.id
+               left join check_secrets k on k.system_id = n.id
+               left join people a on a.node_id = n.id
+               left join scopes c on c.node_id = n.id "# + $rest
+            $(, $arg)*)
+    };
+}
+
+fn into_nodes(rows: Vec<NodeRow>) -> Result<Vec<Node>> {
+    rows.into_iter().map(NodeRow::into_node).collect()
+}
+
+/// One node, whoever asks.
+pub async fn find_node(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Node>> {
+    nodes!("where n.id = $1", id).fetch_optional(db).await?.map(NodeRow::into_node).transpose()
+}
+
+/// One node if `reader` (`None`: nobody signed in) may see it.
+pub async fn find_readable_node(db: impl PgExecutor<'_>, reader: Option<Uuid>, id: Uuid) -> Result<Option<Node>> {
+    nodes!("where n.id = $1 and n.scope_id in (select r.scope_id from readable_scopes($2) r)", id, reader)
+        .fetch_optional(db)
+        .await?
+        .map(NodeRow::into_node)
+        .transpose()
+}
+
+/// These nodes, whoever asks, in no order; for the feed, which judges by the scope read here.
+pub async fn list_nodes_by_id(db: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<Vec<Node>> {
+    into_nodes(nodes!("where n.id = any($1)", ids).fetch_all(db).await?)
+}
+
+/// Those of these nodes that `reader` may see, in no order.
+pub async fn list_readable_nodes_by_id(db: impl PgExecutor<'_>, reader: Option<Uuid>, ids: &[Uuid]) -> Result<Vec<Node>> {
+    let rows = nodes!("where n.id = any($1) and n.scope_id in (select r.scope_id from readable_scopes($2) r)", ids, reader);
+    into_nodes(rows.fetch_all(db).await?)
+}
+
+/// Up to `limit` nodes of these scopes, whoever asks.
+pub async fn list_nodes_of_scopes(db: impl PgExecutor<'_>, scope_ids: &[Uuid], limit: i64) -> Result<Vec<Node>> {
+    into_nodes(nodes!("where n.scope_id = any($1) limit $2", scope_ids, limit).fetch_all(db).await?)
+}
+
+/// What to list; `None` takes all.
+#[derive(Clone, Debug, Default)]
+pub struct NodeFilter {
+    pub kind: Option<NodeKind>,
+    pub parent_id: Option<Uuid>,
+    pub scope_id: Option<Uuid>,
+    /// A part of the title, in any case.
+    pub title_contains: Option<String>,
+}
+
+/// Where a page begins: behind this title (lower case) and id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeCursor {
+    pub title: String,
+    pub id: Uuid,
+}
+
+/// Nodes that `reader` may see, by title (in any case), then id.
+pub async fn list_readable_nodes(
+    db: impl PgExecutor<'_>,
+    reader: Option<Uuid>,
+    filter: &NodeFilter,
+    after: Option<&NodeCursor>,
+    limit: i64,
+) -> Result<Vec<Node>> {
+    let pattern = filter.title_contains.as_ref().map(|text| format!("%{}%", escape_like(&text.to_lowercase())));
+    let rows = nodes!(
+        "where n.scope_id in (select r.scope_id from readable_scopes($1) r)
+           and ($2::text is null or n.kind = $2)
+           and ($3::uuid is null or p.target_id = $3)
+           and ($4::uuid is null or n.scope_id = $4)
+           and ($5::text is null or lower(n.title) like $5)
+           and ($6::text is null or (lower(n.title), n.id) > ($6, $7::uuid))
+         order by lower(n.title), n.id limit $8",
+        reader,
+        filter.kind.map(NodeKind::as_str),
+        filter.parent_id,
+        filter.scope_id,
+        pattern,
+        after.map(|c| c.title.as_str()),
+        after.map(|c| c.id),
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    into_nodes(rows)
+}
+
+/// The cursor behind this node, as the database orders titles.
+pub async fn cursor_of(db: impl PgExecutor<'_>, node: &Node) -> Result<NodeCursor> {
+    let title = sqlx::query_scalar!(r#"select lower($1::text) as "title!""#, node.title).fetch_one(db).await?;
+    Ok(NodeCursor { title, id: node.id })
+}
+
+fn escape_like(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// A new node, in its parent's scope already; its `part_of` edge must follow in the transaction.
+pub struct NewNode<'a> {
+    pub id: Uuid,
+    pub kind: NodeKind,
+    pub scope_id: Uuid,
+    pub title: &'a str,
+    pub body: &'a str,
+    pub attrs: &'a Map<String, Value>,
+    pub created_by: Option<Uuid>,
+}
+
+pub async fn insert_node(db: impl PgExecutor<'_>, new: NewNode<'_>) -> Result<()> {
+    sqlx::query!(
+        "insert into nodes (id, kind, scope_id, title, body, attrs, created_by) values ($1, $2, $3, $4, $5, $6, $7)",
+        new.id,
+        new.kind.as_str(),
+        new.scope_id,
+        new.title,
+        new.body,
+        Json(new.attrs) as _,
+        new.created_by
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The version, kind and place of a node, locked against other writers until the transaction ends.
+pub struct LockedNode {
+    pub version: i64,
+    pub kind: NodeKind,
+    pub scope_id: Uuid,
+    pub title: String,
+}
+
+pub async fn lock_node(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<LockedNode>> {
+    let row = sqlx::query!("select version, kind, scope_id, title from nodes where id = $1 for update", id).fetch_optional(db).await?;
+    row.map(|r| {
+        let kind = NodeKind::parse(&r.kind).ok_or_else(|| unknown("kind", &r.kind))?;
+        Ok(LockedNode { version: r.version, kind, scope_id: r.scope_id, title: r.title })
+    })
+    .transpose()
+}
+
+/// Where a child of it is put. "For share" waits for a move of the parent and holds off the next.
+pub async fn lock_parent(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<(NodeKind, Uuid)>> {
+    let row = sqlx::query!("select kind, scope_id from nodes where id = $1 for share", id).fetch_optional(db).await?;
+    row.map(|r| Ok((NodeKind::parse(&r.kind).ok_or_else(|| unknown("kind", &r.kind))?, r.scope_id))).transpose()
+}
+
+/// Sets what is given and raises the version, even when nothing is given: a facet follows.
+pub async fn update_node(
+    db: impl PgExecutor<'_>,
+    id: Uuid,
+    title: Option<&str>,
+    body: Option<&str>,
+    attrs: Option<&Map<String, Value>>,
+) -> Result<()> {
+    sqlx::query!(
+        "update nodes set title = coalesce($2, title), body = coalesce($3, body), attrs = coalesce($4, attrs) where id = $1",
+        id,
+        title,
+        body,
+        attrs.map(Json) as _
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Deletes it and, by cascades and triggers, all that hangs on it.
+pub async fn delete_node(db: impl PgExecutor<'_>, id: Uuid) -> Result<()> {
+    sqlx::query!("delete from nodes where id = $1", id).execute(db).await?;
+    Ok(())
+}
+
+pub async fn insert_system(db: &mut PgConnection, id: Uuid, patch: &SystemPatch) -> Result<()> {
+    sqlx::query!("insert into systems (node_id) values ($1)", id).execute(&mut *db).await?;
+    update_system(db, id, patch).await
+}
+
+pub async fn update_system(db: &mut PgConnection, id: Uuid, patch: &SystemPatch) -> Result<()> {
+    let check_set = patch.check.is_some();
+    let check = patch.check.as_ref().and_then(Option::as_ref).map(|spec| Json(spec));
+    sqlx::query!(
+        "update systems set check_spec = case when $2 then $3 else check_spec end, enabled = coalesce($4, enabled),
+           interval_s = coalesce($5, interval_s), timeout_ms = coalesce($6, timeout_ms),
+           failures_to_down = coalesce($7, failures_to_down)
+         where node_id = $1",
+        id,
+        check_set,
+        check as _,
+        patch.enabled,
+        patch.interval_s,
+        patch.timeout_ms,
+        patch.failures_to_down
+    )
+    .execute(&mut *db)
+    .await?;
+    // A password belongs to the check it was given with: another check begins without one, so that
+    // nobody can point a kept password at a host of their own.
+    if check_set {
+        sqlx::query!("delete from check_secrets where system_id = $1", id).execute(&mut *db).await?;
+    }
+    if let Some(password) = patch.password.as_ref().filter(|p| !p.is_empty()) {
+        sqlx::query!(
+            "insert into check_secrets (system_id, password) values ($1, $2)
+             on conflict (system_id) do update set password = excluded.password",
+            id,
+            password
+        )
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}
+
+pub async fn insert_person(db: &mut PgConnection, id: Uuid, patch: &PersonPatch) -> Result<()> {
+    let login = patch.login.as_deref().unwrap_or_default();
+    sqlx::query!("insert into people (node_id, login) values ($1, $2)", id, login).execute(&mut *db).await?;
+    sqlx::query!("insert into accounts (person_id) values ($1)", id).execute(&mut *db).await?;
+    update_person(db, id, patch).await
+}
+
+pub async fn update_person(db: &mut PgConnection, id: Uuid, patch: &PersonPatch) -> Result<()> {
+    sqlx::query!(
+        "update people set login = coalesce($2, login), email = case when $3 then $4 else email end,
+           disabled = coalesce($5, disabled)
+         where node_id = $1",
+        id,
+        patch.login,
+        patch.email.is_some(),
+        patch.email.clone().flatten(),
+        patch.disabled
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The titles of these nodes, whoever asks; for the audit log.
+pub async fn list_titles(db: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
+    let rows = sqlx::query!("select id, title from nodes where id = any($1)", ids).fetch_all(db).await?;
+    Ok(rows.into_iter().map(|r| (r.id, r.title)).collect())
+}

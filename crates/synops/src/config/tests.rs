@@ -1,0 +1,94 @@
+use super::*;
+use secrecy::ExposeSecret;
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn load(file: &str, variables: &[(&str, &str)]) -> Result<Config, Error> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("synops.toml");
+    std::fs::write(&path, file).unwrap();
+    Config::load(Some(&path), &environment(variables))
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
+    let config = load("listen = \"0.0.0.0:80\"\n[log]\nlevel = \"debug\"", &[("SYNOPS_LISTEN", "[::1]:81"), ("SYNOPS_ROLES", "prober")]).unwrap();
+    assert_eq!(config.listen, "[::1]:81".parse().unwrap());
+    assert_eq!((config.log.level.as_str(), config.log.format), ("debug", LogFormat::Text));
+    assert_eq!(config.roles, [Role::Prober]);
+    assert_eq!(config.retention.feed, domain::limits::FEED_RETENTION_DEFAULT);
+    assert_eq!(config.retention.check_runs, domain::limits::CHECK_RUNS_KEPT_DEFAULT);
+    assert_eq!(config.retention.audit, domain::limits::AUDIT_KEPT_DEFAULT);
+    // Empty is unset: compose files pass on what isn't there.
+    assert!(load("", &[("DATABASE_URL", "")]).unwrap().database_url.is_none());
+}
+
+#[test]
+fn what_is_wrong_is_named_and_secrets_are_not_told() {
+    fn check(file: &str, variables: &[(&str, &str)], expect: &str) {
+        let error = load(file, variables).unwrap_err().to_string();
+        assert!(error.contains(expect), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
+    }
+    check("lisen = \"a\"", &[], "no setting `lisen`; did you mean `listen`?");
+    check("[log]\nlevl = \"info\"", &[], "no setting `log.levl`; did you mean `log.level`?");
+    check("", &[("SYNOPS_LITSEN", "x")], "SYNOPS_LITSEN of the environment; did you mean SYNOPS_LISTEN?");
+    check("a = 1\ndatabase_url = \"s3cret", &[], "line 2");
+    check("database_url = 3", &[], "`database_url` (");
+    check("", &[("DATABASE_URL", "mysql://u:s3cret@h")], "`database_url` (DATABASE_URL): an address like postgres://");
+    check("", &[("SYNOPS_DEMO", "yes")], "`demo` (SYNOPS_DEMO): true or false is expected");
+    check("", &[("SYNOPS_LISTEN", "localhost")], "an address and a port");
+    check("[retention]\nfeed_h = 0", &[], "a number from 1 to");
+    check("roles = []", &[], "one or more of");
+    check("public_url = \"synops.example.org\"", &[], "without a path");
+    check("[cookies]\nsecure = \"maybe\"", &[], "\"auto\"");
+    check("", &[("DATABASE_URL", "postgres://a"), ("DATABASE_URL_FILE", "/x")], "both DATABASE_URL and DATABASE_URL_FILE are set");
+    check("", &[("SYNOPS_OWNER_URL_FILE", "/nowhere")], "SYNOPS_OWNER_URL_FILE: /nowhere");
+}
+
+#[test]
+fn a_secret_comes_from_its_file_and_stays_out_of_debug() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("url");
+    std::fs::write(&path, "postgres://u:s3cret@h/d\n").unwrap();
+    let config = load("", &[("DATABASE_URL_FILE", path.to_str().unwrap())]).unwrap();
+    assert_eq!(config.database_url.as_ref().unwrap().expose_secret(), "postgres://u:s3cret@h/d");
+    assert!(!format!("{config:?}").contains("s3cret"));
+    let shown = show(None, &environment(&[("DATABASE_URL", "postgres://u:s3cret@h/d")])).unwrap();
+    let text = serde_json::to_string(&shown).unwrap();
+    assert!(text.contains("DATABASE_URL") && !text.contains("s3cret"), "{text}");
+}
+
+#[test]
+fn cookies_are_secure_where_people_come_by_https() {
+    let check = |file: &str, expect| assert_eq!(load(file, &[]).unwrap().cookies_secure, expect, "{file}");
+    check("", false);
+    check("public_url = \"https://a.example\"", true);
+    check("public_url = \"http://a.example\"", false);
+    check("public_url = \"https://a.example\"\ncookies.secure = \"never\"", false);
+    check("cookies.secure = \"always\"", true);
+}
+
+#[test]
+fn a_file_that_was_named_must_be_there() {
+    assert!(Config::load(Some(Path::new("/nowhere.toml")), &Environment::default()).is_err());
+    assert!(Config::load(None, &environment(&[("SYNOPS_CONFIG", "/nowhere.toml")])).is_err());
+}
+
+#[test]
+fn the_default_file_names_every_setting_once() {
+    let mut section = String::new();
+    let mut named = Vec::new();
+    for line in DEFAULT_FILE.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+            section = format!("{name}.");
+        } else if let Some((name, _)) = line.trim_start_matches("# ").split_once(" = ")
+            && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+        {
+            named.push(format!("{section}{name}"));
+        }
+    }
+    assert_eq!(named, KEYS.iter().map(|key| key.name).collect::<Vec<_>>());
+}

@@ -1,0 +1,24 @@
+//! The program: configuration, wiring, commands. Everything it does is done by the crates below;
+//! here they are put together.
+
+mod address;
+pub mod cli;
+pub mod config;
+mod database;
+mod demo;
+pub mod doctor;
+pub mod exit;
+mod login;
+pub mod logs;
+mod managed;
+mod people;
+mod preconditions;
+mod serve;
+pub mod signals;
+#[path = "../../gateway/src/secret.rs"]
+mod gateway_secret;
+mod stage;
+pub mod tls;
+pub mod verbs;
+
+pub use serve::{Outside, Ready, Running, serve};

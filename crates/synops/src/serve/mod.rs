@@ -1,0 +1,99 @@
+//! The server, put together: [`start`] reads top to bottom in the order in which the parts start;
+//! they end in the opposite one. Port, shutdown and metrics come from outside.
+
+mod parts;
+mod running;
+mod wiring;
+
+use crate::config::{Config, Role};
+use crate::database::Database;
+use crate::{address, demo, people};
+use feed::Bell;
+use intentions::Intentions;
+use metrics_exporter_prometheus::PrometheusHandle;
+use parts::Parts;
+pub use running::Running;
+use secrecy::ExposeSecret;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// What the server is given.
+pub struct Outside {
+    /// Bound; nobody is accepted before the server is ready.
+    pub listener: TcpListener,
+    /// Cancelled: stop cleanly.
+    pub shutdown: CancellationToken,
+    /// Of the recorder that the process has installed, or of one that nothing reports to.
+    pub metrics: PrometheusHandle,
+}
+
+/// Told once, when the server takes requests.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    pub address: SocketAddr,
+    /// Where people reach it.
+    pub url: String,
+    /// The first time: signs the administrator in, once. A secret.
+    pub sign_in_url: Option<String>,
+}
+
+/// Serves until `outside.shutdown`, then stops: listener, sockets, engine, pool, and PostgreSQL last.
+///
+/// # Errors
+///
+/// When it can't start ([`crate::exit::Misconfigured`] when a person must put something right), when
+/// the private PostgreSQL is lost for good, and when a part does not end within its bound.
+pub async fn serve(config: Config, outside: Outside, announce: impl FnOnce(Ready)) -> anyhow::Result<()> {
+    let shutdown = outside.shutdown.clone();
+    let mut parts = Parts::new(&shutdown);
+    let lost = parts.lost.clone();
+    let started = lost.run_until_cancelled(start(config, outside, &mut parts)).await;
+    let result = match started {
+        Some(Ok(ready)) => {
+            announce(ready);
+            lost.cancelled().await;
+            Ok(())
+        }
+        Some(Err(error)) => Err(error),
+        None => Ok(()),
+    };
+    tracing::info!("stopping");
+    let ended = parts.end().await;
+    result.and(ended)?;
+    anyhow::ensure!(shutdown.is_cancelled(), "PostgreSQL kept ending by itself; its log in the data directory says why");
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Starts one part after the other.
+async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::Result<Ready> {
+    let address = outside.listener.local_addr()?;
+    let url = address::base_url(&config, address);
+    let instance_id = Uuid::new_v4();
+
+    let database = Database::open(&config).await?;
+    let (database_url, login) = (database.url.expose_secret().to_owned(), database.login.clone());
+    let pool = parts.keep(database);
+
+    let bell = Bell::new();
+    // The prober is woken by the same bell, once it is there.
+    let prober = Arc::new(OnceLock::new());
+    let intentions = Intentions::new(pool.clone(), wiring::bell(bell, prober.clone()));
+
+    let sign_in_path = people::first_administrator(&pool, &intentions).await?;
+    if config.demo {
+        let places = demo::Places::start(address, &login, &parts.engine).await?;
+        demo::keep(&pool, &intentions, &places).await?;
+    }
+
+    let engine_config = wiring::engine(&config, &login, instance_id);
+    let engine = engine::start(engine_config, pool.clone(), intentions.clone(), &parts.engine.tasks, parts.engine.stop.clone())?;
+    let _ = prober.set(engine);
+    wiring::fold_metrics(outside.metrics.clone(), &parts.engine);
+
+    let _=(Role::Gateway, database_url);
+    Ok(Ready { address, sign_in_url: sign_in_path.map(|path| format!("{url}{path}")), url })
+}

@@ -1,0 +1,67 @@
+//! What each part is given, made from the configuration.
+
+use crate::config::{Config, Role};
+use crate::login::Login;
+use crate::stage::Stage;
+use chrono::{DateTime, Utc};
+use engine::{EngineConfig, EngineHandle, GuardConfig, Retention};
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// What `checks.allow_link_local` opens: the link's own addresses, metadata services of clouds among them.
+const LINK_LOCAL: [&str; 3] = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128"];
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Histograms are folded so often; without it they grow.
+const METRICS_FOLDED_EVERY: Duration = Duration::from_secs(5);
+
+#[expect(clippy::disallowed_methods, reason = "the clock of the parts that are given one")]
+pub(super) fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// After each commit: wakes the tailer, and the prober, which may have been given something to do.
+pub(super) fn bell(feed: feed::Bell, prober: Arc<OnceLock<EngineHandle>>) -> intentions::Bell {
+    Arc::new(move || {
+        feed.ring();
+        if let Some(prober) = prober.get() {
+            prober.ring();
+        }
+    })
+}
+
+pub(super) fn engine(config: &Config, login: &Login, instance_id: Uuid) -> EngineConfig {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let roles = config.roles.iter().map(|role| role.name().to_owned()).collect();
+    let mut sockets = config.checks.postgres_sockets.clone();
+    sockets.extend(login.socket_dir.iter().map(PathBuf::from));
+    let mut allow = config.checks.allow.clone();
+    if config.checks.allow_link_local {
+        allow.extend(LINK_LOCAL.map(str::to_owned));
+    }
+    EngineConfig {
+        roles,
+        probes: config.has_role(Role::Prober),
+        guard: GuardConfig { allow, postgres_sockets: sockets },
+        retention: Retention {
+            change_log: config.retention.feed,
+            check_runs: config.retention.check_runs,
+            audit_log: config.retention.audit,
+        },
+        ..EngineConfig::new(instance_id, name, VERSION)
+    }
+}
+
+/// Folds histograms until the engine ends.
+#[expect(clippy::disallowed_methods, reason = "the owner of this task, joined with the engine's")]
+pub(super) fn fold_metrics(metrics: PrometheusHandle, engine: &Stage) {
+    let folding = async move {
+        loop {
+            tokio::time::sleep(METRICS_FOLDED_EVERY).await;
+            metrics.run_upkeep();
+        }
+    };
+    engine.tasks.spawn(engine.stop.clone().run_until_cancelled_owned(folding));
+}

@@ -1,0 +1,209 @@
+//! A TCP proxy that breaks things on purpose.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// What a proxy stands in front of.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// `host:port`.
+    Tcp(String),
+    Unix(PathBuf),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Forward,
+    /// Connections stay open, and nothing moves.
+    Stall,
+    /// New connections are closed at once; those there are go on.
+    Refuse,
+}
+
+/// Forwards from a free port of the loopback address to its target.
+pub struct TcpProxy {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// What the owner and the tasks of a proxy have in common.
+struct Shared {
+    mode: watch::Sender<Mode>,
+    /// Ends the connections of now; a cut puts another in its place.
+    connections: Mutex<CancellationToken>,
+}
+
+impl Shared {
+    fn present(&self) -> MutexGuard<'_, CancellationToken> {
+        self.connections.lock().expect("nobody panics with it")
+    }
+}
+
+impl TcpProxy {
+    pub async fn start(target: Target) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("a bound port");
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let shared = Arc::new(Shared { mode: watch::Sender::new(Mode::Forward), connections: Mutex::new(stop.child_token()) });
+        let accepting = accept(listener, target, shared.clone(), tasks.clone());
+        tasks.spawn(stop.clone().run_until_cancelled_owned(accepting));
+        Self { address, shared, stop, tasks }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends all connections there are. New ones are forwarded.
+    pub fn cut(&self) {
+        std::mem::replace(&mut *self.shared.present(), self.stop.child_token()).cancel();
+    }
+
+    /// Closes each new connection at once, until [`Self::forward`].
+    pub fn refuse(&self) {
+        self.shared.mode.send_replace(Mode::Refuse);
+    }
+
+    /// Moves nothing any more in either direction, until [`Self::forward`]. Nothing gets lost.
+    pub fn stall(&self) {
+        self.shared.mode.send_replace(Mode::Stall);
+    }
+
+    /// Forwards again.
+    pub fn forward(&self) {
+        self.shared.mode.send_replace(Mode::Forward);
+    }
+
+    /// Ends all of it and waits for its tasks.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for TcpProxy {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+async fn accept(listener: TcpListener, target: Target, shared: Arc<Shared>, tasks: TaskTracker) {
+    while let Ok((client, _)) = listener.accept().await {
+        if *shared.mode.borrow() == Mode::Refuse {
+            continue;
+        }
+        let forwarding = forward(client, target.clone(), shared.mode.subscribe());
+        let connection = shared.present().clone();
+        tasks.spawn(connection.run_until_cancelled_owned(forwarding));
+    }
+}
+
+async fn forward(client: TcpStream, target: Target, mode: watch::Receiver<Mode>) {
+    // Small frames go out as they come: the proxy adds no delay of its own.
+    let _ = client.set_nodelay(true);
+    let (from_client, to_client) = client.into_split();
+    match target {
+        Target::Tcp(address) => {
+            if let Ok(server) = TcpStream::connect(address).await {
+                let _ = server.set_nodelay(true);
+                let (from_server, to_server) = server.into_split();
+                tokio::join!(pump(from_client, to_server, mode.clone()), pump(from_server, to_client, mode));
+            }
+        }
+        Target::Unix(path) => {
+            if let Ok(server) = UnixStream::connect(path).await {
+                let (from_server, to_server) = server.into_split();
+                tokio::join!(pump(from_client, to_server, mode.clone()), pump(from_server, to_client, mode));
+            }
+        }
+    }
+}
+
+/// Copies until either side ends, and then ends the other.
+async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, mut mode: watch::Receiver<Mode>) {
+    let mut buffer = vec![0; 16_384];
+    loop {
+        let Ok(read @ 1..) = from.read(&mut buffer).await else { break };
+        if mode.wait_for(|mode| *mode != Mode::Stall).await.is_err() || to.write_all(&buffer[..read]).await.is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wait_until;
+    use std::time::Duration;
+
+    /// A server that answers each byte with itself.
+    async fn echo() -> (TcpProxy, TaskTracker) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let tasks = TaskTracker::new();
+        tasks.spawn(async move {
+            while let Ok((mut peer, _)) = listener.accept().await {
+                let (mut from, mut to) = peer.split();
+                let _ = tokio::io::copy(&mut from, &mut to).await;
+            }
+        });
+        (TcpProxy::start(Target::Tcp(address.to_string())).await, tasks)
+    }
+
+    async fn ask(stream: &mut TcpStream, byte: u8) -> Option<u8> {
+        stream.write_u8(byte).await.ok()?;
+        stream.read_u8().await.ok()
+    }
+
+    #[tokio::test]
+    async fn it_forwards_and_cuts() {
+        let (proxy, _echo) = echo().await;
+        let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+        assert_eq!(ask(&mut stream, 7).await, Some(7));
+        proxy.cut();
+        assert_eq!(ask(&mut stream, 8).await, None);
+        let mut again = TcpStream::connect(proxy.address()).await.unwrap();
+        assert_eq!(ask(&mut again, 9).await, Some(9));
+        drop(again);
+        proxy.stop().await;
+    }
+
+    #[tokio::test]
+    async fn it_refuses_only_new_ones() {
+        let (proxy, _echo) = echo().await;
+        let mut old = TcpStream::connect(proxy.address()).await.unwrap();
+        assert_eq!(ask(&mut old, 1).await, Some(1));
+        proxy.refuse();
+        wait_until("a new connection to be closed", Duration::from_secs(5), || async {
+            let mut new = TcpStream::connect(proxy.address()).await.unwrap();
+            new.read_u8().await.is_err()
+        })
+        .await;
+        assert_eq!(ask(&mut old, 2).await, Some(2));
+    }
+
+    #[tokio::test]
+    async fn it_stalls_and_loses_nothing() {
+        let (proxy, _echo) = echo().await;
+        let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+        assert_eq!(ask(&mut stream, 1).await, Some(1));
+        proxy.stall();
+        stream.write_u8(2).await.unwrap();
+        let held = tokio::time::timeout(Duration::from_millis(100), stream.read_u8()).await;
+        assert!(held.is_err(), "it came through: {held:?}");
+        proxy.forward();
+        assert_eq!(stream.read_u8().await.unwrap(), 2);
+    }
+}

@@ -1,0 +1,64 @@
+import type { Edge, Node, NodeKind, SystemNode } from '$lib/api/types';
+import type { Shown } from '$lib/ui/StateBadge.svelte';
+
+/** Synops itself: what all else is part of. */
+export const instance_id = '00000000-0000-7000-8000-000000000001';
+
+const homes: Record<NodeKind, string> = {
+	instance: '/workspaces',
+	workspace: '/workspaces',
+	group: '/groups',
+	system: '/systems',
+	team: '/teams',
+	person: '/people'
+};
+
+export function hrefOf(node: { id: string; kind: NodeKind }): string {
+	return node.kind === 'instance' ? '/admin/health' : `${homes[node.kind]}/${node.id}`;
+}
+
+export function isSystem(node: Node): node is SystemNode {
+	return node.kind === 'system' && node.system !== undefined;
+}
+
+export function byTitle(a: Node, b: Node): number {
+	return a.title.localeCompare(b.title, undefined, { sensitivity: 'base', numeric: true }) || (a.id < b.id ? -1 : 1);
+}
+
+export function ofKind(nodes: Iterable<Node>, ...kinds: NodeKind[]): Node[] {
+	return [...nodes].filter((node) => kinds.includes(node.kind)).sort(byTitle);
+}
+
+/** What a system's state is shown as: one that is not checked has no state. */
+export function shownState(node: SystemNode): Shown {
+	return node.system.enabled ? node.system.state : 'paused';
+}
+
+export function isProblem(node: SystemNode): boolean {
+	const state = shownState(node);
+	return state === 'down' || state === 'degraded';
+}
+
+/** What a node is part of, outermost first, as far as one may see it; without Synops itself. */
+export function placeOf(node: Node, nodes: ReadonlyMap<string, Node>): Node[] {
+	const path: Node[] = [];
+	const seen = new Set([node.id]);
+	let next = node.parent_id;
+	while (next && !seen.has(next)) {
+		seen.add(next);
+		const parent = nodes.get(next);
+		if (!parent || parent.kind === 'instance') break;
+		path.unshift(parent);
+		next = parent.parent_id;
+	}
+	return path;
+}
+
+export function crumbsOf(node: Node, nodes: ReadonlyMap<string, Node>) {
+	return placeOf(node, nodes).map((place) => ({ title: place.title, href: hrefOf(place) }));
+}
+
+/** The node at an edge's other end. */
+export function otherEnd(edge: Edge, id: string): string {
+	return edge.source_id === id ? edge.target_id : edge.source_id;
+}

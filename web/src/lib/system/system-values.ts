@@ -1,0 +1,76 @@
+import type { Check, Node, SystemInput } from '$lib/api/types';
+
+/** A system's fields as the form has them: flat, one per input. */
+export type SystemValues = {
+	title: string;
+	body: string;
+	enabled: boolean;
+	interval_s: number;
+	timeout_ms: number;
+	failures_to_down: number;
+	type: Check['type'];
+	url: string;
+	address: string;
+	expect_status: string;
+	expect_text: string;
+	password: string;
+};
+
+export const fresh: SystemValues = {
+	title: '',
+	body: '',
+	enabled: true,
+	interval_s: 30,
+	timeout_ms: 5000,
+	failures_to_down: 3,
+	type: 'http',
+	url: '',
+	address: '',
+	expect_status: '200-299',
+	expect_text: '',
+	password: ''
+};
+
+export function readSystem(node: Node): SystemValues {
+	const values = { ...fresh, title: node.title, body: node.body };
+	if (!node.system) return values;
+	const { enabled, interval_s, timeout_ms, failures_to_down, check } = node.system;
+	Object.assign(values, { enabled, interval_s, timeout_ms, failures_to_down, type: check.type });
+	if (check.type === 'tcp') values.address = check.address;
+	else values.url = check.url;
+	if (check.type === 'http') {
+		values.expect_status = check.expect_status;
+		values.expect_text = check.expect_text ?? '';
+	}
+	return values;
+}
+
+export function checkOf(values: SystemValues): Check {
+	switch (values.type) {
+		case 'http': {
+			const { url, expect_status, expect_text } = values;
+			return { type: 'http', url: url.trim(), expect_status, expect_text: expect_text || null };
+		}
+		case 'tcp':
+			return { type: 'tcp', address: values.address.trim() };
+		case 'postgres': {
+			const password = values.password ? { password: values.password } : {};
+			return { type: 'postgres', url: values.url.trim(), ...password };
+		}
+	}
+}
+
+const facet_keys = ['enabled', 'interval_s', 'timeout_ms', 'failures_to_down'] as const;
+const check_keys = ['type', 'url', 'address', 'expect_status', 'expect_text', 'password'] as const;
+
+/** What of an intention the changed fields make up; a check is always sent whole. */
+export function writeSystem(changed: Partial<SystemValues>, values: SystemValues) {
+	const system: SystemInput = {};
+	for (const key of facet_keys) if (key in changed) Object.assign(system, { [key]: values[key] });
+	if (check_keys.some((key) => key in changed)) system.check = checkOf(values);
+	return {
+		...('title' in changed ? { title: values.title.trim() } : {}),
+		...('body' in changed ? { body: values.body } : {}),
+		...(Object.keys(system).length ? { system } : {})
+	};
+}
