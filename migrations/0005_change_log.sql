@@ -45,6 +45,8 @@ begin
     end if;
 end $$;
 
+-- The log triggers' names sort first ("aa_"), so that a statement is logged before what its other
+-- triggers do to the same rows: the log has each row's versions in order.
 create function log_nodes() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
@@ -63,11 +65,11 @@ begin
     perform ring_feed();
     return null;
 end $$;
-create trigger zz_log_insert after insert on nodes
+create trigger aa_log_insert after insert on nodes
     referencing new table as new_rows for each statement execute function log_nodes();
-create trigger zz_log_update after update on nodes
+create trigger aa_log_update after update on nodes
     referencing old table as old_rows new table as new_rows for each statement execute function log_nodes();
-create trigger zz_log_delete after delete on nodes
+create trigger aa_log_delete after delete on nodes
     referencing old table as old_rows for each statement execute function log_nodes();
 
 create function log_edges() returns trigger
@@ -92,11 +94,11 @@ begin
     perform ring_feed();
     return null;
 end $$;
-create trigger zz_log_insert after insert on edges
+create trigger aa_log_insert after insert on edges
     referencing new table as new_rows for each statement execute function log_edges();
-create trigger zz_log_update after update on edges
+create trigger aa_log_update after update on edges
     referencing old table as old_rows new table as new_rows for each statement execute function log_edges();
-create trigger zz_log_delete after delete on edges
+create trigger aa_log_delete after delete on edges
     referencing old table as old_rows for each statement execute function log_edges();
 
 -- Who may see what. Applied by the tailers before any data of the same batch.
@@ -113,11 +115,11 @@ begin
     perform ring_feed();
     return null;
 end $$;
-create trigger zz_log_insert after insert on scope_access
+create trigger aa_log_insert after insert on scope_access
     referencing new table as new_rows for each statement execute function log_access();
-create trigger zz_log_update after update on scope_access
+create trigger aa_log_update after update on scope_access
     referencing new table as new_rows for each statement execute function log_access();
-create trigger zz_log_delete after delete on scope_access
+create trigger aa_log_delete after delete on scope_access
     referencing old table as old_rows for each statement execute function log_access();
 
 create function log_scopes() returns trigger
@@ -135,11 +137,11 @@ begin
     perform ring_feed();
     return null;
 end $$;
-create trigger zz_log_insert after insert on scopes
+create trigger aa_log_insert after insert on scopes
     referencing new table as new_rows for each statement execute function log_scopes();
-create trigger zz_log_update after update on scopes
+create trigger aa_log_update after update on scopes
     referencing old table as old_rows new table as new_rows for each statement execute function log_scopes();
-create trigger zz_log_delete after delete on scopes
+create trigger aa_log_delete after delete on scopes
     referencing old table as old_rows for each statement execute function log_scopes();
 
 -- The end of a session or token closes its sockets.
@@ -150,9 +152,9 @@ begin
     perform ring_feed();
     return null;
 end $$;
-create trigger zz_log_delete after delete on sessions
+create trigger aa_log_delete after delete on sessions
     referencing old table as old_rows for each statement execute function log_credentials('session');
-create trigger zz_log_delete after delete on api_tokens
+create trigger aa_log_delete after delete on api_tokens
     referencing old table as old_rows for each statement execute function log_credentials('token');
 
 -- The log must be whole: not switched off by session_replication_role, not bypassed by TRUNCATE.

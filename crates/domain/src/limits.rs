@@ -14,6 +14,13 @@ pub const REQUEST_BODY_MAX_BYTES: usize = 1_048_576;
 /// From its first byte to its answer (uploads and sockets have bounds of their own).
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub const REQUESTS_IN_FLIGHT_MAX: usize = 512;
+/// Open connections of callers, sockets among them; more wait in the kernel's queue.
+pub const CONNECTIONS_MAX: usize = 6_000;
+/// From the end of one request to the whole head of the next.
+pub const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
+pub const HEADERS_MAX_BYTES: usize = 65_536;
+/// What is under way when the server stops gets so long to finish.
+pub const CONNECTION_GRACE: Duration = Duration::from_secs(3);
 pub const INTENTIONS_MAX: usize = 500;
 pub const PAGE_DEFAULT_ITEMS: i64 = 50;
 pub const PAGE_MAX_ITEMS: i64 = 200;

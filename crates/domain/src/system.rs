@@ -50,8 +50,14 @@ pub struct SystemPatch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failures_to_down: Option<i16>,
     /// Of a `postgres` check. Never serialised, so that it can't reach the audit log.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "withheld")]
     pub password: Option<String>,
+}
+
+/// Secrets are taken in and never written out. (Not by serde's `skip_serializing`, which hides the
+/// field from the API's description too.)
+fn withheld(_: &Option<String>) -> bool {
+    true
 }
 
 impl SystemPatch {

@@ -167,10 +167,13 @@ impl Coalesced {
     }
 
     fn add(&mut self, row: &LogRow) {
-        self.kind.clone_from(&row.kind);
-        self.gone = row.op == "delete";
-        self.version = row.version.unwrap_or(0);
-        self.ends = row.source_id.zip(row.target_id);
+        let version = row.version.unwrap_or(0);
+        if version >= self.version {
+            self.kind.clone_from(&row.kind);
+            self.gone = row.op == "delete";
+            self.version = version;
+            self.ends = row.source_id.zip(row.target_id);
+        }
         push_new(&mut self.xids, row.xid);
         if let Some(source) = row.old_scope_id {
             // A node has one scope; it fills both places.

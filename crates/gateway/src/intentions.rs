@@ -7,7 +7,7 @@ use crate::state::State;
 use crate::wire::intention::{IntentionResult, IntentionsAnswer, IntentionsRequest};
 use axum::http::StatusCode;
 use axum::response::Response;
-use intentions::Outcome;
+use ::intentions::Outcome;
 
 /// Change something, or several things at once
 ///

@@ -2,6 +2,7 @@
 
 use crate::accounts::attempts::Attempts;
 use crate::accounts::password::Passwords;
+use crate::live::Hub;
 use crate::page::Page;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -13,8 +14,11 @@ use std::convert::Infallible;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use store::Pool;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 /// What the configuration says of the gateway.
@@ -35,8 +39,8 @@ pub struct Settings {
     pub data_dir: Option<PathBuf>,
 }
 
-/// Whether the feed is level with the database; if not, why.
-pub type FeedLevel = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+/// The tailer looks every 200 ms: being this far behind is no hiccup.
+const FEED_STALE_AFTER: Duration = Duration::from_secs(5);
 
 /// What a [`State`] is made from.
 pub struct Wiring {
@@ -45,8 +49,13 @@ pub struct Wiring {
     pub settings: Settings,
     /// Renders `/metrics`; without it that route answers 404.
     pub metrics: Option<PrometheusHandle>,
-    /// LIVE: the feed's handle (`pub feed: Arc<feed::Feed>`) goes here, and this closure into it.
-    pub feed_level: FeedLevel,
+    /// How the tailer does.
+    pub feed: watch::Receiver<feed::Health>,
+    /// Who is connected; the tailer's sink.
+    pub hub: Arc<Hub>,
+    /// Sockets run on these tasks until `stop`.
+    pub tasks: TaskTracker,
+    pub stop: CancellationToken,
 }
 
 /// Shared by all requests; cheap to clone. Handlers take it as an argument.
@@ -79,6 +88,17 @@ impl State {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.wiring.settings
+    }
+
+    pub(crate) fn hub(&self) -> &Arc<Hub> {
+        &self.wiring.hub
+    }
+
+    /// Whether the feed is level with the database; if not, why.
+    pub(crate) fn feed_level(&self) -> Result<(), String> {
+        let level_at = self.wiring.feed.borrow().level_at.ok_or("the change feed has not begun yet")?;
+        let age = (self.now() - level_at).to_std().unwrap_or_default();
+        if age > FEED_STALE_AFTER { Err(format!("the change feed was last level {} s ago", age.as_secs())) } else { Ok(()) }
     }
 
     /// The server's clock, for what is shown and for what expires.

@@ -224,8 +224,9 @@ impl Cluster {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
+            let mode = if self.account.drops_root { 0o640 } else { 0o600 };
             let mut options = fs::File::options();
-            let mut file = options.write(true).create_new(true).mode(0o640).open(&path)?;
+            let mut file = options.write(true).create_new(true).mode(mode).open(&path)?;
             io::Write::write_all(&mut file, text.as_bytes())?;
             match self.account.drops_root {
                 true => std::os::unix::fs::fchown(&file, None, Some(self.account.gid)),

@@ -7,7 +7,6 @@ use crate::{managed, preconditions};
 use anyhow::Context as _;
 use managed_postgres::{Cluster, Error};
 use secrecy::{ExposeSecret, SecretString};
-use std::path::PathBuf;
 use std::time::Duration;
 use store::{Pool, PoolOptions};
 
@@ -18,7 +17,7 @@ pub(crate) struct Database {
     pub(crate) pool: Pool,
     /// The private PostgreSQL, when this process runs it.
     pub(crate) cluster: Option<Cluster>,
-    /// Where to check the database itself, for the demonstration.
+    /// What the URL says of it.
     pub(crate) login: Login,
 }
 
@@ -66,12 +65,6 @@ impl Database {
         let options = PoolOptions { connections_max: config.connections_max, ..PoolOptions::default() };
         let pool = store::connect(url.expose_secret(), &options).await.context("the database does not answer")?;
         Ok(Self { url, pool, cluster, login })
-    }
-
-    /// Directories with sockets that checks may always use: the private PostgreSQL's, or that which
-    /// the configuration connects by.
-    pub(crate) fn socket_dirs(&self) -> Vec<PathBuf> {
-        self.login.socket_dir.iter().map(PathBuf::from).collect()
     }
 
     /// Lets go of it. A cluster that was started for a command stops.

@@ -15,8 +15,6 @@ mod people;
 mod preconditions;
 mod serve;
 pub mod signals;
-#[path = "../../gateway/src/secret.rs"]
-mod gateway_secret;
 mod stage;
 pub mod tls;
 pub mod verbs;

@@ -6,7 +6,7 @@ use domain::node::{INSTANCE_ID, NodeKind};
 use domain::person::PersonPatch;
 use domain::audit::AuditSubject;
 use domain::{Actor, EdgeKind, Refusal};
-use crate::gateway_secret::Secret;
+use gateway::Secret;
 use intentions::{Context, Intentions};
 use serde_json::{Map, Value};
 use sqlx::PgConnection;

@@ -21,21 +21,27 @@ pub(crate) fn adopt_orphans() {
     }
 }
 
-/// Waits a moment for everything below us to end, and kills what doesn't.
-/// Answers what that was, one line each.
+/// Waits a moment for everything below us to end, kills what doesn't, and waits
+/// for the end of that. Answers what it was, one line each.
 pub(crate) async fn end_all() -> Vec<String> {
+    let running = still_running().await;
+    for process in &running {
+        // It may have ended in between, which is what we want.
+        let _ = kill_process(process.id, Signal::KILL);
+    }
+    if !running.is_empty() {
+        still_running().await;
+    }
+    running.into_iter().map(|process| process.line).collect()
+}
+
+/// What has not ended by itself within [`GRACE`].
+async fn still_running() -> Vec<Running> {
     let start = Instant::now();
     loop {
         let running = descendants();
-        if running.is_empty() {
-            return Vec::new();
-        }
-        if start.elapsed() > GRACE {
-            for process in &running {
-                // It may have ended in between, which is what we want.
-                let _ = kill_process(process.id, Signal::KILL);
-            }
-            return running.into_iter().map(|process| process.line).collect();
+        if running.is_empty() || start.elapsed() > GRACE {
+            return running;
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }

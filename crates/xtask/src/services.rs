@@ -67,10 +67,10 @@ impl Postgres {
         self.directory.path()
     }
 
-    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+    /// Stops the server and answers its directory, which goes when it is dropped.
+    pub(crate) async fn stop(self) -> anyhow::Result<TempDir> {
         self.cluster.stop().await?;
-        self.directory.close()?;
-        Ok(())
+        Ok(self.directory)
     }
 }
 
@@ -100,10 +100,13 @@ impl Services {
             .env("TMPDIR", &self.scratch)
     }
 
-    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+    /// Stops the servers. What tests have left running may still write into the
+    /// directory, so it is for the caller to let it go.
+    pub(crate) async fn stop(self) -> anyhow::Result<TempDir> {
         let redis = self.redis.stop().await;
-        self.postgres.stop().await?;
-        redis
+        let directory = self.postgres.stop().await?;
+        redis?;
+        Ok(directory)
     }
 }
 

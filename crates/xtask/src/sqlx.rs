@@ -34,7 +34,7 @@ pub(crate) async fn generate(session: &mut Session, check: bool) -> anyhow::Resu
         Ok(()) => settle(&made, check),
         Err(error) => Err(error),
     };
-    postgres.stop().await?;
+    postgres.stop().await?.close()?;
     result
 }
 

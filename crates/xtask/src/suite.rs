@@ -1,5 +1,7 @@
 //! `./dev test`: all that CI runs, in one order, timed, and nothing left behind.
 
+use anyhow::Context as _;
+use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::services::Services;
@@ -40,7 +42,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     leftovers::adopt_orphans();
     let mut only = args.only.clone();
     if args.filter.is_some() {
-        only = vec!["page".to_owned(), "tests".to_owned()];
+        only = ["page", "tests", "leftovers"].map(str::to_owned).to_vec();
     }
     let mut steps = Steps::new(Session::new()?, only);
 
@@ -62,28 +64,30 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
         })
         .await;
     steps.step("queries", async |session| sqlx::generate(session, true).await).await;
-    with_services(&mut steps, args.filter.as_deref()).await;
+    let directory = with_services(&mut steps, args.filter.as_deref()).await;
+    // Also after an interrupt, and before the directory goes in which they may work.
+    let running = leftovers::end_all().await;
     steps
         .step("leftovers", async |_| {
-            let running = leftovers::end_all().await;
             anyhow::ensure!(running.is_empty(), "still running at the end, now killed:\n{}", running.join("\n"));
-            Ok(())
+            directory?.map_or(Ok(()), TempDir::close).context("cannot remove the suite's directory")
         })
         .await;
     steps.finish()
 }
 
 /// The steps that need PostgreSQL and Redis, which live no longer than these.
-async fn with_services(steps: &mut Steps, filter: Option<&str>) {
+/// Answers the directory that all of them worked in.
+async fn with_services(steps: &mut Steps, filter: Option<&str>) -> anyhow::Result<Option<TempDir>> {
     let names = ["tests", "doctests", "binaries", "generated", "e2e"];
     if !names.iter().any(|name| steps.wants(name)) {
-        return;
+        return Ok(None);
     }
     let services = match Services::start().await {
         Ok(services) => services,
         Err(error) => {
             steps.step("tests", async |_| Err(error.context("cannot start the suite's servers"))).await;
-            return;
+            return Ok(None);
         }
     };
     steps
@@ -103,9 +107,7 @@ async fn with_services(steps: &mut Steps, filter: Option<&str>) {
     let synops = repo::target_dir().map(|dir| dir.join("debug/synops"));
     steps.step("generated", async |session| generate::api(session, &synops?, true).await).await;
     end_to_end(steps, &services).await;
-    if let Err(error) = services.stop().await {
-        steps.step("tests", async |_| Err(error.context("cannot stop the suite's servers"))).await;
-    }
+    services.stop().await.map(Some).context("cannot stop the suite's servers")
 }
 
 /// The browser's tests, against the binary that the steps before have built.

@@ -35,7 +35,7 @@ pub(crate) async fn build(session: &mut Session) -> anyhow::Result<()> {
     if directory.join("build/index.html").is_file() && is(&stamp, &digest) {
         return Ok(());
     }
-    session.run(npm(&directory).args(["run", "build"])).await?;
+    session.run(npm(&directory).args(["run", "--silent", "build", "--", "--logLevel", "warn"])).await?;
     std::fs::write(stamp, digest)?;
     Ok(())
 }

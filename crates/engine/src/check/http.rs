@@ -97,6 +97,7 @@ async fn find(mut answer: Response, text: &[u8]) -> Result<(), Failure> {
 /// What lies behind the client's error.
 fn failure(error: &reqwest::Error) -> Failure {
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    let mut io_kind = None;
     while let Some(found) = cause {
         if let Some(ours) = found.downcast_ref::<Failure>() {
             return ours.clone();
@@ -104,21 +105,19 @@ fn failure(error: &reqwest::Error) -> Failure {
         if let Some(tls) = found.downcast_ref::<rustls::Error>() {
             return tls_failure(tls);
         }
-        if let Some(io) = found.downcast_ref::<std::io::Error>() {
-            // Causes inside an io error are no sources of it.
-            return match io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                Some(tls) => tls_failure(tls),
-                None => Failure::from_io(io.kind()),
-            };
-        }
-        cause = found.source();
+        cause = match found.downcast_ref::<std::io::Error>() {
+            // What an io error wraps is no source of it.
+            Some(io) => {
+                io_kind = Some(io.kind());
+                io.get_ref().map(|inner| inner as &(dyn Error + 'static))
+            }
+            None => found.source(),
+        };
     }
-    if error.is_timeout() {
-        Failure::ConnectionFailed
-    } else if error.is_connect() {
-        Failure::ConnectionFailed
-    } else {
-        Failure::NotHttp
+    match io_kind {
+        Some(kind) => Failure::from_io(kind),
+        None if error.is_connect() => Failure::ConnectionFailed,
+        None => Failure::NotHttp,
     }
 }
 
@@ -133,5 +132,20 @@ fn tls_failure(error: &rustls::Error) -> Failure {
         }
         rustls::Error::InvalidCertificate(_) => Failure::CertificateUntrusted,
         _ => Failure::Tls,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::{CertificateError, Error as TlsError};
+
+    #[test]
+    fn certificates() {
+        let check = |error: CertificateError, expect| assert_eq!(tls_failure(&TlsError::InvalidCertificate(error)), expect);
+        check(CertificateError::Expired, Failure::CertificateExpired);
+        check(CertificateError::NotValidForName, Failure::CertificateForAnotherName);
+        check(CertificateError::UnknownIssuer, Failure::CertificateUntrusted);
+        assert_eq!(tls_failure(&TlsError::DecryptError), Failure::Tls);
     }
 }

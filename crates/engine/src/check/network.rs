@@ -114,6 +114,9 @@ pub(crate) async fn first_of<T, F: Future<Output = Result<T, Failure>>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hickory_resolver::Hosts;
+    use hickory_resolver::config::ResolverConfig;
+    use hickory_resolver::net::runtime::TokioRuntimeProvider;
 
     #[test]
     fn literals() {
@@ -123,6 +126,30 @@ mod tests {
         check("::1", Some("::1"));
         check("localhost", None);
         check("[::1", None);
+    }
+
+    /// A network whose names are these lines of a hosts file.
+    fn network(hosts: &str) -> Network {
+        let mut resolver = TokioResolver::builder_with_config(ResolverConfig::default(), TokioRuntimeProvider::default()).build().unwrap();
+        let mut names = Hosts::default();
+        names.read_hosts_conf(hosts.as_bytes()).unwrap();
+        resolver.set_hosts(Arc::new(names));
+        Network { guard: Arc::default(), resolver: Arc::new(Mutex::new(Some((Instant::now(), resolver)))) }
+    }
+
+    #[tokio::test]
+    async fn a_name_is_judged_by_its_addresses() {
+        let network = network("169.254.169.254 metadata.test\n127.0.0.9 both.test\n169.254.1.1 both.test\n127.0.0.9 fine.test\n");
+        let check = async |name: &str, expect: Result<Vec<IpAddr>, Failure>| assert_eq!(network.addresses(name).await, expect, "{name}");
+        let fine: Vec<IpAddr> = vec!["127.0.0.9".parse().unwrap()];
+        check("metadata.test", Err(Failure::NotAllowed)).await;
+        check("fine.test", Ok(fine.clone())).await;
+        check("both.test", Ok(fine)).await;
+        check("nothing.invalid", Err(Failure::NameUnknown)).await;
+        // The same answer for the HTTP client, which connects to nothing else.
+        let name = "metadata.test".parse().unwrap();
+        let refused = reqwest::dns::Resolve::resolve(&network, name).await.err().unwrap();
+        assert_eq!(refused.downcast_ref::<Failure>(), Some(&Failure::NotAllowed));
     }
 
     #[tokio::test]

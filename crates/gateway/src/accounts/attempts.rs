@@ -26,7 +26,7 @@ impl Attempts {
     }
 
     /// Counts an attempt from an address.
-    pub(crate) fn from_address(&self, address: Address) -> Result<(), Refusal> {
+    pub(crate) fn at_address(&self, address: Address) -> Result<(), Refusal> {
         self.count(&self.by_address, &address.network())
     }
 

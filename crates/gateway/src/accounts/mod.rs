@@ -4,7 +4,7 @@ pub(crate) mod address;
 pub(crate) mod attempts;
 pub(crate) mod audit;
 pub(crate) mod me;
-pub mod password;
+pub(crate) mod password;
 pub(crate) mod session;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_link;

@@ -44,7 +44,7 @@ pub(crate) async fn sign_in(
 ) -> Result<Response, Refused> {
     refuse_key(&headers)?;
     let login: String = input.login.trim().to_lowercase();
-    state.attempts.from_address(address)?;
+    state.attempts.at_address(address)?;
     if login.is_empty() || login.chars().count() > LOGIN_MAX_CHARS || login.contains('\0') {
         return Err(REFUSED.into());
     }
@@ -73,7 +73,7 @@ pub(crate) async fn sign_in_by_link(
     Body(input): Body<SignInByLink>,
 ) -> Result<Response, Refused> {
     refuse_key(&headers)?;
-    state.attempts.from_address(address)?;
+    state.attempts.at_address(address)?;
     let hash = secret::hash_of(input.token.expose_secret()).ok_or(LINK_REFUSED)?;
     let mut tx = state.pool().begin().await?;
     let person = store::sign_in_link::claim_link(&mut *tx, &hash).await?.ok_or(LINK_REFUSED)?;

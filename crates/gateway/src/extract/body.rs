@@ -50,9 +50,11 @@ pub(crate) async fn read(request: Request) -> Result<Bytes, Refusal> {
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     let mut from = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut from).map_err(|error| {
-        let place = match error.path().to_string() {
-            path if path == "." || path.len() > DETAIL_MAX_CHARS => "body".to_owned(),
-            path => path,
+        let path = error.path().to_string();
+        // "?" is where the text broke off, "." the value as a whole.
+        let place = match path.trim_end_matches('?').trim_end_matches('.') {
+            place if place.is_empty() || place.len() > DETAIL_MAX_CHARS => "body",
+            place => place,
         };
         Refusal::invalid(place, shortened(&error.inner().to_string()))
     })?;
@@ -91,11 +93,11 @@ mod tests {
         check(b"\xff\xfe", "body");
         check(b"{\"intentions\":[]} x", "body");
         check(b"{\"intentions\":7}", "intentions");
-        check(b"{\"intentions\":[{\"type\":\"nonsense\"}]}", "intentions[0]");
+        check(b"{\"intentions\":[{\"type\":\"nonsense\"}]}", "intentions[0].type");
         check(b"{\"intentions\":[{\"type\":\"delete_node\",\"id\":\"x\",\"version\":1}]}", "intentions[0]");
         check(b"{\"intentions\":[], \"more\": 1}", "more");
         let long = format!("{{\"intentions\":[{{\"type\":\"{}\"}}]}}", "x".repeat(5_000));
-        check(long.as_bytes(), "intentions[0]");
+        check(long.as_bytes(), "intentions[0].type");
         let deep = format!("{{\"intentions\":{}", "[".repeat(100_000));
         assert!(matches!(parse::<IntentionsRequest>(deep.as_bytes()), Err(Refusal::Invalid { .. })));
     }

@@ -7,7 +7,7 @@ use super::subscribe;
 use crate::caller::Caller;
 use crate::refusal::Refused;
 use crate::state::State;
-use crate::extract::query::Query;
+use crate::extract::Query;
 use crate::wire::edge::EdgeView;
 use crate::wire::node::NodeView;
 use axum::http::header::CONTENT_TYPE;
@@ -47,8 +47,8 @@ pub(crate) struct LiveRows<'a> {
 
 /// The rows that a subscription to this topic begins with.
 #[utoipa::path(
-    get, path = "/api/v1/live/rows", operation_id = "live_rows", tag = "live", params(RowsQuery),
-    responses((status = 200, description = "The rows", body = LiveRows), crate::wire::problem::Problems)
+    get, path = "/live/rows", operation_id = "live_rows", tag = "live", params(RowsQuery),
+    responses((status = 200, description = "The rows", body = LiveRows))
 )]
 pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<RowsQuery>) -> Result<Response, Refused> {
     let topic = Topic::parse(&query.topic).ok_or_else(|| Refusal::invalid("topic", "kind:<node kind>, node:<id> or lifecycle"))?;

@@ -33,11 +33,8 @@ const READ_ATTEMPTS_MAX: u32 = 8;
 /// Of tungstenite's own buffers: small, because there are as many as sockets.
 const SOCKET_BUFFER_BYTES: usize = 4_096;
 
-/// Takes a socket: who it is for is decided as for every request.
-#[utoipa::path(
-    get, path = "/api/v1/live", operation_id = "live", tag = "live",
-    responses((status = 101, description = "The live socket; its messages are described in docs/API.md"))
-)]
+/// Takes a socket: who it is for is decided as for every request. (docs/API.md describes it;
+/// OpenAPI has no words for sockets.)
 pub(crate) async fn live(state: State, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Result<Response, Refused> {
     origin::check(state.settings(), &headers)?;
     let caller = caller::authenticate(&state, &headers).await?;
@@ -112,7 +109,7 @@ async fn run(state: State, headers: HeaderMap, caller: Caller, outbox: Arc<Outbo
     if caller.credential != Credential::None && !still_holds(&state, &headers, &caller).await {
         outbox.close(CloseCode::SignedOut);
     }
-    let shutdown = state.wiring.shutdown.clone();
+    let shutdown = state.wiring.stop.clone();
     let end = tokio::select! {
         end = send(&outbox, &mut sender) => end,
         end = session.receive(receiver) => end,
@@ -161,6 +158,10 @@ async fn close(sender: &mut Sender, code: CloseCode) {
         CloseCode::SignedOut => "signed out",
         CloseCode::TooSlow => "too slow: subscribe again with the last token",
     };
+    if code == CloseCode::Restart {
+        let text = ServerMessage::Lifecycle { phase: "draining" }.to_text();
+        let _ = timeout(Duration::from_secs(1), sender.send(Message::Text(text.into()))).await;
+    }
     let frame = CloseFrame { code: code as u16, reason: Utf8Bytes::from_static(reason) };
     // A peer that does not read does not get it.
     let _ = timeout(Duration::from_secs(1), sender.send(Message::Close(Some(frame)))).await;

@@ -22,7 +22,6 @@ pub(crate) struct Activity {
     #[schema(required)]
     node: Option<ActivityNode>,
     /// What else is known of it, by action: the names of changed fields, the new parent.
-    #[schema(value_type = Object)]
     summary: Map<String, Value>,
 }
 

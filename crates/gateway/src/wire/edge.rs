@@ -16,7 +16,6 @@ pub(crate) struct EdgeView<'a> {
     kind: EdgeKind,
     source_id: Uuid,
     target_id: Uuid,
-    #[schema(value_type = Object)]
     attrs: &'a Map<String, Value>,
     source_scope_id: Uuid,
     target_scope_id: Uuid,

@@ -21,7 +21,6 @@ pub(crate) struct NodeView<'a> {
     title: &'a str,
     /// Markdown.
     body: &'a str,
-    #[schema(value_type = Object)]
     attrs: &'a Map<String, Value>,
     /// The nearest scope root: decides who sees it.
     scope_id: Uuid,

@@ -21,7 +21,6 @@ pub(crate) struct NewWorkspace {
     #[serde(default)]
     pub(crate) body: String,
     #[serde(default)]
-    #[schema(value_type = Object)]
     pub(crate) attrs: Map<String, Value>,
     /// By default `members`.
     #[schema(nullable = false)]
@@ -45,7 +44,6 @@ pub(crate) struct NewGroup {
     #[serde(default)]
     pub(crate) body: String,
     #[serde(default)]
-    #[schema(value_type = Object)]
     pub(crate) attrs: Map<String, Value>,
     #[schema(nullable = false)]
     pub(crate) visibility: Option<Visibility>,
@@ -69,7 +67,6 @@ pub(crate) struct NewTeam {
     #[serde(default)]
     pub(crate) body: String,
     #[serde(default)]
-    #[schema(value_type = Object)]
     pub(crate) attrs: Map<String, Value>,
 }
 
@@ -86,7 +83,6 @@ pub(crate) struct NewPerson {
     #[serde(default)]
     pub(crate) body: String,
     #[serde(default)]
-    #[schema(value_type = Object)]
     pub(crate) attrs: Map<String, Value>,
     /// 1 to 64 lower-case letters, digits or `._@+-`.
     #[schema(example = "kari")]
@@ -108,7 +104,6 @@ pub(crate) struct NewSystem {
     #[serde(default)]
     pub(crate) body: String,
     #[serde(default)]
-    #[schema(value_type = Object)]
     pub(crate) attrs: Map<String, Value>,
     /// Null or absent: it is not checked.
     pub(crate) check: Option<CheckSpec>,
@@ -137,7 +132,7 @@ pub(crate) struct ScopeChange {
     pub(crate) title: Option<String>,
     #[schema(nullable = false)]
     pub(crate) body: Option<String>,
-    #[schema(value_type = Option<Object>, nullable = false)]
+    #[schema(nullable = false)]
     pub(crate) attrs: Option<Map<String, Value>>,
     #[schema(nullable = false)]
     pub(crate) parent_id: Option<Uuid>,
@@ -155,7 +150,7 @@ pub(crate) struct TeamChange {
     pub(crate) title: Option<String>,
     #[schema(nullable = false)]
     pub(crate) body: Option<String>,
-    #[schema(value_type = Option<Object>, nullable = false)]
+    #[schema(nullable = false)]
     pub(crate) attrs: Option<Map<String, Value>>,
     #[schema(nullable = false)]
     pub(crate) parent_id: Option<Uuid>,
@@ -169,7 +164,7 @@ pub(crate) struct PersonChange {
     pub(crate) title: Option<String>,
     #[schema(nullable = false)]
     pub(crate) body: Option<String>,
-    #[schema(value_type = Option<Object>, nullable = false)]
+    #[schema(nullable = false)]
     pub(crate) attrs: Option<Map<String, Value>>,
     #[schema(nullable = false)]
     pub(crate) login: Option<String>,
@@ -190,7 +185,7 @@ pub(crate) struct SystemChange {
     pub(crate) title: Option<String>,
     #[schema(nullable = false)]
     pub(crate) body: Option<String>,
-    #[schema(value_type = Option<Object>, nullable = false)]
+    #[schema(nullable = false)]
     pub(crate) attrs: Option<Map<String, Value>>,
     #[schema(nullable = false)]
     pub(crate) parent_id: Option<Uuid>,

@@ -5,41 +5,41 @@ use utoipa::ToSchema;
 
 /// Why a request was not done.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// `/problems/<code>`: one for each code.
     #[schema(example = "/problems/stale")]
-    pub r#type: String,
+    pub(crate) r#type: String,
     /// The same for every problem of this code.
     #[schema(example = "Changed meanwhile")]
-    pub title: &'static str,
+    pub(crate) title: &'static str,
     /// The HTTP status.
     #[schema(example = 412)]
-    pub status: u16,
+    pub(crate) status: u16,
     /// What happened, for a person.
     #[schema(example = "it has changed meanwhile: version 4 now")]
-    pub detail: String,
-    pub code: ProblemCode,
+    pub(crate) detail: String,
+    pub(crate) code: ProblemCode,
     /// Which input was wrong: `title`, `intentions[3].title`, `If-Match`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "title")]
-    pub field: Option<String>,
+    pub(crate) field: Option<String>,
     /// With `stale`: the version there is now.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 4)]
-    pub current_version: Option<i64>,
+    pub(crate) current_version: Option<i64>,
     /// When trying again may help; also in `Retry-After`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 5)]
-    pub retry_after_s: Option<u64>,
+    pub(crate) retry_after_s: Option<u64>,
     /// Names the request in the server's log; also in `X-Request-Id`.
     #[schema(example = "0190f3a7c2b17d0e9f00c0ffee00cafe")]
-    pub request_id: String,
+    pub(crate) request_id: String,
 }
 
 /// What kind of problem it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum ProblemCode {
+pub(crate) enum ProblemCode {
     NotFound,
     MethodNotAllowed,
     Forbidden,

@@ -8,14 +8,15 @@ mod wiring;
 use crate::config::{Config, Role};
 use crate::database::Database;
 use crate::{address, demo, people};
-use feed::Bell;
+use feed::{Bell, Tailer};
+use gateway::{Hub, State, Wiring};
 use intentions::Intentions;
 use metrics_exporter_prometheus::PrometheusHandle;
 use parts::Parts;
 pub use running::Running;
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -79,10 +80,12 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
     let pool = parts.keep(database);
 
     let bell = Bell::new();
-    // The prober is woken by the same bell, once it is there.
-    let prober = Arc::new(OnceLock::new());
-    let intentions = Intentions::new(pool.clone(), wiring::bell(bell, prober.clone()));
+    let hub = Arc::new(Hub::new(bell.clone()));
+    let tailer = Tailer::new(database_url, pool.clone(), bell.clone(), Arc::clone(&hub), wiring::now);
+    let feed = tailer.health();
+    tailer.start(&parts.feed.tasks, parts.feed.stop.clone(), instance_id);
 
+    let intentions = Intentions::new(pool.clone(), wiring::bell(bell));
     let sign_in_path = people::first_administrator(&pool, &intentions).await?;
     if config.demo {
         let places = demo::Places::start(address, &login, &parts.engine).await?;
@@ -90,10 +93,15 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
     }
 
     let engine_config = wiring::engine(&config, &login, instance_id);
-    let engine = engine::start(engine_config, pool.clone(), intentions.clone(), &parts.engine.tasks, parts.engine.stop.clone())?;
-    let _ = prober.set(engine);
+    engine::start(engine_config, pool.clone(), intentions.clone(), &parts.engine.tasks, parts.engine.stop.clone())
+        .map_err(wiring::told)?;
     wiring::fold_metrics(outside.metrics.clone(), &parts.engine);
 
-    let _=(Role::Gateway, database_url);
+    if config.has_role(Role::Gateway) {
+        let settings = wiring::settings(&config, url.clone(), instance_id);
+        let (tasks, stop) = (parts.gateway.tasks.clone(), parts.gateway.stop.clone());
+        let state = State::new(Wiring { pool, intentions, settings, metrics: Some(outside.metrics), feed, hub, tasks, stop });
+        gateway::serve(outside.listener, gateway::router(state), &parts.gateway.tasks, parts.gateway.stop.clone());
+    }
     Ok(Ready { address, sign_in_url: sign_in_path.map(|path| format!("{url}{path}")), url })
 }

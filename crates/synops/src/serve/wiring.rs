@@ -1,13 +1,16 @@
 //! What each part is given, made from the configuration.
 
 use crate::config::{Config, Role};
+use crate::exit::Misconfigured;
 use crate::login::Login;
 use crate::stage::Stage;
 use chrono::{DateTime, Utc};
-use engine::{EngineConfig, EngineHandle, GuardConfig, Retention};
+use engine::{EngineConfig, GuardConfig, Retention, StartError};
+use feed::Bell;
+use gateway::Settings;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -22,14 +25,10 @@ pub(super) fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// After each commit: wakes the tailer, and the prober, which may have been given something to do.
-pub(super) fn bell(feed: feed::Bell, prober: Arc<OnceLock<EngineHandle>>) -> intentions::Bell {
-    Arc::new(move || {
-        feed.ring();
-        if let Some(prober) = prober.get() {
-            prober.ring();
-        }
-    })
+/// Rung after each commit. (The prober is not: it looks every second by itself, and a look costs a
+/// query that a burst of writes would multiply.)
+pub(super) fn bell(feed: Bell) -> intentions::Bell {
+    Arc::new(move || feed.ring())
 }
 
 pub(super) fn engine(config: &Config, login: &Login, instance_id: Uuid) -> EngineConfig {
@@ -64,4 +63,25 @@ pub(super) fn fold_metrics(metrics: PrometheusHandle, engine: &Stage) {
         }
     };
     engine.tasks.spawn(engine.stop.clone().run_until_cancelled_owned(folding));
+}
+
+pub(super) fn settings(config: &Config, public_url: String, instance_id: Uuid) -> Settings {
+    Settings {
+        public_url,
+        allowed_origins: config.allowed_origins.clone(),
+        secure_cookies: config.cookies_secure,
+        trust_proxy: config.trust_proxy,
+        instance_id,
+        version: VERSION.to_owned(),
+        started_at: now(),
+        data_dir: Some(config.data_dir.clone()),
+    }
+}
+
+/// What the engine can't be started with is what a person wrote.
+pub(super) fn told(error: StartError) -> anyhow::Error {
+    match error {
+        StartError::Guard(range) => Misconfigured(format!("`checks.allow`: {range}")).into(),
+        other => other.into(),
+    }
 }

@@ -9,7 +9,7 @@ use crate::people;
 use chrono::{TimeDelta, Utc};
 use domain::limits::TOKENS_PER_PERSON_MAX;
 use domain::token::TokenAccess;
-use crate::gateway_secret::{API_TOKEN_PREFIX, Secret};
+use gateway::{API_TOKEN_PREFIX, Secret};
 use serde_json::json;
 use store::api_token::NewToken;
 use uuid::Uuid;

@@ -4,7 +4,7 @@ use super::Finding;
 use super::source::Source;
 
 /// Paths and hosts that exist on somebody's machine only.
-const MACHINE: &[&str] = &["/root/", "/work/", "/home/", "/Users/", "artifactory", "file:///"];
+const MACHINE: &[&str] = &["/root/", "/work/", "/home/", "/Users/", "artifactory"];
 /// Names that could hold anything, and in time do.
 const VAGUE: &[&str] = &["util", "utils", "common", "helper", "helpers", "manager", "misc", "shared"];
 const NPM: &str = "https://registry.npmjs.org/";

@@ -39,7 +39,7 @@ pub(super) const RULES: &[Rule] = &[
         within: &[],
         // The places that wait between two looks at a state; a benchmark paces itself.
         except: &["crates/testkit/src/wait_until.rs", "crates/managed-postgres/tests/it/support.rs", "crates/bench/"],
-        says: "a test never sleeps to wait; use testkit's wait_until(state, limit), or tokio's paused time",
+        says: "a test never sleeps to wait; use testkit's wait_until(state, limit) or tokio's paused time; pace a fault with an interval",
     },
     Rule {
         words: &[

@@ -1,0 +1,52 @@
+//! The engine on a real database, with real sockets.
+
+mod checks;
+mod probing;
+mod servers;
+mod upkeep;
+
+use engine::{EngineConfig, EngineHandle};
+use intentions::Intentions;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use testkit::TestDb;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+/// For what happens soon, on however busy a machine.
+const SOON: Duration = Duration::from_secs(30);
+
+/// A running engine.
+struct Running {
+    handle: EngineHandle,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+    /// How often its intentions rang the feed's bell.
+    rings: Arc<AtomicUsize>,
+}
+
+impl Running {
+    fn start(db: &TestDb, change: impl FnOnce(&mut EngineConfig)) -> Self {
+        // Several engines share a process here: only the first installs it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut config = EngineConfig::new(Uuid::now_v7(), "engine of a test", "0.0.0");
+        change(&mut config);
+        let (tasks, shutdown, rings) = (TaskTracker::new(), CancellationToken::new(), Arc::new(AtomicUsize::new(0)));
+        let counted = rings.clone();
+        let bell = Arc::new(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+        });
+        let intentions = Intentions::new(db.pool().clone(), bell);
+        let handle = engine::start(config, db.pool().clone(), intentions, &tasks, shutdown.clone()).unwrap();
+        Self { handle, tasks, shutdown, rings }
+    }
+
+    /// Stops it, and fails the test if a task stays.
+    async fn stop(self) {
+        self.shutdown.cancel();
+        self.tasks.close();
+        tokio::time::timeout(SOON, self.tasks.wait()).await.expect("all tasks end soon after the shutdown");
+    }
+}

@@ -1,0 +1,122 @@
+//! Every route, in order, with who it is for. (What it answers stands at its handler.)
+
+use crate::accounts::{me, session, sessions, sign_in_link, tokens};
+use crate::layers::{guard, headers, observe};
+use crate::live::{rows, socket};
+use crate::nouns::{group, person, system, team, workspace};
+use crate::refusal::Refused;
+use crate::state::State;
+use crate::{activity, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method, Uri};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use axum::Router;
+use bytes::Bytes;
+use domain::Refusal;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+const API: &str = "/api/v1";
+
+/// The API's routes; their paths are relative to [`API`].
+fn api() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        // Everybody, as far as they may see: the graph.
+        .routes(routes!(nodes::list_nodes))
+        .routes(routes!(nodes::get_node))
+        .routes(routes!(edges::list_edges))
+        .routes(routes!(activity::list_node_audit))
+        .routes(routes!(activity::list_activity))
+        // Whoever may change it: one way for all changes …
+        .routes(routes!(intentions::carry_out))
+        // … and typed forms of the same.
+        .routes(routes!(workspace::list, workspace::create))
+        .routes(routes!(workspace::get, workspace::update, workspace::delete))
+        .routes(routes!(group::list, group::create))
+        .routes(routes!(group::get, group::update, group::delete))
+        .routes(routes!(team::list, team::create))
+        .routes(routes!(team::get, team::update, team::delete))
+        .routes(routes!(person::list, person::create))
+        .routes(routes!(person::get, person::update, person::delete))
+        .routes(routes!(system::list, system::create))
+        .routes(routes!(system::get, system::update, system::delete))
+        // Checks of systems.
+        .routes(routes!(checks::list_latency))
+        .routes(routes!(checks::list_check_runs))
+        .routes(routes!(checks::check_now))
+        // Everybody: signing in and out.
+        .routes(routes!(session::sign_in, session::sign_out))
+        .routes(routes!(session::sign_in_by_link))
+        // Whoever is signed in: one's own account.
+        .routes(routes!(me::get_me, me::update_me))
+        .routes(routes!(me::set_password))
+        .routes(routes!(tokens::list_tokens, tokens::create_token))
+        .routes(routes!(tokens::revoke_token))
+        .routes(routes!(sessions::list_sessions))
+        .routes(routes!(sessions::end_session))
+        // Administrators of the instance.
+        .routes(routes!(sign_in_link::create_sign_in_link))
+        .routes(routes!(health::get_health))
+        // Everybody: what is committed, as it is committed; and the same for those who must poll.
+        .routes(routes!(rows::list))
+        .route("/live", get(socket::live))
+}
+
+/// The whole server's routes.
+pub fn router(state: State) -> Router {
+    let (api, description) = described().split_for_parts();
+    let description = describe::finish(description);
+    let (json, html) = (Bytes::from(to_json(&description)), docs::page(&description));
+
+    let api = api
+        // Whoever writes a client.
+        .route("/api/v1/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], json)))
+        .route("/docs", get(async move || Html(html)))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(from_fn_with_state(state.clone(), origin::guard));
+
+    Router::new()
+        .merge(api)
+        // Browsers: the page, and whatever it routes itself.
+        .fallback(everything_else)
+        .layer(from_fn_with_state(state.clone(), guard::guard))
+        // Whoever watches the server: never refused for being too busy.
+        .route("/healthz", get(probes::healthz))
+        .route("/readyz", get(probes::readyz))
+        .route("/metrics", get(probes::metrics))
+        .method_not_allowed_fallback(async || Refused::MethodNotAllowed)
+        .layer(from_fn_with_state(state.clone(), headers::secure))
+        .layer(from_fn(observe::observe))
+        .with_state(state)
+}
+
+/// The OpenAPI description of the API.
+pub fn openapi() -> OpenApi {
+    describe::finish(described().into_openapi())
+}
+
+/// The description as it is served and committed: indented, with a line's end behind it.
+pub fn openapi_json() -> String {
+    to_json(&openapi())
+}
+
+fn described() -> OpenApiRouter<State> {
+    OpenApiRouter::with_openapi(describe::frame()).nest(API, api())
+}
+
+fn to_json(description: &OpenApi) -> String {
+    // Strings and maps with string keys: there is nothing that could fail.
+    description.to_pretty_json().unwrap_or_default() + "\n"
+}
+
+async fn everything_else(state: State, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if uri.path() == "/api" || uri.path().starts_with("/api/") {
+        return Refused::from(Refusal::NotFound { what: "route" }).into_response();
+    }
+    page::serve(&state.page, &method, &uri, &headers)
+}

@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { backoff_limit_ms } from './backoff';
+import { ping_every_ms, pong_timeout_ms } from './live-connection';
+import { Rig } from './testing/rig';
+import { node } from './testing/rows';
+import { eventually, fakeClock, until } from './testing/until';
+
+describe('LiveConnection', () => {
+	let rig: Rig;
+
+	beforeEach(async () => {
+		fakeClock();
+		rig = new Rig('live');
+		await rig.server.start();
+		rig.server.put(node('a'));
+		rig.connection.start();
+		rig.connection.subscribe('kind:system');
+		await eventually('live', () => rig.status?.kind === 'live');
+	});
+	afterEach(async () => {
+		vi.unstubAllGlobals();
+		await rig.end();
+	});
+
+	const title = (wanted: string) => until(wanted, () => rig.titles().join() === wanted);
+	const subscribes = () => rig.server.seen.filter(({ type }) => type === 'subscribe');
+
+	it('shows a change at once, without any timer', async () => {
+		rig.server.put(node('a', 2));
+		await title('a v2');
+	});
+
+	it('continues with its newest token instead of asking for the rows again', async () => {
+		rig.server.put(node('a', 2));
+		await title('a v2');
+		await rig.server.kill();
+		rig.server.put(node('a', 3));
+		await rig.server.start();
+		await eventually('caught up', () => rig.titles().join() === 'a v3');
+		expect(subscribes().at(-1)?.since).toBe('1.2');
+		expect(rig.server.rowsSent).toBe(1);
+	});
+
+	it('begins from the first rows when its token cannot be continued', async () => {
+		await rig.server.kill();
+		rig.server.restore(node('b', 1));
+		await rig.server.start();
+		await eventually('the restored rows', () => rig.titles().join() === 'b v1');
+		expect(subscribes().slice(-2).map(({ since }) => since)).toEqual(['1.1', undefined]);
+	});
+
+	it('gives each subscription its own token until the stream moves on', async () => {
+		rig.server.put(node('a', 2));
+		await title('a v2');
+		rig.server.log.push({ op: 'upsert', node: node('later') }); // not sent yet
+		rig.connection.subscribe('kind:group');
+		await until('both asked', () => rig.server.rowsSent === 2);
+		await rig.server.kill();
+		await rig.server.start();
+		await eventually('live', () => subscribes().length === 4 && rig.status?.kind === 'live');
+		expect(subscribes().slice(-2).map(({ topic, since }) => [topic, since])).toEqual([
+			['kind:system', '1.2'],
+			['kind:group', '1.3']
+		]);
+	});
+
+	it('notices a network that swallows everything, within a ping and its time-out', async () => {
+		rig.server.mute = true;
+		const start = Date.now();
+		await eventually('reconnecting', () => rig.status?.kind === 'reconnecting');
+		expect(Date.now() - start).toBeLessThanOrEqual(ping_every_ms + pong_timeout_ms + 100);
+		rig.server.mute = false;
+		await eventually('live', () => rig.status?.kind === 'live');
+	});
+
+	it('calls data stale when the server itself is behind, with its age', async () => {
+		rig.server.lag_ms = 20_000;
+		await eventually('stale', () => rig.status?.kind === 'stale');
+		const status = rig.status;
+		const age_ms = Date.now() - (status?.kind === 'stale' ? status.fresh_at : 0);
+		expect(age_ms).toBeGreaterThanOrEqual(20_000);
+		expect(age_ms).toBeLessThan(21_000);
+		rig.server.lag_ms = 0;
+		await eventually('live', () => rig.status?.kind === 'live');
+	});
+
+	it('tries for ever, ever more rarely, but at least every 15 s', async () => {
+		rig.random = () => 1;
+		await rig.server.kill();
+		await eventually('many tries', () => rig.opened.length >= 12, 600_000);
+		const waits = rig.opened.slice(1).map((at, index) => at - (rig.opened[index] ?? 0));
+		expect(waits.slice(1, 6)).toEqual([...waits.slice(1, 6)].sort((a, b) => a - b));
+		expect(Math.max(...waits.slice(1))).toBeLessThanOrEqual(backoff_limit_ms + 200);
+		expect(waits.at(-1)).toBeGreaterThan(backoff_limit_ms / 2);
+	});
+
+	it('tries at once when the network is back', async () => {
+		rig.connection.stop();
+		const listeners = new Map<string, () => void>();
+		vi.stubGlobal('addEventListener', (type: string, act: () => void) => listeners.set(type, act));
+		vi.stubGlobal('removeEventListener', () => undefined);
+		await rig.server.kill();
+		rig.connection.start();
+		rig.random = () => 1;
+		await eventually('a long wait', () => rig.opened.length >= 7, 60_000);
+		await rig.server.start();
+		const tries = rig.opened.length;
+		listeners.get('online')?.();
+		expect(rig.opened.length).toBe(tries + 1);
+		await until('live', () => rig.status?.kind === 'live');
+	});
+
+	it.each([1012, 1008, 4408])('comes back after a close with %i, from its token', async (code) => {
+		rig.server.close(code);
+		await eventually('reconnecting', () => rig.status?.kind === 'reconnecting');
+		rig.server.put(node('a', 2));
+		await eventually('caught up', () => rig.titles().join() === 'a v2');
+		expect(rig.server.rowsSent).toBe(1);
+	});
+
+	it('gives a server with too many sockets a rest', async () => {
+		rig.random = () => 1;
+		rig.server.close(4429);
+		await eventually('reconnecting', () => rig.status?.kind === 'reconnecting');
+		const closed = Date.now();
+		await eventually('another try', () => rig.opened.length === 2);
+		expect((rig.opened[1] ?? 0) - closed).toBeGreaterThan(10_000);
+	});
+
+	it('begins anew after a frame that makes no sense', async () => {
+		rig.server.send('{"type":');
+		await eventually('reconnecting', () => rig.status?.kind === 'reconnecting');
+		await eventually('live', () => rig.status?.kind === 'live');
+	});
+
+	it('passes on the lifecycle and hints', async () => {
+		let hints = 0;
+		rig.connection.subscribe('activity', { hint: () => hints++ });
+		await until('the first hint', () => hints === 1);
+		rig.server.send({ type: 'changes', token: '1.1', events: [{ op: 'hint', topic: 'activity' }] });
+		rig.server.send({ type: 'lifecycle', phase: 'closing', ends_at: null });
+		await until('both', () => hints === 2 && rig.lifecycles.length === 1);
+		expect(rig.lifecycles[0]).toMatchObject({ phase: 'closing' });
+	});
+
+	it('tells who refuses a topic, and goes on with the others', async () => {
+		let refused = '';
+		rig.connection.subscribe('node:x', { refused: (code) => (refused = code) });
+		await until('asked', () => subscribes().length === 2);
+		rig.server.send({ type: 'error', code: 'not_found', detail: '', id: subscribes()[1]?.id });
+		await until('refused', () => refused === 'not_found');
+		rig.server.put(node('a', 2));
+		await title('a v2');
+	});
+});

@@ -1,0 +1,68 @@
+import { WebSocket as NodeSocket } from 'ws';
+import { vi } from 'vitest';
+import type { Rows } from '$lib/api/types';
+import type { Connection, Lifecycle, Observer, Status } from '../connection';
+import { GraphStore } from '../graph.svelte';
+import { LiveConnection } from '../live-connection';
+import { PollingConnection } from '../polling-connection';
+import { TestServer } from './server';
+
+/** A connection with a store behind it and a server before it, and all it said on the way. */
+export class Rig {
+	readonly server = new TestServer();
+	readonly graph = new GraphStore();
+	readonly statuses: Status[] = [];
+	readonly identities: (string | null)[] = [];
+	readonly lifecycles: Lifecycle[] = [];
+	readonly connection: Connection;
+	/** When each socket was opened, on the fake clock. */
+	readonly opened: number[] = [];
+	clock_ms: number | null = null;
+	ended = 0;
+	random = () => 0.5;
+
+	constructor(kind: Connection['kind']) {
+		const observer: Observer = {
+			status: (status) => this.statuses.push(status),
+			clock: (offset_ms) => (this.clock_ms = offset_ms),
+			identity: (person_id) => this.identities.push(person_id),
+			lifecycle: (lifecycle) => this.lifecycles.push(lifecycle),
+			ended: () => this.ended++
+		};
+		const random = () => this.random();
+		this.connection =
+			kind === 'live'
+				? new LiveConnection(this.graph, observer, { open: () => this.openSocket(), random })
+				: new PollingConnection(this.graph, observer, {
+						fetchRows: (topic, signal) => this.get<Rows>(`/live/rows?topic=${topic}`, signal),
+						whoami: (signal) => this.get('/me', signal),
+						random
+					});
+	}
+
+	get status(): Status | undefined {
+		return this.statuses.at(-1);
+	}
+
+	titles(): string[] {
+		return [...this.graph.nodes.values()].map((node) => node.title).sort();
+	}
+
+	async end(): Promise<void> {
+		this.connection.stop();
+		vi.useRealTimers();
+		await this.server.kill();
+	}
+
+	openSocket(): WebSocket {
+		this.opened.push(Date.now());
+		return new NodeSocket(`ws://${this.server.address}/`) as unknown as WebSocket;
+	}
+
+	private async get<T>(path: string, signal: AbortSignal): Promise<T> {
+		const answer = await fetch(`http://${this.server.address}${path}`, { signal });
+		const body = (await answer.json()) as T;
+		if (!answer.ok) throw Object.assign(new Error('refused'), { status: answer.status, code: 'refused' });
+		return body;
+	}
+}

@@ -1,0 +1,199 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Edge, Node, Rows } from '$lib/api/types';
+import type { LiveEvent } from '../connection';
+
+interface Seen {
+	type: string;
+	id?: string;
+	topic?: string;
+	since?: string;
+}
+
+/**
+ * A small server that speaks docs/API.md over real sockets and HTTP: what a
+ * connection is tested against. It keeps its rows while it is down, as a
+ * database does.
+ */
+export class TestServer {
+	readonly nodes = new Map<string, Node>();
+	readonly edges = new Map<string, Edge>();
+	/** Scopes the caller has lost. */
+	readonly hidden = new Set<string>();
+	readonly log: LiveEvent[] = [];
+	readonly seen: Seen[] = [];
+	person_id: string | null = 'kari';
+	/** Raised by a restore: tokens of before can't be continued. */
+	epoch = 1;
+	/** Answers nothing more, but keeps its sockets: a network that swallows everything. */
+	mute = false;
+	/** Refuses sockets: a network that lets only plain requests through. */
+	socketsBlocked = false;
+	/** The session has ended: requests get 401. */
+	ended = false;
+	/** How far behind its database it says it is. */
+	lag_ms = 0;
+	/** How many answers to `subscribe` carried first rows. */
+	rowsSent = 0;
+	requests = 0;
+	/** Before an answer to `/live/rows` is sent, but after it was read. */
+	hold: Promise<void> = Promise.resolve();
+
+	private http: Server | null = null;
+	private sockets: WebSocketServer | null = null;
+	private readonly topics = new Map<WebSocket, Map<string, string>>();
+	private port = 0;
+
+	async start(): Promise<void> {
+		const http = createServer((request, response) => void this.answer(request, response));
+		const sockets = new WebSocketServer({ noServer: true });
+		http.on('upgrade', (request, socket, head) => {
+			if (this.socketsBlocked) socket.destroy();
+			else sockets.handleUpgrade(request, socket, head, (opened) => this.greet(opened));
+		});
+		await new Promise<void>((resolve) => http.listen(this.port, '127.0.0.1', resolve));
+		this.port = (http.address() as AddressInfo).port;
+		this.http = http;
+		this.sockets = sockets;
+	}
+
+	/** As kill -9 would: no close frame, no goodbye. */
+	async kill(): Promise<void> {
+		const { http } = this;
+		for (const socket of this.topics.keys()) socket.terminate();
+		this.topics.clear();
+		this.sockets?.close();
+		http?.closeAllConnections();
+		await new Promise((resolve) => (http ? http.close(resolve) : resolve(null)));
+		this.http = null;
+	}
+
+	get address(): string {
+		return `127.0.0.1:${this.port}`;
+	}
+	get open(): number {
+		return this.topics.size;
+	}
+
+	put(...nodes: Node[]): void {
+		for (const node of nodes) this.nodes.set(node.id, node);
+		this.publish(...nodes.map((node): LiveEvent => ({ op: 'upsert', node })));
+	}
+
+	link(edge: Edge): void {
+		this.edges.set(edge.id, edge);
+		this.publish({ op: 'upsert', edge });
+	}
+
+	delete(id: string): void {
+		const version = (this.nodes.get(id)?.version ?? 0) + 1;
+		this.nodes.delete(id);
+		this.publish({ op: 'delete', entity: 'node', id, version });
+	}
+
+	revoke(scope_id: string): void {
+		this.hidden.add(scope_id);
+		this.send({ type: 'removed', token: this.token(), scope_ids: [scope_id], ids: [] });
+	}
+
+	grant(scope_id: string): void {
+		this.hidden.delete(scope_id);
+		const nodes = [...this.nodes.values()].filter((node) => node.scope_id === scope_id);
+		this.send({ type: 'added', token: this.token(), scope_id, level: 'member', nodes, edges: [] });
+	}
+
+	publish(...events: LiveEvent[]): void {
+		this.log.push(...events);
+		this.send({ type: 'changes', token: this.token(), events });
+	}
+
+	send(frame: object | string): void {
+		if (this.mute) return;
+		const data = typeof frame === 'string' ? frame : JSON.stringify(frame);
+		for (const socket of this.topics.keys()) socket.send(data);
+	}
+
+	close(code: number): void {
+		for (const socket of this.topics.keys()) socket.close(code);
+	}
+
+	/** After a restore: rows may be older than what was sent before. */
+	restore(...nodes: Node[]): void {
+		this.epoch++;
+		this.log.length = 0;
+		this.nodes.clear();
+		for (const node of nodes) this.nodes.set(node.id, node);
+	}
+
+	private token(): string {
+		return `${this.epoch}.${this.log.length}`;
+	}
+
+	private rows(topic: string): Rows {
+		const [what, value] = topic.split(':');
+		const seen = [...this.nodes.values()].filter((node) => !this.hidden.has(node.scope_id));
+		if (what === 'kind') return { nodes: seen.filter((node) => node.kind === value), edges: [] };
+		if (what !== 'node') return {};
+		const edges = [...this.edges.values()].filter((edge) =>
+			[edge.source_id, edge.target_id].includes(value ?? '')
+		);
+		const ends = new Set([value, ...edges.flatMap((edge) => [edge.source_id, edge.target_id])]);
+		return { nodes: seen.filter((node) => ends.has(node.id)), edges };
+	}
+
+	private greet(socket: WebSocket): void {
+		this.topics.set(socket, new Map());
+		socket.on('close', () => this.topics.delete(socket));
+		socket.on('message', (data) => this.received(socket, JSON.parse(String(data)) as Seen));
+		const { person_id } = this;
+		this.reply(socket, { type: 'hello', server_time: now(), instance: 'test', version: '0', person_id });
+	}
+
+	private received(socket: WebSocket, message: Seen): void {
+		this.seen.push(message);
+		const { id, topic } = message;
+		if (message.type === 'ping') {
+			const fresh_at = new Date(Date.now() - this.lag_ms).toISOString();
+			this.reply(socket, { type: 'pong', server_time: now(), fresh_at });
+		} else if (message.type === 'subscribe' && id && topic) {
+			this.subscribe(socket, id, topic, message.since);
+		} else if (message.type === 'unsubscribe' && id) {
+			this.topics.get(socket)?.delete(id);
+		}
+	}
+
+	private subscribe(socket: WebSocket, id: string, topic: string, since?: string): void {
+		const [epoch, position] = (since ?? '').split('.').map(Number);
+		if (since && epoch !== this.epoch) {
+			this.reply(socket, { type: 'resync', id });
+			return;
+		}
+		this.topics.get(socket)?.set(id, topic);
+		if (!since) this.rowsSent++;
+		this.reply(socket, { type: 'subscribed', id, token: this.token(), ...(since ? {} : this.rows(topic)) });
+		const missed = since ? this.log.slice(position) : [];
+		if (missed.length) this.reply(socket, { type: 'changes', token: this.token(), events: missed });
+	}
+
+	private reply(socket: WebSocket, frame: object): void {
+		if (!this.mute) socket.send(JSON.stringify(frame));
+	}
+
+	private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		this.requests++;
+		if (this.mute) return;
+		const url = new URL(request.url ?? '/', 'http://test');
+		const body = this.ended
+			? { code: 'unauthenticated' }
+			: url.pathname === '/me'
+				? { person_id: this.person_id, server_time: now() }
+				: this.rows(url.searchParams.get('topic') ?? '');
+		const text = JSON.stringify(body);
+		await this.hold;
+		response.writeHead(this.ended ? 401 : 200, { 'content-type': 'application/json', connection: 'close' });
+		response.end(text);
+	}
+}
+
+const now = () => new Date().toISOString();
