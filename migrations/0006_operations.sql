@@ -52,7 +52,7 @@ create index idempotency_keys_by_age on idempotency_keys (created_at);
 -- Makes the partitions of a table up to seven days (two months) ahead and drops those older than
 -- `keep`: at most one action a call, so that each holds its locks alone and briefly. Answers what
 -- it did, or null when there is nothing left to do. Gives up after 100 ms of waiting for a lock
--- (lock_not_available): call again. A new partition is made apart and attached, because
+-- (lock_not_available), or while another session is at it: call again. A new partition is made apart and attached, because
 -- CREATE … PARTITION OF would block every writer behind the first open transaction.
 create function keep_partitions(parent text, keep interval) returns text
 language plpgsql security definer
@@ -61,8 +61,11 @@ declare
     unit text := case parent when 'change_log' then 'day' when 'check_runs' then 'day' when 'audit_log' then 'month' end;
     step interval := ('1 ' || unit)::interval;
     ahead interval := case unit when 'day' then interval '7 days' else interval '2 months' end;
+    net text := parent || '_default';
+    oldest timestamptz;
     first timestamptz;
     leaf text;
+    late boolean;
     newest xid8;
 begin
     if unit is null then
@@ -71,18 +74,42 @@ begin
     if keep < interval '1 hour' then
         raise exception 'a retention below one hour is refused' using errcode = 'invalid_parameter_value';
     end if;
-    -- Two instances doing this at once would only wait for each other.
+    -- Two instances doing this at once would only be in each other's way.
     if not pg_try_advisory_xact_lock(1398361679, 3) then
-        return null;
+        raise exception 'another session keeps partitions at this moment' using errcode = 'lock_not_available';
     end if;
 
-    for first in select generate_series(date_trunc(unit, now()), date_trunc(unit, now() + ahead), step) loop
+    -- What the net caught while nobody kept partitions: of days long past it goes, for the others
+    -- their partitions come late.
+    execute format('select min(at) from %I', net) into oldest;
+    if oldest < date_trunc(unit, now() - keep) then
+        if parent = 'change_log' then
+            execute format('select max(xid::text::numeric)::text::xid8 from %I where at < date_trunc(%L, now() - %L::interval)', net, unit, keep) into newest;
+            update change_log_horizon set dropped_xid = newest where dropped_xid < newest;
+        end if;
+        execute format('delete from %I where at < date_trunc(%L, now() - %L::interval)', net, unit, keep);
+        return 'cleared ' || net;
+    end if;
+
+    for first in select generate_series(date_trunc(unit, least(now(), oldest)), date_trunc(unit, now() + ahead), step) loop
         leaf := format('%s_p%s', parent, to_char(first, 'YYYYMMDD'));
         if to_regclass(leaf) is null then
+            execute format('select exists (select from %I where at >= %L and at < %L)', net, first, first + step) into late;
+            if late then
+                -- Readers and writers stay out until the rows have moved: a reader that had looked up
+                -- the partitions before would find the rows in neither.
+                execute format('lock table %I in access exclusive mode', parent);
+            end if;
+            -- A writer that has chosen the net for its row would fail when this partition takes the
+            -- row's place. So for a range that is being written, wait until nobody writes.
+            if first <= clock_timestamp() then
+                execute format('lock table %I in access exclusive mode', parent);
+            end if;
             execute format('create table %I (like %I including defaults including constraints including indexes)', leaf, parent);
-            -- Rows that the net caught, if this partition comes late.
-            execute format('with caught as (delete from %1$I where at >= %2$L and at < %3$L returning *) insert into %4$I select * from caught',
-                           parent || '_default', first, first + step, leaf);
+            if late then
+                execute format('with caught as (delete from %I where at >= %L and at < %L returning *) insert into %I select * from caught',
+                               net, first, first + step, leaf);
+            end if;
             execute format('alter table %I attach partition %I for values from (%L) to (%L)', parent, leaf, first, first + step);
             return 'made ' || leaf;
         end if;

@@ -231,7 +231,9 @@ async fn lost_connections_lose_nothing() {
     let killer = running.db.superuser_pool().clone();
     let database = running.db.name().to_owned();
     let cutting = async {
+        let mut beat = tokio::time::interval(Duration::from_millis(150));
         loop {
+            beat.tick().await;
             // The tailer and its listener; whichever is there.
             sqlx::query(
                 "select pg_terminate_backend(pid) from pg_stat_activity
@@ -241,7 +243,6 @@ async fn lost_connections_lose_nothing() {
             .execute(&killer)
             .await
             .unwrap();
-            tokio::time::sleep(Duration::from_millis(150)).await;
         }
     };
     tokio::select! {

@@ -16,7 +16,11 @@ use uuid::Uuid;
 /// Of what one may see, newest first.
 #[utoipa::path(get, path = "/activity", operation_id = "list_activity", tag = "graph", params(PageQuery),
     responses((status = 200, description = "A page of activity", body = ActivityPage)))]
-pub(crate) async fn list_activity(state: State, caller: Caller, Query(query): Query<PageQuery>) -> Result<Json<ActivityPage>, Refused> {
+pub(crate) async fn list_activity(
+    state: State,
+    caller: Caller,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<ActivityPage>, Refused> {
     page(&state, &caller, None, query).await
 }
 

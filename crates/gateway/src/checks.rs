@@ -72,13 +72,18 @@ pub(crate) struct LatencyQuery {
 /// For sparklines: oldest first.
 #[utoipa::path(get, path = "/systems/latency", operation_id = "list_latency", tag = "systems", params(LatencyQuery),
     responses((status = 200, description = "In the order asked for", body = LatencyList)))]
-pub(crate) async fn list_latency(state: State, caller: Caller, Query(query): Query<LatencyQuery>) -> Result<Json<LatencyList>, Refused> {
+pub(crate) async fn list_latency(
+    state: State,
+    caller: Caller,
+    Query(query): Query<LatencyQuery>,
+) -> Result<Json<LatencyList>, Refused> {
     let ids = parse_ids(&query.ids)?;
     let readable = store::node::list_readable_nodes_by_id(state.pool(), caller.reader(), &ids).await?;
     let readable: HashSet<Uuid> = readable.iter().filter(|n| n.kind == NodeKind::System).map(|n| n.id).collect();
     let ids: Vec<Uuid> = ids.into_iter().filter(|id| readable.contains(id)).collect();
     let points = store::check::list_recent_points(state.pool(), &ids, LATENCY_POINTS).await?;
-    let items = points.into_iter().map(|(id, points)| Latency { id, points: points.into_iter().map(LatencyPoint::from).collect() });
+    let items =
+        points.into_iter().map(|(id, points)| Latency { id, points: points.into_iter().map(LatencyPoint::from).collect() });
     Ok(Json(LatencyList { items: items.collect() }))
 }
 

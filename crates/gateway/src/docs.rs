@@ -36,7 +36,11 @@ pub(crate) fn page(api: &OpenApi) -> String {
     for (name, schema) in api["components"]["schemas"].as_object().into_iter().flatten() {
         let shown = serde_json::to_string_pretty(schema).unwrap_or_default();
         let name = escape(name);
-        let _ = writeln!(html, "<details id=\"{name}\"><summary><code>{name}</code></summary><pre>{}</pre></details>", escape(&shown));
+        let _ = writeln!(
+            html,
+            "<details id=\"{name}\"><summary><code>{name}</code></summary><pre>{}</pre></details>",
+            escape(&shown)
+        );
     }
     html.push_str("</body></html>\n");
     html
@@ -100,8 +104,14 @@ mod tests {
         let all: Vec<_> = operations(&json).collect();
         assert!(all.len() > 40, "{}", all.len());
         for (method, path, operation) in all {
-            assert!(page.contains(&format!("<code>{}</code> {}", escape(path), escape(text(operation, "summary")))), "{method} {path}");
+            assert!(
+                page.contains(&format!("<code>{}</code> {}", escape(path), escape(text(operation, "summary")))),
+                "{method} {path}"
+            );
         }
-        assert!(!page.contains("<script") && !page.contains(" src=") && !page.contains("href=\"http"), "something from elsewhere");
+        assert!(
+            !page.contains("<script") && !page.contains(" src=") && !page.contains("href=\"http"),
+            "something from elsewhere"
+        );
     }
 }

@@ -64,6 +64,7 @@ pub(crate) async fn list_edges(
     nodes.sort_by_key(|node| node.id);
     let seen: HashSet<Uuid> = nodes.iter().map(|node| node.id).collect();
     let items = edges.iter().filter(|e| seen.contains(if e.source_id == id { &e.target_id } else { &e.source_id }));
-    let page = EdgePage { items: items.map(EdgeView::from).collect(), nodes: nodes.iter().map(NodeView::from).collect(), next_cursor };
+    let page =
+        EdgePage { items: items.map(EdgeView::from).collect(), nodes: nodes.iter().map(NodeView::from).collect(), next_cursor };
     Ok(Json(page).into_response())
 }

@@ -101,14 +101,24 @@ fn prober_health(stats: &ProberStats) -> ProberHealth {
 
 fn instance(i: store::instance::Instance, own_id: uuid::Uuid) -> InstanceHealth {
     let current = i.id == own_id;
-    InstanceHealth { id: i.id, name: i.name, version: i.version, roles: i.roles, started_at: i.started_at, seen_at: i.seen_at, current }
+    InstanceHealth {
+        id: i.id,
+        name: i.name,
+        version: i.version,
+        roles: i.roles,
+        started_at: i.started_at,
+        seen_at: i.seen_at,
+        current,
+    }
 }
 
 fn check_schema(level: SchemaLevel) -> HealthCheck {
     let (ok, detail, advice) = match level {
         SchemaLevel::Current => (true, "all migrations have run".to_owned(), None),
         SchemaLevel::Behind { missing } => (false, format!("{missing} migrations have not run"), Some("run `synops migrate`")),
-        SchemaLevel::Ahead { unknown } => (false, format!("{unknown} migrations are newer than this server"), Some("update this server")),
+        SchemaLevel::Ahead { unknown } => {
+            (false, format!("{unknown} migrations are newer than this server"), Some("update this server"))
+        }
         SchemaLevel::Empty => (false, "no migration has run".to_owned(), Some("run `synops migrate`")),
     };
     HealthCheck { name: "schema", ok, detail, advice }
@@ -143,13 +153,23 @@ fn check_transactions(facts: &Facts) -> HealthCheck {
 fn check_partitions(caught: i64) -> HealthCheck {
     let ok = caught == 0;
     let detail = if ok { "made ahead".to_owned() } else { format!("{caught} tables caught rows in their default partition") };
-    HealthCheck { name: "partitions", ok, detail, advice: (!ok).then_some("upkeep came too late: look for its errors in the log") }
+    HealthCheck {
+        name: "partitions",
+        ok,
+        detail,
+        advice: (!ok).then_some("upkeep came too late: look for its errors in the log"),
+    }
 }
 
 fn check_prober(stats: &ProberStats) -> HealthCheck {
     let ok = stats.overdue == 0;
     let detail = format!("{} systems, {} checks overdue", stats.checked_systems, stats.overdue);
-    HealthCheck { name: "checks", ok, detail, advice: (!ok).then_some("start a server with the role prober, or lengthen intervals") }
+    HealthCheck {
+        name: "checks",
+        ok,
+        detail,
+        advice: (!ok).then_some("start a server with the role prober, or lengthen intervals"),
+    }
 }
 
 fn check_disk(disk: DiskHealth) -> HealthCheck {
@@ -162,7 +182,10 @@ fn check_disk(disk: DiskHealth) -> HealthCheck {
 async fn disk(data_dir: Option<PathBuf>) -> Option<DiskHealth> {
     let looking = tokio::task::spawn_blocking(move || rustix::fs::statvfs(data_dir?.as_path()).ok());
     let stat = tokio::time::timeout(DISK_ANSWERS_WITHIN, looking).await.ok()?.ok()??;
-    Some(DiskHealth { total_bytes: stat.f_blocks.saturating_mul(stat.f_frsize), free_bytes: stat.f_bavail.saturating_mul(stat.f_frsize) })
+    Some(DiskHealth {
+        total_bytes: stat.f_blocks.saturating_mul(stat.f_frsize),
+        free_bytes: stat.f_bavail.saturating_mul(stat.f_frsize),
+    })
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use crate::refusal::Refused;
 use crate::reply;
 use crate::state::State;
 use crate::wire::intention::{IntentionResult, IntentionsAnswer, IntentionsRequest};
+use ::intentions::Outcome;
 use axum::http::StatusCode;
 use axum::response::Response;
-use ::intentions::Outcome;
 
 /// Change something, or several things at once
 ///

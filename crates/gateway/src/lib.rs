@@ -30,10 +30,10 @@ mod wire;
 
 pub use accounts::password::hash as hash_password;
 pub use accounts::sign_in_link::sign_in_url;
+pub use live::{Hub, HubStats};
 pub use router::{openapi, openapi_json, router};
 pub use secret::{API_TOKEN_PREFIX, Secret};
 pub use serve::serve;
-pub use live::{Hub, HubStats};
 pub use state::{Settings, State, Wiring};
 pub use wire::edge::render_edge;
 pub use wire::node::render_node;

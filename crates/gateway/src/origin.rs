@@ -50,7 +50,9 @@ fn is_own(settings: &Settings, headers: &HeaderMap, origin: &str) -> bool {
     // the host that it now calls. Behind a proxy that ends TLS we can't know the scheme.
     let host = headers.get(HOST).and_then(|v| v.to_str().ok());
     match (origin.split_once("://"), host) {
-        (Some((scheme @ ("http" | "https"), authority)), Some(host)) => without_default_port(scheme, authority) == without_default_port(scheme, host),
+        (Some((scheme @ ("http" | "https"), authority)), Some(host)) => {
+            without_default_port(scheme, authority) == without_default_port(scheme, host)
+        }
         _ => false,
     }
 }

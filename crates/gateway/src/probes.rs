@@ -23,7 +23,9 @@ pub(crate) async fn readyz(state: State) -> Response {
     match tokio::time::timeout(DATABASE_ANSWERS_WITHIN, store::migrate::level(state.pool())).await {
         Ok(Ok(Level::Current)) => {}
         Ok(Ok(Level::Behind { missing })) => reasons.push(format!("{missing} migrations have not run: run `synops migrate`")),
-        Ok(Ok(Level::Ahead { unknown })) => reasons.push(format!("the database has {unknown} migrations that this server does not know")),
+        Ok(Ok(Level::Ahead { unknown })) => {
+            reasons.push(format!("the database has {unknown} migrations that this server does not know"))
+        }
         Ok(Ok(Level::Empty)) => reasons.push("the database is empty: run `synops migrate`".to_owned()),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready: the database refuses");

@@ -79,10 +79,9 @@ impl Refused {
             Refusal::PreconditionRequired => {
                 Meaning::plain(Status::PRECONDITION_REQUIRED, Code::PreconditionRequired, "Version missing")
             }
-            Refusal::Limit { retry_after_s, .. } => Meaning {
-                retry_after_s: *retry_after_s,
-                ..Meaning::plain(Status::TOO_MANY_REQUESTS, Code::Limit, "Too many")
-            },
+            Refusal::Limit { retry_after_s, .. } => {
+                Meaning { retry_after_s: *retry_after_s, ..Meaning::plain(Status::TOO_MANY_REQUESTS, Code::Limit, "Too many") }
+            }
             Refusal::TooLarge { .. } => Meaning::plain(Status::PAYLOAD_TOO_LARGE, Code::TooLarge, "Too large"),
             Refusal::IdempotencyRunning => Meaning {
                 retry_after_s: Some(RETRY_AFTER_S),
@@ -127,7 +126,9 @@ impl Refused {
     fn log(&self) {
         let Self::Refusal(refusal) = self else { return };
         match refusal.as_ref() {
-            Refusal::Internal { source } => tracing::error!(cause = %chain(source.as_ref()), "a request failed by a fault of ours"),
+            Refusal::Internal { source } => {
+                tracing::error!(cause = %chain(source.as_ref()), "a request failed by a fault of ours")
+            }
             Refusal::Unavailable { detail, source } => {
                 let cause = source.as_ref().map(|s| chain(s.as_ref())).unwrap_or_default();
                 tracing::warn!(%detail, %cause, "a request could not be served");

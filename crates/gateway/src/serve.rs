@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
-use domain::limits::{CONNECTIONS_MAX, CONNECTION_GRACE, HEADERS_MAX_BYTES, HEADERS_TIMEOUT};
+use domain::limits::{CONNECTION_GRACE, CONNECTIONS_MAX, HEADERS_MAX_BYTES, HEADERS_TIMEOUT};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -25,12 +25,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Serves `router` on `listener` until `stop`: then nobody new is accepted, and requests under way
 /// get [`CONNECTION_GRACE`] to finish. Sockets are the router's affair once they are upgraded. All
 /// tasks are on `tasks`.
-#[expect(clippy::disallowed_methods, reason = "the owner of the listener's task, joined through the tracker")]
 pub fn serve(listener: TcpListener, router: Router, tasks: &TaskTracker, stop: CancellationToken) {
     tasks.spawn(stop.clone().run_until_cancelled_owned(accept(listener, router, tasks.clone(), stop)));
 }
 
-#[expect(clippy::disallowed_methods, reason = "the owner of the connections' tasks, joined through the tracker")]
 async fn accept(listener: TcpListener, router: Router, tasks: TaskTracker, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {

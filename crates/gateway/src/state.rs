@@ -138,3 +138,20 @@ pub(crate) fn test_settings() -> Settings {
         data_dir: None,
     }
 }
+
+/// A state whose database is never asked.
+#[cfg(test)]
+pub(crate) fn test_state() -> State {
+    let pool = sqlx::postgres::PgPoolOptions::new().connect_lazy("postgres://127.0.0.1:1/none").unwrap();
+    let (_, health) = watch::channel(feed::Health::default());
+    State::new(Wiring {
+        intentions: Intentions::new(pool.clone(), Arc::new(|| {})),
+        pool,
+        settings: test_settings(),
+        metrics: None,
+        feed: health,
+        hub: Arc::new(Hub::new(feed::Bell::new())),
+        tasks: TaskTracker::new(),
+        stop: CancellationToken::new(),
+    })
+}

@@ -99,7 +99,9 @@ pub async fn list_tokens(db: impl PgExecutor<'_>, person_id: Uuid, limit: i64) -
 
 /// Revokes a person's token; answers its name, `None` when there is no such.
 pub async fn delete_token(db: impl PgExecutor<'_>, person_id: Uuid, id: Uuid) -> Result<Option<String>> {
-    sqlx::query_scalar!("delete from api_tokens where person_id = $1 and id = $2 returning name", person_id, id).fetch_optional(db).await
+    sqlx::query_scalar!("delete from api_tokens where person_id = $1 and id = $2 returning name", person_id, id)
+        .fetch_optional(db)
+        .await
 }
 
 /// Drops up to `limit` tokens that expired a week ago: until then their list shows what happened.

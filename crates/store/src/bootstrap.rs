@@ -58,7 +58,9 @@ pub async fn ensure_server_role(owner_url: &str, role: &str, password: Option<&s
         return Err(Error::MayNotMakeRoles);
     }
     let statement = match password {
-        None => sqlx::query_scalar!(r#"select format('create role %I login', $1::text) as "sql!""#, role).fetch_one(&mut db).await?,
+        None => {
+            sqlx::query_scalar!(r#"select format('create role %I login', $1::text) as "sql!""#, role).fetch_one(&mut db).await?
+        }
         Some(password) if !password.is_ascii() => return Err(Error::Password),
         Some(password) => create_role_statement(&mut db, role, password).await?,
     };

@@ -215,7 +215,11 @@ pub async fn list_runs(
 
 /// The last `points` runs of each system, oldest first, in the order of `system_ids`. Looks back
 /// three days, or forty intervals where that is longer: so only a few partitions are opened.
-pub async fn list_recent_points(db: impl PgExecutor<'_>, system_ids: &[Uuid], points: i64) -> Result<Vec<(Uuid, Vec<LatencyPoint>)>> {
+pub async fn list_recent_points(
+    db: impl PgExecutor<'_>,
+    system_ids: &[Uuid],
+    points: i64,
+) -> Result<Vec<(Uuid, Vec<LatencyPoint>)>> {
     let rows = sqlx::query!(
         r#"select s.node_id, r.at as "at!", r.ok as "ok!", r.latency_ms
              from systems s

@@ -1,14 +1,19 @@
 //! The migrations: the only DDL of the product.
 
+use crate::partition::{Partitioned, keep_partitions};
 use sqlx::Connection;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgConnection;
+use std::time::Duration;
 
 /// All migrations, in order, built into the binary.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
 /// The oldest PostgreSQL that is supported.
 pub const POSTGRES_MIN: i32 = 150_000;
+
+/// Longer than anything is kept.
+const DROPS_NOTHING: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -29,6 +34,10 @@ pub async fn migrate(owner_url: &str, server_role: &str) -> Result<(), Error> {
         return Err(Error::TooOld { found: format!("{}.{}", version / 10_000, version % 10_000) });
     }
     MIGRATIONS.run_direct(None, &mut db, false).await?;
+    // The first partitions are there before the first row; dropping old ones is upkeep's affair.
+    for table in Partitioned::ALL {
+        while keep_partitions(&mut db, table, DROPS_NOTHING).await?.is_some() {}
+    }
     sqlx::query!("select grant_server_role($1)", server_role).execute(&mut db).await?;
     db.close().await?;
     Ok(())

@@ -25,7 +25,7 @@ impl Partitioned {
 }
 
 /// Makes or drops at most one partition; answers what it did, `None` when all is in order. An
-/// error with code 55P03 (no lock within 100 ms) left all as it was: try again later.
+/// error that [`may_retry`] left all as it was: somebody else is at it, or holds a lock.
 pub async fn keep_partitions(db: impl PgExecutor<'_>, table: Partitioned, keep: Duration) -> Result<Option<String>, sqlx::Error> {
     let keep = PgInterval { months: 0, days: 0, microseconds: i64::try_from(keep.as_micros()).unwrap_or(i64::MAX) };
     sqlx::query_scalar!("select keep_partitions($1, $2)", table.table(), keep).fetch_one(db).await

@@ -14,9 +14,13 @@ pub enum DdlRight {
     /// `create` in the database: schemas of its own.
     CreateInDatabase,
     /// It is this role, or a member of it, and the role owns tables or functions.
-    Owner { role: String },
+    Owner {
+        role: String,
+    },
     /// May put triggers on tables.
-    Trigger { table: String },
+    Trigger {
+        table: String,
+    },
 }
 
 /// Every such right of this connection's login. Of a superuser, that alone.

@@ -66,7 +66,8 @@ mod tests {
     #[test]
     fn a_changed_line_is_one_missing_and_one_unexpected() {
         let live = ["column a.x text", "column a.y text"].map(str::to_owned);
-        let found: Vec<String> = differences("column a.x int\ncolumn a.y text\n", &live).iter().map(ToString::to_string).collect();
+        let found: Vec<String> =
+            differences("column a.x int\ncolumn a.y text\n", &live).iter().map(ToString::to_string).collect();
         assert_eq!(found, ["- column a.x int", "+ column a.x text"]);
         assert_eq!(differences("column a.x text\ncolumn a.y text", &live), []);
     }

@@ -60,4 +60,21 @@ mod tests {
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
         );
     }
+
+    /// The exchange of RFC 7677, section 3: user "user", password "pencil".
+    #[test]
+    fn verifier_as_in_rfc_7677() {
+        const AUTH_MESSAGE: &[u8] = b"n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
+            s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
+        const PROOF: u128 = 0x747cdb65aa56224e2352137e52d7bdca;
+        let salt = 0x5b6d99689d12358eeca04b141236fa81_u128.to_be_bytes();
+        let verifier = verifier("pencil", &salt);
+        let signature = "eabae24d1062db75a9451ff0b6ea7e98c8546549ff741e672d3251b2397de46e";
+        assert_eq!(hex(&hmac(&verifier.server_key, AUTH_MESSAGE)), signature);
+        // The client's key is its proof without the client's signature; its hash is what is stored.
+        let signed = hmac(&verifier.stored_key, AUTH_MESSAGE);
+        let client_key = hmac(&salted_password(b"pencil", &salt), b"Client Key");
+        let proof: Vec<u8> = client_key.iter().zip(signed).map(|(k, s)| k ^ s).collect();
+        assert_eq!(proof[..16], PROOF.to_be_bytes());
+    }
 }

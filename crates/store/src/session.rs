@@ -73,7 +73,8 @@ pub async fn delete_oldest(db: impl PgExecutor<'_>, person_id: Uuid, keep: i64) 
 
 /// Ends all sessions of a person but this one.
 pub async fn delete_others(db: impl PgExecutor<'_>, person_id: Uuid, keep: Option<Uuid>) -> Result<u64> {
-    let done = sqlx::query!("delete from sessions where person_id = $1 and id is distinct from $2", person_id, keep).execute(db).await?;
+    let done =
+        sqlx::query!("delete from sessions where person_id = $1 and id is distinct from $2", person_id, keep).execute(db).await?;
     Ok(done.rows_affected())
 }
 

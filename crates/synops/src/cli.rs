@@ -27,7 +27,9 @@ pub enum Verb {
     /// Bring the schema up to date, with the owner's login (SYNOPS_OWNER_URL).
     ///
     /// Makes the role of DATABASE_URL, with its password, if it is missing and the owner may.
-    #[command(after_help = "Example:\n  SYNOPS_OWNER_URL=postgres://owner:…@db/synops DATABASE_URL=postgres://synops_server:…@db/synops synops migrate")]
+    #[command(
+        after_help = "Example:\n  SYNOPS_OWNER_URL=postgres://owner:…@db/synops DATABASE_URL=postgres://synops_server:…@db/synops synops migrate"
+    )]
     Migrate(Json),
     /// Look at everything around the server: what is not fine, and what to do.
     #[command(after_help = "Example:\n  synops doctor --json | jq '.[] | select(.level != \"ok\")'")]
@@ -130,7 +132,9 @@ pub enum Access {
 #[derive(Debug, Subcommand)]
 pub enum SchemaVerb {
     /// Print each difference between the database and what the migrations make; fails when there are some.
-    #[command(after_help = "Lines with - are missing in the database, lines with + are not of the migrations.\n\nExample:\n  synops schema check")]
+    #[command(
+        after_help = "Lines with - are missing in the database, lines with + are not of the migrations.\n\nExample:\n  synops schema check"
+    )]
     Check(Json),
     /// Print the schema of the database, one thing a line.
     #[command(after_help = "Example:\n  synops schema dump > crates/store/src/schema.txt")]

@@ -45,7 +45,10 @@ impl Database {
         }
         if !managed::is_there(config) {
             let dir = config.data_dir.display();
-            return Err(Misconfigured(format!("There is no database in {dir} yet: `synops serve` makes it. Or set DATABASE_URL.")).into());
+            return Err(Misconfigured(format!(
+                "There is no database in {dir} yet: `synops serve` makes it. Or set DATABASE_URL."
+            ))
+            .into());
         }
         match managed::start(config).await {
             Ok(cluster) => {

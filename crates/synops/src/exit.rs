@@ -25,7 +25,8 @@ pub fn code(result: &anyhow::Result<Outcome>) -> ExitCode {
         Ok(Outcome::Findings) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("synops: {error:#}");
-            let wrong_configuration = error.chain().any(|cause| cause.is::<Misconfigured>() || cause.is::<crate::config::Error>());
+            let wrong_configuration =
+                error.chain().any(|cause| cause.is::<Misconfigured>() || cause.is::<crate::config::Error>());
             if wrong_configuration { ExitCode::from(CONFIGURATION) } else { ExitCode::FAILURE }
         }
     }

@@ -11,6 +11,7 @@ pub mod exit;
 mod login;
 pub mod logs;
 mod managed;
+mod open_files;
 mod people;
 mod preconditions;
 mod serve;

@@ -18,14 +18,17 @@ pub(crate) struct Login {
 impl Login {
     /// `name` is the setting it came from, for the message.
     pub(crate) fn parse(name: &str, url: &SecretString) -> Result<Self, Misconfigured> {
-        let wrong = || Misconfigured(format!("`{name}`: an address like postgres://user:password@host:5432/database is expected"));
+        let wrong =
+            || Misconfigured(format!("`{name}`: an address like postgres://user:password@host:5432/database is expected"));
         let mut url = Url::parse(url.expose_secret()).map_err(|_| wrong())?;
         let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
         let find = |name: &str| query.iter().rfind(|(key, _)| key == name).map(|(_, value)| value.clone());
         let role = find("user").or_else(|| Some(decode(url.username())).filter(|role| !role.is_empty())).ok_or_else(wrong)?;
         let password = find("password").or_else(|| url.password().map(decode));
         let host = find("host").or_else(|| url.host_str().map(decode));
-        url.set_password(None).map_err(|()| wrong()).or_else(|error| if url.password().is_none() { Ok(()) } else { Err(error) })?;
+        url.set_password(None)
+            .map_err(|()| wrong())
+            .or_else(|error| if url.password().is_none() { Ok(()) } else { Err(error) })?;
         if query.iter().any(|(key, _)| key == "password") {
             url.query_pairs_mut().clear().extend_pairs(query.iter().filter(|(key, _)| key != "password"));
         }

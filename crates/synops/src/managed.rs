@@ -64,7 +64,8 @@ pub(crate) fn server_url(cluster: &Cluster) -> String {
 /// its data directory: pid, directory, start, port and socket directory, each on a line.
 pub(crate) fn url_of_running(data_dir: &Path) -> anyhow::Result<String> {
     let path = data_dir.join("postgres/postmaster.pid");
-    let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read; run this as the user of the server", path.display()))?;
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("{} cannot be read; run this as the user of the server", path.display()))?;
     let mut lines = text.lines().skip(3);
     let place = (lines.next().and_then(|port| port.trim().parse::<u16>().ok()), lines.next().map(PathBuf::from));
     let (Some(port), Some(socket_dir)) = place else {

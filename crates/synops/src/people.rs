@@ -1,17 +1,17 @@
 //! Accounts made by the server itself: the first administrator, and those of the command line.
 
+use domain::audit::AuditSubject;
 use domain::intention::Intention;
 use domain::limits::SIGN_IN_LINK_LASTS;
 use domain::node::{INSTANCE_ID, NodeKind};
 use domain::person::PersonPatch;
-use domain::audit::AuditSubject;
 use domain::{Actor, EdgeKind, Refusal};
 use gateway::Secret;
 use intentions::{Context, Intentions};
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
-use store::audit::NewEntry;
 use store::Pool;
+use store::audit::NewEntry;
 use uuid::Uuid;
 
 pub(crate) const FIRST_LOGIN: &str = "admin";
@@ -28,7 +28,8 @@ pub(crate) struct NewPerson<'a> {
 /// Makes a person as the server; answers the id.
 pub(crate) async fn create(intentions: &Intentions, new: NewPerson<'_>) -> Result<Uuid, Refusal> {
     let id = Uuid::now_v7();
-    let person = PersonPatch { login: Some(new.login.to_owned()), email: new.email.map(|email| Some(email.to_owned())), disabled: None };
+    let person =
+        PersonPatch { login: Some(new.login.to_owned()), email: new.email.map(|email| Some(email.to_owned())), disabled: None };
     let mut all = vec![Intention::CreateNode {
         id: Some(id),
         kind: NodeKind::Person,
@@ -40,7 +41,13 @@ pub(crate) async fn create(intentions: &Intentions, new: NewPerson<'_>) -> Resul
         person: Some(person),
         scope: None,
     }];
-    all.extend(new.grant.map(|kind| Intention::CreateEdge { id: None, kind, source_id: id, target_id: INSTANCE_ID, attrs: Map::new() }));
+    all.extend(new.grant.map(|kind| Intention::CreateEdge {
+        id: None,
+        kind,
+        source_id: id,
+        target_id: INSTANCE_ID,
+        attrs: Map::new(),
+    }));
     carry_out(intentions, all).await?;
     Ok(id)
 }
@@ -62,9 +69,23 @@ pub(crate) async fn sign_in_link(pool: &Pool, person_id: Uuid) -> Result<String,
 /// Writes into the audit log what the server's own command line did to an account, in the transaction
 /// of what happened. As with people's own sign-ins, it is for those who read the database.
 pub(crate) async fn record(db: &mut PgConnection, action: &str, person_id: Uuid, summary: Value) -> Result<(), store::Error> {
-    let subject =
-        AuditSubject { node_id: Some(person_id), edge_id: None, scope_id: Uuid::nil(), other_scope_id: Uuid::nil(), kind: Some(NodeKind::Person), title: None };
-    let entry = NewEntry { id: Uuid::now_v7(), actor_id: None, actor_title: None, action, subject: &subject, summary: &summary, request_id: None };
+    let subject = AuditSubject {
+        node_id: Some(person_id),
+        edge_id: None,
+        scope_id: Uuid::nil(),
+        other_scope_id: Uuid::nil(),
+        kind: Some(NodeKind::Person),
+        title: None,
+    };
+    let entry = NewEntry {
+        id: Uuid::now_v7(),
+        actor_id: None,
+        actor_title: None,
+        action,
+        subject: &subject,
+        summary: &summary,
+        request_id: None,
+    };
     store::audit::insert_entry(db, entry).await
 }
 

@@ -34,7 +34,10 @@ pub(crate) struct Problem {
 pub(crate) fn server_problem(facts: &Facts) -> Option<Problem> {
     if facts.version_num < POSTGRES_MIN {
         let what = format!("PostgreSQL {} is too old: 15 or newer is needed.", facts.version);
-        return Some(Problem { what, advice: "Point DATABASE_URL to a newer server, or upgrade this one with pg_upgrade.".to_owned() });
+        return Some(Problem {
+            what,
+            advice: "Point DATABASE_URL to a newer server, or upgrade this one with pg_upgrade.".to_owned(),
+        });
     }
     facts.in_recovery.then(|| Problem {
         what: "DATABASE_URL leads to a standby, which takes no writes.".to_owned(),
@@ -48,7 +51,9 @@ pub(crate) fn level_problem(level: Level) -> Option<Problem> {
     let (what, advice) = match level {
         Level::Current => return None,
         Level::Empty => ("The database has no schema yet.".to_owned(), migrate),
-        Level::Behind { missing } => (format!("The schema is older than this program: {missing} migrations are missing."), migrate),
+        Level::Behind { missing } => {
+            (format!("The schema is older than this program: {missing} migrations are missing."), migrate)
+        }
         Level::Ahead { unknown } => (
             format!("The schema is newer than this program: it has {unknown} migrations that this program does not know."),
             "Run the newer program. Migrations go forward only.",
@@ -63,7 +68,8 @@ pub(crate) fn rights_problem(facts: &Facts, rights: &[DdlRight]) -> Option<Probl
         return None;
     }
     let login = quote(&facts.login);
-    let owned: Vec<&str> = rights.iter().filter_map(|r| if let DdlRight::Owner { role } = r { Some(role.as_str()) } else { None }).collect();
+    let owned: Vec<&str> =
+        rights.iter().filter_map(|r| if let DdlRight::Owner { role } = r { Some(role.as_str()) } else { None }).collect();
     let (why, advice) = if rights.contains(&DdlRight::Superuser) {
         ("it is a superuser", another_login())
     } else if owned.contains(&facts.login.as_str()) {
@@ -77,7 +83,9 @@ pub(crate) fn rights_problem(facts: &Facts, rights: &[DdlRight]) -> Option<Probl
         };
         (why, format!("Take that from it, as the owner or a superuser:\n\n{}", revokes(facts, rights)))
     };
-    let what = format!("The login {login} of DATABASE_URL may change the schema ({why}). The server works with rows alone and refuses such a login.");
+    let what = format!(
+        "The login {login} of DATABASE_URL may change the schema ({why}). The server works with rows alone and refuses such a login."
+    );
     Some(Problem { what, advice })
 }
 
@@ -111,7 +119,11 @@ fn revokes(facts: &Facts, rights: &[DdlRight]) -> String {
 pub(crate) fn grants_problem(facts: &Facts, missing: &[String]) -> Option<Problem> {
     let first = missing.first()?;
     Some(Problem {
-        what: format!("The login {} of DATABASE_URL may not use the table {first} ({} tables in all).", quote(&facts.login), missing.len()),
+        what: format!(
+            "The login {} of DATABASE_URL may not use the table {first} ({} tables in all).",
+            quote(&facts.login),
+            missing.len()
+        ),
         advice: "Grant it the rows, with the login that owns the schema:\n\n    \
                  SYNOPS_OWNER_URL='postgres://OWNER:PASSWORD@HOST/DATABASE' DATABASE_URL=… synops migrate"
             .to_owned(),

@@ -26,8 +26,9 @@ impl Cluster {
     /// From the environment; fails the test when it says nothing.
     #[expect(clippy::disallowed_methods, reason = "the suite tells its tests where PostgreSQL is by this variable")]
     pub(crate) fn of_the_suite() -> Self {
-        let url = std::env::var(URL_VARIABLE)
-            .unwrap_or_else(|_| panic!("{URL_VARIABLE} is not set: run the tests by ./dev test, or name a superuser's URL there"));
+        let url = std::env::var(URL_VARIABLE).unwrap_or_else(|_| {
+            panic!("{URL_VARIABLE} is not set: run the tests by ./dev test, or name a superuser's URL there")
+        });
         let superuser = PgConnectOptions::from_str(&url).unwrap_or_else(|error| panic!("{URL_VARIABLE}: {error}"));
         Self { superuser: superuser.application_name("synops-testkit") }
     }
@@ -51,8 +52,10 @@ impl Cluster {
         let mut db = self.connect().await?;
         // The end of the connection lets go of it, however this ends.
         sqlx::query("select pg_advisory_lock($1)").bind(TEMPLATE_LOCK).execute(&mut db).await?;
-        let there: bool =
-            sqlx::query_scalar("select exists (select from pg_database where datname = $1)").bind(&name).fetch_one(&mut db).await?;
+        let there: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+            .bind(&name)
+            .fetch_one(&mut db)
+            .await?;
         if !there {
             self.make_template(&mut db, &name).await?;
         }
@@ -62,8 +65,10 @@ impl Cluster {
 
     async fn make_template(&self, db: &mut PgConnection, name: &str) -> Result<()> {
         for role in [OWNER, SERVER] {
-            let known: bool =
-                sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)").bind(role).fetch_one(&mut *db).await?;
+            let known: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
+                .bind(role)
+                .fetch_one(&mut *db)
+                .await?;
             let verb = if known { "alter" } else { "create" };
             run(db, format!("{verb} role {role} login nosuperuser password '{PASSWORD}'")).await?;
         }

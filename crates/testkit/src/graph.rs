@@ -69,7 +69,8 @@ impl TestDb {
     pub async fn person(&self, login: &str) -> Uuid {
         let mut db = self.owner_pool().begin().await.expect("a transaction");
         let id = insert_node(&mut db, NodeKind::Person, login, INSTANCE_ID).await.expect("a person");
-        let statement = "with p as (insert into people (node_id, login) values ($1, $2)) insert into accounts (person_id) values ($1)";
+        let statement =
+            "with p as (insert into people (node_id, login) values ($1, $2)) insert into accounts (person_id) values ($1)";
         sqlx::query(statement).bind(id).bind(login).execute(&mut *db).await.expect("a login");
         db.commit().await.expect("a person");
         id

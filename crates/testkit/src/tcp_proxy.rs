@@ -133,8 +133,7 @@ async fn forward(client: TcpStream, target: Target, mode: watch::Receiver<Mode>)
 /// Copies until either side ends, and then ends the other.
 async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, mut mode: watch::Receiver<Mode>) {
     let mut buffer = vec![0; 16_384];
-    loop {
-        let Ok(read @ 1..) = from.read(&mut buffer).await else { break };
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
         if mode.wait_for(|mode| *mode != Mode::Stall).await.is_err() || to.write_all(&buffer[..read]).await.is_err() {
             break;
         }

@@ -35,9 +35,10 @@ impl TestDb {
         let owner_pool = lazy(cluster.login(OWNER, &name));
         let superuser_pool = lazy(cluster.superuser(&name));
         let server_url = url_of(&cluster.login(SERVER, &name));
-        let pool = store::connect(&server_url, &PoolOptions { connections_max: CONNECTIONS_MAX, acquire_timeout: ACQUIRE_TIMEOUT })
-            .await
-            .expect("the server's login");
+        let pool =
+            store::connect(&server_url, &PoolOptions { connections_max: CONNECTIONS_MAX, acquire_timeout: ACQUIRE_TIMEOUT })
+                .await
+                .expect("the server's login");
         Self { cluster, name, pool, owner_pool, superuser_pool }
     }
 
@@ -105,7 +106,8 @@ impl Drop for TestDb {
     fn drop(&mut self) {
         let (cluster, name) = (self.cluster.clone(), self.name.clone());
         let thread = std::thread::Builder::new().name("drop-test-db".to_owned()).spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
             let dropping = async {
                 let mut db = cluster.connect().await?;
                 run(&mut db, format!("drop database if exists {name} with (force)")).await
@@ -116,7 +118,8 @@ impl Drop for TestDb {
                 Err(_) => Err(format!("not within {DROP_LIMIT:?}")),
             }
         });
-        let outcome = thread.map_err(|error| error.to_string()).and_then(|t| t.join().unwrap_or_else(|_| Err("it panicked".to_owned())));
+        let outcome =
+            thread.map_err(|error| error.to_string()).and_then(|t| t.join().unwrap_or_else(|_| Err("it panicked".to_owned())));
         if let Err(error) = outcome
             && !std::thread::panicking()
         {

@@ -46,7 +46,7 @@ pub fn wait_until<S: Seen>(what: &str, limit: Duration, mut look: impl AsyncFnMu
                         return value;
                     }
                 }
-                Err(_) => panic!("{asked_at}: not within {limit:?}, a look hangs: {what}"),
+                Err(_) => panic!("{asked_at}: not within {limit:?}, the last look unanswered: {what}"),
             }
             assert!(Instant::now() < end, "{asked_at}: not within {limit:?}: {what}");
             tokio::time::sleep(BETWEEN_LOOKS).await;
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[tokio::test]
-    #[should_panic(expected = "a look hangs")]
+    #[should_panic(expected = "the last look unanswered")]
     async fn a_hanging_look_is_bounded() {
         wait_until("a look", Duration::from_millis(20), std::future::pending::<bool>).await;
     }

@@ -1,4 +1,5 @@
 //! The test kit itself, on the suite's PostgreSQL.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::EdgeKind;
 use domain::node::INSTANCE_ID;
@@ -59,8 +60,10 @@ async fn a_proxy_stands_before_the_database() {
     let mut through = PgConnection::connect(&db.server_url_via(proxy.address())).await.unwrap();
     sqlx::query("select 1").execute(&mut through).await.unwrap();
     proxy.cut();
-    wait_until("the cut to be felt", Duration::from_secs(10), async || sqlx::query("select 1").execute(&mut through).await.is_err())
-        .await;
+    wait_until("the cut to be felt", Duration::from_secs(10), async || {
+        sqlx::query("select 1").execute(&mut through).await.is_err()
+    })
+    .await;
     proxy.stop().await;
 }
 

@@ -19,16 +19,14 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     if !repo::root().join("crates/bench/Cargo.toml").is_file() {
         bail!("there is no benchmark yet; they will be in crates/bench");
     }
-    setup::for_running()?;
+    setup::for_benchmarks()?;
     let mut session = Session::new()?;
     web::build(&mut session).await?;
+    // The benchmark runs the server as a program of its own, which it finds beside itself.
+    let mut build = Command::new("cargo");
+    build.args(["build", "--release", "--package", "synops", "--package", "bench"]).current_dir(repo::root());
+    session.run(&mut build).await?;
     let name = args.name.as_deref().unwrap_or("--help");
-    session
-        .run(
-            Command::new("cargo")
-                .args(["run", "--release", "--package", "bench", "--", name])
-                .args(&args.rest)
-                .current_dir(repo::root()),
-        )
-        .await
+    let mut bench = Command::new(repo::target_dir()?.join("release/bench"));
+    session.run(bench.arg(name).args(&args.rest).current_dir(repo::root())).await
 }

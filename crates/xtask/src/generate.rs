@@ -1,4 +1,4 @@
-//! What is generated and committed: `.sqlx/`, `docs/openapi.json` and the page's types.
+//! What is generated and committed: `.sqlx/`, the schema as text, `docs/openapi.json` and the page's types.
 
 use std::fs;
 use std::path::Path;
@@ -6,10 +6,13 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use tokio::process::Command;
 
+use crate::services::Postgres;
 use crate::session::Session;
 use crate::{repo, setup, sqlx, up, web};
 
 const OPENAPI: &str = "docs/openapi.json";
+/// What `synops schema check` holds a database against. A test of `synops` finds drift.
+const SCHEMA: &str = "crates/store/src/schema.txt";
 const TYPES: &str = "web/src/lib/api/schema.d.ts";
 
 /// Renews everything, in the order in which one is made from the other.
@@ -22,7 +25,25 @@ pub(crate) async fn run(check: bool) -> anyhow::Result<()> {
     web::build(&mut session).await?;
     session.run(&mut up::build_server()).await?;
     let synops = repo::target_dir()?.join("debug/synops");
+    schema(&mut session, &synops, check).await?;
     api(&mut session, &synops, check).await
+}
+
+/// The schema that the migrations make, as the binary `synops` reads it from a throwaway database.
+async fn schema(session: &mut Session, synops: &Path, check: bool) -> anyhow::Result<()> {
+    let postgres = Postgres::start().await?;
+    let dumped = match sqlx::migrate(session, &postgres).await {
+        Ok(()) => {
+            Ok(Command::new(synops).args(["schema", "dump"]).env("DATABASE_URL", postgres.url(sqlx::DATABASE)).output().await?)
+        }
+        Err(error) => Err(error),
+    };
+    postgres.stop().await?;
+    let output = dumped?;
+    if !output.status.success() {
+        bail!("synops schema dump: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    write(SCHEMA, &output.stdout, check)
 }
 
 /// The OpenAPI description that the binary `synops` prints, and the types of

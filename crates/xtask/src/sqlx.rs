@@ -18,7 +18,7 @@ use crate::{repo, setup};
 
 /// The one crate with checked queries (`cargo xtask tidy` sees to it).
 const PACKAGE: &str = "store";
-const DATABASE: &str = "synops_queries";
+pub(crate) const DATABASE: &str = "synops_queries";
 
 pub(crate) async fn run(check: bool) -> anyhow::Result<()> {
     setup::for_running()?;
@@ -60,7 +60,7 @@ async fn prepare(session: &mut Session, postgres: &Postgres, made: &Path) -> any
 
 /// Each file as one transaction, in order: the way sqlx runs them. (The server's
 /// own code can't do it here: it needs these very files to be compiled.)
-async fn migrate(session: &mut Session, postgres: &Postgres) -> anyhow::Result<()> {
+pub(crate) async fn migrate(session: &mut Session, postgres: &Postgres) -> anyhow::Result<()> {
     let psql = postgres.program("psql");
     session
         .run(

@@ -28,7 +28,9 @@ impl Cidr {
 
     pub(crate) fn contains(self, address: IpAddr) -> bool {
         match (self.base, address) {
-            (IpAddr::V4(base), IpAddr::V4(address)) => same(base.to_bits().into(), address.to_bits().into(), 32 - self.prefix_bits),
+            (IpAddr::V4(base), IpAddr::V4(address)) => {
+                same(base.to_bits().into(), address.to_bits().into(), 32 - self.prefix_bits)
+            }
             (IpAddr::V6(base), IpAddr::V6(address)) => same(base.to_bits(), address.to_bits(), 128 - self.prefix_bits),
             _ => false,
         }
@@ -64,7 +66,9 @@ mod tests {
 
     #[test]
     fn what_is_none() {
-        for text in ["", "a", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/+8", "10.0.0/8", "10.0.0.0/-1", "/8", "10.0.0.0/8/8"] {
+        for text in
+            ["", "a", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/+8", "10.0.0/8", "10.0.0.0/-1", "/8", "10.0.0.0/8/8"]
+        {
             assert_eq!(Cidr::parse(text), None, "{text:?}");
         }
     }

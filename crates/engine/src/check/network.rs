@@ -130,7 +130,8 @@ mod tests {
 
     /// A network whose names are these lines of a hosts file.
     fn network(hosts: &str) -> Network {
-        let mut resolver = TokioResolver::builder_with_config(ResolverConfig::default(), TokioRuntimeProvider::default()).build().unwrap();
+        let mut resolver =
+            TokioResolver::builder_with_config(ResolverConfig::default(), TokioRuntimeProvider::default()).build().unwrap();
         let mut names = Hosts::default();
         names.read_hosts_conf(hosts.as_bytes()).unwrap();
         resolver.set_hosts(Arc::new(names));
@@ -140,7 +141,8 @@ mod tests {
     #[tokio::test]
     async fn a_name_is_judged_by_its_addresses() {
         let network = network("169.254.169.254 metadata.test\n127.0.0.9 both.test\n169.254.1.1 both.test\n127.0.0.9 fine.test\n");
-        let check = async |name: &str, expect: Result<Vec<IpAddr>, Failure>| assert_eq!(network.addresses(name).await, expect, "{name}");
+        let check =
+            async |name: &str, expect: Result<Vec<IpAddr>, Failure>| assert_eq!(network.addresses(name).await, expect, "{name}");
         let fine: Vec<IpAddr> = vec!["127.0.0.9".parse().unwrap()];
         check("metadata.test", Err(Failure::NotAllowed)).await;
         check("fine.test", Ok(fine.clone())).await;

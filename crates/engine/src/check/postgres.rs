@@ -24,7 +24,8 @@ pub(super) async fn check(network: &Network, url: &str, password: Option<&str>, 
     }
     let addresses = network.addresses(&address.host).await?;
     let login = &login;
-    first_of(addresses, budget, |ip| async move { probe::probe_postgres(&Place::Address(ip), login).await.map_err(failure) }).await
+    first_of(addresses, budget, |ip| async move { probe::probe_postgres(&Place::Address(ip), login).await.map_err(failure) })
+        .await
 }
 
 fn failure(failure: probe::Failure) -> Failure {
@@ -123,7 +124,9 @@ mod tests {
 
     #[test]
     fn what_is_no_address() {
-        for url in ["", "postgres://", "postgres:///shop", "postgres://u@h:x/d", "postgres://u@h/%zz", "postgres://h/d?port=99999"] {
+        for url in
+            ["", "postgres://", "postgres:///shop", "postgres://u@h:x/d", "postgres://u@h/%zz", "postgres://h/d?port=99999"]
+        {
             assert_eq!(Address::parse(url), Err(NO_URL), "{url}");
         }
         assert!(matches!(Address::parse("postgres://h/d?sslmode=verify-full"), Err(Failure::Unsupported(_))));

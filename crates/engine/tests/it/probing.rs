@@ -71,8 +71,7 @@ async fn a_state_is_written_only_when_it_changes() {
     let db = TestDb::new().await;
     let well = Arc::new(AtomicBool::new(true));
     let said = well.clone();
-    let server =
-        HttpServer::start(move |_| page(if said.load(Ordering::SeqCst) { "200 OK" } else { "500 Oh" }, "")).await;
+    let server = HttpServer::start(move |_| page(if said.load(Ordering::SeqCst) { "200 OK" } else { "500 Oh" }, "")).await;
     let workspace = db.workspace("Shop").await;
     let check = json!({ "type": "http", "url": format!("http://{}/", server.address) });
     let id = db.checked_system("Checkout", workspace, Some(check)).await;
@@ -107,7 +106,10 @@ async fn a_state_is_written_only_when_it_changes() {
         assert_eq!((system(&db, id).await.0, count(&db, audited, id).await), (version, changes), "round {round}");
     }
     let summaries: Vec<serde_json::Value> =
-        sqlx::query_scalar("select summary from audit_log where action = 'set_state' order by at").fetch_all(db.owner_pool()).await.unwrap();
+        sqlx::query_scalar("select summary from audit_log where action = 'set_state' order by at")
+            .fetch_all(db.owner_pool())
+            .await
+            .unwrap();
     let steps: Vec<_> = summaries.iter().map(|s| (s["from"].as_str().unwrap(), s["to"].as_str().unwrap())).collect();
     assert_eq!(steps, [("unknown", "up"), ("up", "degraded"), ("degraded", "down"), ("down", "up")]);
     assert_eq!(summaries[2]["title"], "Checkout");
@@ -126,7 +128,8 @@ async fn a_stop_hands_back_what_runs() {
     sqlx::query("update systems set timeout_ms = 60000").execute(db.owner_pool()).await.unwrap();
     let engine = Running::start(&db, |config| config.roles = vec!["prober".to_owned()]);
     wait_until("the check to run", SOON, async || server.requests.load(Ordering::SeqCst) == 1).await;
-    let known = wait_until("the sign of life", SOON, async || store::instance::list_instances(db.pool()).await.unwrap().pop()).await;
+    let known =
+        wait_until("the sign of life", SOON, async || store::instance::list_instances(db.pool()).await.unwrap().pop()).await;
     assert_eq!((known.name.as_str(), known.roles), ("engine of a test", vec!["prober".to_owned()]));
     engine.stop().await;
     assert_eq!(runs(&db, id).await, 0);
@@ -175,4 +178,28 @@ async fn a_bad_range_is_refused_at_the_start() {
     config.guard.allow = vec!["169.254.0.0/99".to_owned()];
     let started = engine::start(config, db.pool().clone(), intentions, &Default::default(), Default::default());
     assert!(matches!(started, Err(engine::StartError::Guard(_))));
+}
+
+#[tokio::test]
+async fn a_state_of_an_old_claim_is_not_set() {
+    let db = TestDb::new().await;
+    let workspace = db.workspace("Shop").await;
+    let id = db.checked_system("Checkout", workspace, Some(json!({ "type": "tcp", "address": "127.0.0.1:1" }))).await;
+    let intentions = intentions::Intentions::new(db.pool().clone(), Arc::new(|| {}));
+    let fence = store::check::claim_due(db.pool(), 1, SOON).await.unwrap()[0].fence;
+    let (version, before) = system(&db, id).await;
+    let set = async |fence, state, reason| intentions.set_state(id, fence, state, reason).await.unwrap();
+    assert!(!set(fence - 1, State::Down, None).await);
+    assert!(!set(fence + 1, State::Down, None).await);
+    assert!(!set(fence, State::Unknown, Some("another reason alone")).await);
+    assert_eq!(system(&db, id).await, (version, before));
+    assert!(set(fence, State::Down, Some("connection refused")).await);
+    let (after, now) = system(&db, id).await;
+    assert_eq!((after, now.state, now.state_reason.as_deref()), (version + 1, State::Down, Some("connection refused")));
+    // Nor of a system that is checked no longer, or is gone.
+    sqlx::query("update systems set enabled = false").execute(db.owner_pool()).await.unwrap();
+    assert!(!set(fence + 1, State::Up, None).await);
+    assert_eq!(system(&db, id).await.1.state, State::Unknown);
+    db.delete(id).await;
+    assert!(!set(fence + 1, State::Up, None).await);
 }

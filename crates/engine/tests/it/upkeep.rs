@@ -20,15 +20,21 @@ async fn two_engines_keep_partitions_and_clear_what_expired() {
     let kari = db.person("kari").await;
     let old = "clock_timestamp() - interval '100 days'";
     let statements = [
-        format!("insert into idempotency_keys (caller, key, request_hash, created_at) select 'a', g::text, '', {old} from generate_series(1, 2500) g"),
+        format!(
+            "insert into idempotency_keys (caller, key, request_hash, created_at) select 'a', g::text, '', {old} from generate_series(1, 2500) g"
+        ),
         format!("insert into tombstones (id, version, deleted_at) values (gen_random_uuid(), 3, {old})"),
         format!("insert into sessions (id, token_hash, person_id, expires_at) values (gen_random_uuid(), 'a', '{kari}', {old})"),
         format!("insert into sign_in_links (token_hash, person_id, expires_at) values ('a', '{kari}', {old})"),
-        format!("insert into instances (id, name, version, roles, seen_at) values (gen_random_uuid(), 'gone', '1', '{{}}', {old})"),
+        format!(
+            "insert into instances (id, name, version, roles, seen_at) values (gen_random_uuid(), 'gone', '1', '{{}}', {old})"
+        ),
         // What still counts.
         "insert into idempotency_keys (caller, key, request_hash) values ('b', 'fresh', '')".to_owned(),
         "insert into tombstones (id, version) values (gen_random_uuid(), 3)".to_owned(),
-        format!("insert into sessions (id, token_hash, person_id, expires_at) values (gen_random_uuid(), 'b', '{kari}', 'infinity')"),
+        format!(
+            "insert into sessions (id, token_hash, person_id, expires_at) values (gen_random_uuid(), 'b', '{kari}', 'infinity')"
+        ),
     ];
     for statement in statements {
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(db.owner_pool()).await.unwrap();

@@ -2,20 +2,20 @@
 
 use super::audit::{self, AccountEvent};
 use crate::caller::Caller;
-use crate::extract::{Body, Submission};
+use crate::extract::{Body, Submission, refuse_key};
 use crate::layers::request_id::RequestId;
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::account::{Me, MeChange, PasswordChange, Preferences};
 use crate::wire::node::NodeView;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use domain::Refusal;
 use domain::access::Level;
 use domain::intention::Intention;
 use domain::node::INSTANCE_ID;
 use domain::person::PersonPatch;
-use domain::Refusal;
 use serde_json::{Map, Value, json};
 use store::account::Account;
 
@@ -97,9 +97,11 @@ pub(crate) async fn update_me(state: State, submission: Submission<MeChange>) ->
 pub(crate) async fn set_password(
     state: State,
     caller: Caller,
+    headers: HeaderMap,
     Extension(request_id): Extension<RequestId>,
     Body(input): Body<PasswordChange>,
 ) -> Result<StatusCode, Refused> {
+    refuse_key(&headers)?;
     let person = caller.session_holder()?;
     let known = store::account::find_credentials_of(state.pool(), person.id).await?;
     let before = known.and_then(|k| k.password_hash);

@@ -23,7 +23,10 @@ pub fn hash(password: &SecretString) -> Result<String, Refusal> {
 
 fn validate(password: &str) -> Result<(), Refusal> {
     if password.chars().count() < PASSWORD_MIN_CHARS || password.len() > PASSWORD_MAX_BYTES {
-        return Err(Refusal::invalid("new", format!("at least {PASSWORD_MIN_CHARS} characters and at most {PASSWORD_MAX_BYTES} bytes")));
+        return Err(Refusal::invalid(
+            "new",
+            format!("at least {PASSWORD_MIN_CHARS} characters and at most {PASSWORD_MAX_BYTES} bytes"),
+        ));
     }
     Ok(())
 }

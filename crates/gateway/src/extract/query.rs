@@ -27,7 +27,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 fn named(text: &str) -> Refusal {
     let told = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(text);
     match told.split_once(": ") {
-        Some((field, why)) if field.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') => Refusal::invalid(field, shortened(why)),
+        Some((field, why)) if field.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') => {
+            Refusal::invalid(field, shortened(why))
+        }
         _ => Refusal::invalid("query", shortened(told)),
     }
 }

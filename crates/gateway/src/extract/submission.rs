@@ -79,10 +79,10 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     Ok(Some(String::from_utf8_lossy(key).into_owned()))
 }
 
-/// For routes whose answer holds a secret: it is never stored, so a repeat could not be answered.
+/// For routes about credentials: their answers are never stored, so a repeat could not be answered.
 pub(crate) fn refuse_key(headers: &HeaderMap) -> Result<(), Refusal> {
     match headers.contains_key(IDEMPOTENCY_KEY) {
-        true => Err(Refusal::invalid("Idempotency-Key", "no key here: the answer holds a secret, which is never stored")),
+        true => Err(Refusal::invalid("Idempotency-Key", "no key here: answers about credentials are never stored")),
         false => Ok(()),
     }
 }

@@ -11,6 +11,7 @@ use domain::limits::REQUEST_TIMEOUT;
 use futures_util::FutureExt;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 /// Middleware. A request beyond the bound is refused at once: one that queued would be answered
 /// when nobody waits any more.
@@ -18,11 +19,17 @@ pub(crate) async fn guard(state: State, request: Request, next: Next) -> Respons
     let Ok(_slot) = state.in_flight.clone().try_acquire_owned() else {
         return refuse("the server is too busy; nothing was changed, try again");
     };
+    bounded(REQUEST_TIMEOUT, next.run(request)).await
+}
+
+async fn bounded(limit: Duration, answer: impl Future<Output = Response>) -> Response {
     // Nothing is shared with the next request but what its own locks keep whole.
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
-    match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
+    let answer = AssertUnwindSafe(answer).catch_unwind();
+    match tokio::time::timeout(limit, answer).await {
         Ok(Ok(response)) => response,
-        Ok(Err(panic)) => Refused::from(Refusal::Internal { source: format!("panic: {}", text_of(panic.as_ref())).into() }).into_response(),
+        Ok(Err(panic)) => {
+            Refused::from(Refusal::Internal { source: format!("panic: {}", text_of(panic.as_ref())).into() }).into_response()
+        }
         Err(_) => refuse("this took too long; look before you repeat a change"),
     }
 }
@@ -32,5 +39,65 @@ fn refuse(detail: &'static str) -> Response {
 }
 
 fn text_of(panic: &(dyn Any + Send)) -> &str {
-    panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a text")
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::observe;
+    use crate::state::test_state;
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::{from_fn, from_fn_with_state};
+    use axum::routing::get;
+    use serde_json::Value;
+    use tower::ServiceExt;
+
+    fn router(state: &State) -> Router {
+        Router::new()
+            .route("/panics", get(async || -> &'static str { panic!("the secret is 42") }))
+            .route("/answers", get(async || "answer"))
+            .layer(from_fn_with_state(state.clone(), guard))
+            .layer(from_fn(observe::observe))
+            .with_state(state.clone())
+    }
+
+    async fn ask(router: &Router, path: &str) -> (u16, Value) {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_one_request_and_is_not_told() {
+        let router = router(&test_state());
+        let (status, problem) = ask(&router, "/panics").await;
+        assert_eq!((status, &problem["code"]), (500, &Value::from("internal")));
+        assert!(!problem.to_string().contains("secret"), "{problem}");
+        assert_eq!(ask(&router, "/answers").await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn a_request_ends_in_time() {
+        let response = bounded(Duration::from_millis(20), std::future::pending()).await;
+        assert_eq!(response.status(), 503);
+    }
+
+    #[tokio::test]
+    async fn a_request_too_many_is_refused_at_once() {
+        let state = test_state();
+        let router = router(&state);
+        let all =
+            state.in_flight.clone().try_acquire_many_owned(u32::try_from(state.in_flight.available_permits()).unwrap()).unwrap();
+        assert_eq!(ask(&router, "/answers").await.0, 503);
+        drop(all);
+        assert_eq!(ask(&router, "/answers").await.0, 200);
+    }
 }

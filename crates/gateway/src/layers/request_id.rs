@@ -15,7 +15,9 @@ impl RequestId {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let given = headers.get(X_REQUEST_ID).and_then(|value| value.to_str().ok());
         match given {
-            Some(id) if !id.is_empty() && id.len() <= MAX_BYTES && id.bytes().all(|b| b.is_ascii_graphic()) => Self(id.to_owned()),
+            Some(id) if !id.is_empty() && id.len() <= MAX_BYTES && id.bytes().all(|b| b.is_ascii_graphic()) => {
+                Self(id.to_owned())
+            }
             _ => Self(Uuid::now_v7().simple().to_string()),
         }
     }

@@ -6,7 +6,7 @@ use crate::extract::{IfMatch, Path, Query, Submission};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::node::{NodePage, NodeView};
-use crate::wire::nouns::{ScopeChange, NewGroup};
+use crate::wire::nouns::{NewGroup, ScopeChange};
 use axum::response::Response;
 use domain::intention::ScopePatch;
 use domain::{Intention, NodeKind};

@@ -6,7 +6,7 @@ use crate::extract::{IfMatch, Path, Query, Submission};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::node::{NodePage, NodeView};
-use crate::wire::nouns::{PersonChange, NewPerson};
+use crate::wire::nouns::{NewPerson, PersonChange};
 use axum::response::Response;
 use domain::node::INSTANCE_ID;
 use domain::person::PersonPatch;

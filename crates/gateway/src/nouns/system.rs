@@ -6,7 +6,7 @@ use crate::extract::{IfMatch, Path, Query, Submission};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::node::{NodePage, NodeView};
-use crate::wire::nouns::{SystemChange, NewSystem};
+use crate::wire::nouns::{NewSystem, SystemChange};
 use axum::response::Response;
 use domain::system::SystemPatch;
 use domain::{Intention, NodeKind};
@@ -92,7 +92,8 @@ pub(crate) async fn delete(
 }
 
 fn into_change(input: SystemChange) -> Change {
-    let SystemChange { title, body, attrs, parent_id, check, enabled, interval_s, timeout_ms, failures_to_down, password } = input;
+    let SystemChange { title, body, attrs, parent_id, check, enabled, interval_s, timeout_ms, failures_to_down, password } =
+        input;
     let patch = SystemPatch { check, enabled, interval_s, timeout_ms, failures_to_down, password };
     let system = (patch != SystemPatch::default()).then_some(patch);
     Change { title, body, attrs, parent_id, system, ..Change::default() }

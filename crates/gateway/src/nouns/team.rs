@@ -6,7 +6,7 @@ use crate::extract::{IfMatch, Path, Query, Submission};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::node::{NodePage, NodeView};
-use crate::wire::nouns::{TeamChange, NewTeam};
+use crate::wire::nouns::{NewTeam, TeamChange};
 use axum::response::Response;
 use domain::node::INSTANCE_ID;
 use domain::{Intention, NodeKind};

@@ -7,8 +7,8 @@ mod layers;
 mod tests;
 
 use key::{KEYS, Kind};
-pub use layers::{DEFAULT_FILE, Source};
 use layers::Layers;
+pub use layers::{DEFAULT_FILE, Source};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -140,7 +140,10 @@ impl Config {
         const HOUR: Duration = Duration::from_secs(3600);
         const DAY: Duration = Duration::from_secs(24 * 3600);
         Ok(Self {
-            listen: get.text("listen")?.parse().map_err(|_| get.wrong("listen", "an address and a port, like 127.0.0.1:7171 or [::]:80"))?,
+            listen: get
+                .text("listen")?
+                .parse()
+                .map_err(|_| get.wrong("listen", "an address and a port, like 127.0.0.1:7171 or [::]:80"))?,
             public_url,
             data_dir: PathBuf::from(get.text("data_dir")?),
             database_url: get.postgres_url("database_url")?,

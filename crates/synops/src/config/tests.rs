@@ -14,7 +14,9 @@ fn load(file: &str, variables: &[(&str, &str)]) -> Result<Config, Error> {
 
 #[test]
 fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
-    let config = load("listen = \"0.0.0.0:80\"\n[log]\nlevel = \"debug\"", &[("SYNOPS_LISTEN", "[::1]:81"), ("SYNOPS_ROLES", "prober")]).unwrap();
+    let config =
+        load("listen = \"0.0.0.0:80\"\n[log]\nlevel = \"debug\"", &[("SYNOPS_LISTEN", "[::1]:81"), ("SYNOPS_ROLES", "prober")])
+            .unwrap();
     assert_eq!(config.listen, "[::1]:81".parse().unwrap());
     assert_eq!((config.log.level.as_str(), config.log.format), ("debug", LogFormat::Text));
     assert_eq!(config.roles, [Role::Prober]);
@@ -44,7 +46,11 @@ fn what_is_wrong_is_named_and_secrets_are_not_told() {
     check("roles = []", &[], "one or more of");
     check("public_url = \"synops.example.org\"", &[], "without a path");
     check("[cookies]\nsecure = \"maybe\"", &[], "\"auto\"");
-    check("", &[("DATABASE_URL", "postgres://a"), ("DATABASE_URL_FILE", "/x")], "both DATABASE_URL and DATABASE_URL_FILE are set");
+    check(
+        "",
+        &[("DATABASE_URL", "postgres://a"), ("DATABASE_URL_FILE", "/x")],
+        "both DATABASE_URL and DATABASE_URL_FILE are set",
+    );
     check("", &[("SYNOPS_OWNER_URL_FILE", "/nowhere")], "SYNOPS_OWNER_URL_FILE: /nowhere");
 }
 

@@ -101,14 +101,38 @@ pub(super) fn things(places: &Places) -> Vec<Thing> {
         person(KARI, "Kari Nordmann", "kari"),
         person(OLA, "Ola Hansen", "ola"),
         system(HEALTH, GROUP_SYNOPS, "Health endpoint", "Says that the process lives.", http(own, "/healthz", None)),
-        system(READY, GROUP_SYNOPS, "Readiness endpoint", "Says that database and change feed are fine.", http(own, "/readyz", None)),
-        system(API, GROUP_SYNOPS, "API description", "The OpenAPI document must name its title.", http(own, "/api/v1/openapi.json", Some("Synops"))),
+        system(
+            READY,
+            GROUP_SYNOPS,
+            "Readiness endpoint",
+            "Says that database and change feed are fine.",
+            http(own, "/readyz", None),
+        ),
+        system(
+            API,
+            GROUP_SYNOPS,
+            "API description",
+            "The OpenAPI document must name its title.",
+            http(own, "/api/v1/openapi.json", Some("Synops")),
+        ),
         system(PORT, GROUP_SYNOPS, "Listener", "The port answers at all.", tcp(own)),
         database(places),
-        system(RESOLVER, GROUP_PLATFORM, "Loopback by name", "Needs name resolution.", tcp(&own.replace("127.0.0.1", "localhost"))),
-        system(RADIO, GROUP_EDGE, "Weather station's port", "Open, although what answers there mostly fails.", tcp(&places.flaky_address)),
+        system(
+            RESOLVER,
+            GROUP_PLATFORM,
+            "Loopback by name",
+            "Needs name resolution.",
+            tcp(&own.replace("127.0.0.1", "localhost")),
+        ),
+        system(
+            RADIO,
+            GROUP_EDGE,
+            "Weather station's port",
+            "Open, although what answers there mostly fails.",
+            tcp(&places.flaky_address),
+        ),
         flaky(places),
-        system(CLOSED, GROUP_EDGE, "Decommissioned gateway", "Fails on purpose: nothing listens there.", tcp(&places.closed_address)),
+        closed(places),
         thing(PAPER, NodeKind::System, GROUP_EDGE, "Backup generator", "Not checked: its state is not known."),
     ];
     all.push(system(STATUS, PUBLIC, "Website", "What visitors see.", http(own, "/", None)));
@@ -126,6 +150,12 @@ fn flaky(places: &Places) -> Thing {
     let check = Check { spec, password: None, failures_to_down: super::flaky::FAILURES_TO_DOWN };
     let body = "Fails on purpose, most of the time: a small listener of the demonstration that answers 503, and well just often enough not to be called down.";
     Thing { check: Some(check), ..thing(FLAKY, NodeKind::System, GROUP_EDGE, "Weather station", body) }
+}
+
+fn closed(places: &Places) -> Thing {
+    let check = Check { spec: tcp(&places.closed_address), password: None, failures_to_down: 1 };
+    let body = "Fails on purpose: nothing listens there.";
+    Thing { check: Some(check), ..thing(CLOSED, NodeKind::System, GROUP_EDGE, "Decommissioned gateway", body) }
 }
 
 /// Relations besides containment: (id, kind, source, target).

@@ -8,13 +8,13 @@ use crate::login::Login;
 use crate::people::carry_out;
 use crate::stage::Stage;
 use anyhow::Context as _;
-use content::{Check, EDGES, Thing};
 pub(crate) use content::Places;
+use content::{Check, EDGES, Thing};
+use domain::Refusal;
 use domain::intention::{Intention, ScopePatch};
 use domain::node::{Facet, Node, NodeKind};
 use domain::person::PersonPatch;
 use domain::system::SystemPatch;
-use domain::Refusal;
 use intentions::Intentions;
 use secrecy::ExposeSecret;
 use serde_json::Map;
@@ -29,7 +29,6 @@ const TIMEOUT_MS: i32 = 3000;
 
 impl Places {
     /// Where things are now; starts the listener that fails on purpose. `address` is the server's.
-    #[expect(clippy::disallowed_methods, reason = "the owner of the demonstration's listener, joined with the stage's tasks")]
     pub(crate) async fn start(address: SocketAddr, login: &Login, stage: &Stage) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("the demonstration's listener")?;
         let flaky_address = listener.local_addr()?.to_string();
@@ -61,7 +60,8 @@ async fn closed_address() -> String {
 pub(crate) async fn keep(pool: &Pool, intentions: &Intentions, places: &Places) -> anyhow::Result<()> {
     let things = content::things(places);
     let ids: Vec<Uuid> = things.iter().map(|thing| thing.id).collect();
-    let there: HashMap<Uuid, Node> = store::node::list_nodes_by_id(pool, &ids).await?.into_iter().map(|node| (node.id, node)).collect();
+    let there: HashMap<Uuid, Node> =
+        store::node::list_nodes_by_id(pool, &ids).await?.into_iter().map(|node| (node.id, node)).collect();
     for thing in things {
         let made = match there.get(&thing.id) {
             None => carry_out(intentions, vec![creation(thing)]).await,
@@ -75,7 +75,8 @@ pub(crate) async fn keep(pool: &Pool, intentions: &Intentions, places: &Places) 
     let edge_ids: Vec<Uuid> = EDGES.iter().map(|(id, ..)| *id).collect();
     let there: HashSet<Uuid> = store::edge::list_edges_by_id(pool, &edge_ids).await?.into_iter().map(|edge| edge.id).collect();
     for (id, kind, source_id, target_id) in EDGES.iter().filter(|(id, ..)| !there.contains(id)) {
-        let edge = Intention::CreateEdge { id: Some(*id), kind: *kind, source_id: *source_id, target_id: *target_id, attrs: Map::new() };
+        let edge =
+            Intention::CreateEdge { id: Some(*id), kind: *kind, source_id: *source_id, target_id: *target_id, attrs: Map::new() };
         tolerate(carry_out(intentions, vec![edge]).await)?;
     }
     Ok(())
@@ -85,7 +86,9 @@ pub(crate) async fn keep(pool: &Pool, intentions: &Intentions, places: &Places) 
 /// demonstration does without.
 fn tolerate(made: Result<(), Refusal>) -> Result<(), Refusal> {
     match made {
-        Err(refusal @ (Refusal::Conflict { .. } | Refusal::Stale { .. } | Refusal::NotFound { .. } | Refusal::Invalid { .. })) => {
+        Err(
+            refusal @ (Refusal::Conflict { .. } | Refusal::Stale { .. } | Refusal::NotFound { .. } | Refusal::Invalid { .. }),
+        ) => {
             tracing::info!(%refusal, "a part of the demonstration was left out");
             Ok(())
         }
@@ -116,7 +119,15 @@ fn correction(node: &Node, thing: Thing) -> Option<Intention> {
     let Some(Facet::System(system)) = &node.facet else { return None };
     let check = thing.check.filter(|check| system.check.as_ref() != Some(&check.spec))?;
     let system = SystemPatch { check: Some(Some(check.spec)), password: check.password, ..SystemPatch::default() };
-    Some(Intention::UpdateNode { id: node.id, version: node.version, title: None, body: None, attrs: None, system: Some(system), person: None })
+    Some(Intention::UpdateNode {
+        id: node.id,
+        version: node.version,
+        title: None,
+        body: None,
+        attrs: None,
+        system: Some(system),
+        person: None,
+    })
 }
 
 fn patch(check: Check) -> SystemPatch {

@@ -47,7 +47,11 @@ async fn look(pool: &Pool, config: &Config, findings: &mut Vec<Finding>) -> Resu
     findings.extend(settings(&facts, config));
     if level == Level::Current {
         let missing = store::privilege::list_missing_grants(pool).await?;
-        findings.push(judged("grants", "the server's login has the rows it needs".to_owned(), preconditions::grants_problem(&facts, &missing)));
+        findings.push(judged(
+            "grants",
+            "the server's login has the rows it needs".to_owned(),
+            preconditions::grants_problem(&facts, &missing),
+        ));
         findings.push(schema(pool).await?);
         if missing.is_empty() {
             findings.push(partitions(pool).await?);
@@ -86,7 +90,8 @@ fn settings(facts: &Facts, config: &Config) -> Vec<Finding> {
     if facts.fsync && facts.full_page_writes && facts.synchronous_commit != "off" {
         findings.push(Finding::ok("durability", format!("synchronous_commit = {}", facts.synchronous_commit)));
     } else {
-        let what = if facts.fsync && facts.full_page_writes { "synchronous_commit is off" } else { "fsync or full_page_writes is off" };
+        let what =
+            if facts.fsync && facts.full_page_writes { "synchronous_commit is off" } else { "fsync or full_page_writes is off" };
         findings.push(Finding::warn(
             "durability",
             format!("{what}: writes that were acknowledged can be lost when the machine fails"),
@@ -130,7 +135,11 @@ async fn schema(pool: &Pool) -> Result<Finding, store::Error> {
     }
     let shown: Vec<String> = differences.iter().take(DIFFERENCES_SHOWN).map(ToString::to_string).collect();
     let detail = format!("{} differences from what the migrations make:\n{}", differences.len(), shown.join("\n"));
-    Ok(Finding::fail("schema", detail, "`synops schema check` shows all. Undo by hand what was changed by hand; the schema is the migrations' alone."))
+    Ok(Finding::fail(
+        "schema",
+        detail,
+        "`synops schema check` shows all. Undo by hand what was changed by hand; the schema is the migrations' alone.",
+    ))
 }
 
 async fn partitions(pool: &Pool) -> Result<Finding, store::Error> {
@@ -149,7 +158,9 @@ async fn instances(pool: &Pool, now: DateTime<Utc>) -> Result<Finding, store::Er
     let all = store::instance::list_instances(pool).await?;
     let lapse = TimeDelta::from_std(HEARTBEAT_LAPSE).unwrap_or_default();
     let (alive, lapsed): (Vec<_>, Vec<_>) = all.into_iter().partition(|instance| now - instance.seen_at <= lapse);
-    let names = |list: &[store::instance::Instance]| list.iter().map(|i| format!("{} ({})", i.name, i.version)).collect::<Vec<_>>().join(", ");
+    let names = |list: &[store::instance::Instance]| {
+        list.iter().map(|i| format!("{} ({})", i.name, i.version)).collect::<Vec<_>>().join(", ")
+    };
     Ok(if !lapsed.is_empty() {
         Finding::warn("servers", format!("not heard of lately: {}", names(&lapsed)), "If they should run, look at their logs.")
     } else if alive.is_empty() {

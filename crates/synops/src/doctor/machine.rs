@@ -24,7 +24,10 @@ pub(super) async fn listen(config: &Config) -> Finding {
             _ => Finding::fail(
                 name,
                 format!("{address} is taken by another program"),
-                format!("End that program (`ss -ltnp sport = :{}` names it), or set SYNOPS_LISTEN to another address.", address.port()),
+                format!(
+                    "End that program (`ss -ltnp sport = :{}` names it), or set SYNOPS_LISTEN to another address.",
+                    address.port()
+                ),
             ),
         },
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Finding::fail(
@@ -32,9 +35,11 @@ pub(super) async fn listen(config: &Config) -> Finding {
             format!("{address}: {error}"),
             "Ports below 1024 need CAP_NET_BIND_SERVICE; choose a higher one in SYNOPS_LISTEN and put a reverse proxy in front.",
         ),
-        Err(error) => {
-            Finding::fail(name, format!("{address}: {error}"), "Set SYNOPS_LISTEN to an address that this machine has, like 127.0.0.1:7171.")
-        }
+        Err(error) => Finding::fail(
+            name,
+            format!("{address}: {error}"),
+            "Set SYNOPS_LISTEN to an address that this machine has, like 127.0.0.1:7171.",
+        ),
     }
 }
 
@@ -55,14 +60,24 @@ async fn is_ours(mut address: SocketAddr) -> std::io::Result<bool> {
 pub(super) fn data_dir(config: &Config) -> Finding {
     let name = "data directory";
     // Before the first start: the directory it will be made in.
-    let Some(there) = std::path::absolute(&config.data_dir).ok().and_then(|dir| dir.ancestors().find(|d| d.exists()).map(Path::to_owned)) else {
-        return Finding::fail(name, format!("{} can't be found", config.data_dir.display()), "Set SYNOPS_DATA_DIR to a directory of this machine.");
+    let Some(there) =
+        std::path::absolute(&config.data_dir).ok().and_then(|dir| dir.ancestors().find(|d| d.exists()).map(Path::to_owned))
+    else {
+        return Finding::fail(
+            name,
+            format!("{} can't be found", config.data_dir.display()),
+            "Set SYNOPS_DATA_DIR to a directory of this machine.",
+        );
     };
     let shown = there.display();
     if config.database_url.is_none()
         && let Err(error) = rustix::fs::access(&there, rustix::fs::Access::WRITE_OK)
     {
-        return Finding::fail(name, format!("{shown} can't be written: {error}"), "Make it this user's own, or set SYNOPS_DATA_DIR to another.");
+        return Finding::fail(
+            name,
+            format!("{shown} can't be written: {error}"),
+            "Make it this user's own, or set SYNOPS_DATA_DIR to another.",
+        );
     }
     let stat = match rustix::fs::statvfs(&there) {
         Ok(stat) => stat,

@@ -41,7 +41,6 @@ impl Parts {
     }
 
     /// Keeps the database until the end.
-    #[expect(clippy::disallowed_methods, reason = "the owner of PostgreSQL's keeper, joined at the end")]
     pub(super) fn keep(&mut self, database: Database) -> Pool {
         if let Some(cluster) = database.cluster {
             let keeping = managed::keep(cluster, self.database.stop.clone(), self.lost.clone());

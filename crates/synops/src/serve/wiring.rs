@@ -54,7 +54,6 @@ pub(super) fn engine(config: &Config, login: &Login, instance_id: Uuid) -> Engin
 }
 
 /// Folds histograms until the engine ends.
-#[expect(clippy::disallowed_methods, reason = "the owner of this task, joined with the engine's")]
 pub(super) fn fold_metrics(metrics: PrometheusHandle, engine: &Stage) {
     let folding = async move {
         loop {

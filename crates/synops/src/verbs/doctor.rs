@@ -9,7 +9,11 @@ use crate::exit::Outcome;
 /// Fails when a line does.
 pub async fn run(json: Json, config: &Config) -> anyhow::Result<Outcome> {
     let findings = doctor::examine(config).await;
-    if json.json { print_json(&findings)? } else { print(&doctor::render(&findings))? }
+    if json.json {
+        print_json(&findings)?
+    } else {
+        print(&doctor::render(&findings))?
+    }
     let failed = findings.iter().any(|finding| finding.level == Level::Fail);
     Ok(if failed { Outcome::Findings } else { Outcome::Done })
 }

@@ -15,7 +15,10 @@ pub async fn run(json: Json, config: &Config) -> anyhow::Result<Outcome> {
     match (&config.database_url, &config.owner_url) {
         (None, None) => private(config).await?,
         (None, Some(_)) => {
-            return Err(Misconfigured("SYNOPS_OWNER_URL is set and DATABASE_URL is not: name the server's login there too".to_owned()).into());
+            return Err(Misconfigured(
+                "SYNOPS_OWNER_URL is set and DATABASE_URL is not: name the server's login there too".to_owned(),
+            )
+            .into());
         }
         (Some(_), None) => {
             let what = "SYNOPS_OWNER_URL is not set: migrations run with the login that owns the schema, like\n\n    \
@@ -65,13 +68,19 @@ async fn given(owner_url: &str, server: &Login) -> anyhow::Result<()> {
         Ok(true) => tracing::info!(role = server.role, "made the server's role"),
         Ok(false) => {}
         Err(error @ (Error::MayNotMakeRoles | Error::Password)) => {
-            let what = format!("{error}. As a superuser, run:\n\n    create role \"{}\" login password '…';", server.role.replace('"', "\"\""));
+            let what = format!(
+                "{error}. As a superuser, run:\n\n    create role \"{}\" login password '…';",
+                server.role.replace('"', "\"\"")
+            );
             return Err(Misconfigured(what).into());
         }
-        Err(Error::Database(error)) => return Err(anyhow::Error::new(error).context("the owner's login could not work on the database")),
+        Err(Error::Database(error)) => {
+            return Err(anyhow::Error::new(error).context("the owner's login could not work on the database"));
+        }
     }
     store::migrate::migrate(owner_url, &server.role).await?;
-    let owned = store::bootstrap::revoke_temporary(owner_url).await.context("the right to temporary tables could not be taken back")?;
+    let owned =
+        store::bootstrap::revoke_temporary(owner_url).await.context("the right to temporary tables could not be taken back")?;
     if !owned {
         tracing::info!("the database is not the owner's: everybody may still make temporary tables in it");
     }

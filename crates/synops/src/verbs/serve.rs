@@ -3,6 +3,7 @@
 use super::print;
 use crate::config::Config;
 use crate::exit::{Misconfigured, Outcome};
+use crate::open_files;
 use crate::serve::{Outside, Ready, serve};
 use crate::signals::Signals;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Until the first signal, then as long as a clean stop takes; a second signal cuts that short.
 pub async fn run(config: Config) -> anyhow::Result<Outcome> {
+    open_files::raise_limit();
     let signals = Signals::new()?;
     let listener = listen(&config).await?;
     let metrics = PrometheusBuilder::new().install_recorder()?;
@@ -32,7 +34,9 @@ async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
         ErrorKind::AddrInUse => {
             anyhow::anyhow!("{address} is taken by another program: end that one, or set SYNOPS_LISTEN to another address")
         }
-        _ => Misconfigured(format!("cannot listen on {address}: {error}. Set SYNOPS_LISTEN to an address of this machine")).into(),
+        _ => {
+            Misconfigured(format!("cannot listen on {address}: {error}. Set SYNOPS_LISTEN to an address of this machine")).into()
+        }
     })
 }
 

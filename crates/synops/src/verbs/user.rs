@@ -60,7 +60,7 @@ fn list(json: Json, people: &[PersonLine]) -> anyhow::Result<()> {
         let level = person.instance_level.and_then(Level::from_i16).map_or("", Level::as_str);
         let notes = [(level, !level.is_empty()), ("disabled", person.disabled), ("no password", !person.has_password)];
         let notes: Vec<&str> = notes.into_iter().filter(|(_, holds)| *holds).map(|(note, _)| note).collect();
-        text.push_str(&format!("{:width$}  {}  {}", person.login, person.title, notes.join(", ")).trim_end().to_owned());
+        text.push_str(format!("{:width$}  {}  {}", person.login, person.title, notes.join(", ")).trim_end());
         text.push('\n');
     }
     print(&text)

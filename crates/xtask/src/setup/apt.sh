@@ -44,9 +44,13 @@ mkdir -p "$(dirname "$cluster")"
 echo "create_main_cluster = false" >"$cluster"
 
 had_redis=$(command -v redis-server || true)
+had_nginx=$(command -v nginx || true)
 apt-get install --quiet --yes --no-install-recommends "$@"
 
-# The package enables its service for the next boot; we only run private ones.
+# The packages enable their services for the next boot; we only run private ones.
 if [ -z "$had_redis" ] && command -v redis-server >/dev/null && [ -d /run/systemd/system ]; then
     systemctl disable --quiet redis-server || true
+fi
+if [ -z "$had_nginx" ] && command -v nginx >/dev/null && [ -d /run/systemd/system ]; then
+    systemctl disable --quiet nginx || true
 fi

@@ -56,6 +56,16 @@ const CHROMIUM: Need = Need {
     found: || chromium().and_then(|path| programs::major_version(&path, &["--version"])),
     hint: "any Chromium or Chrome on the PATH will do",
 };
+/// The rival in the benchmark of the feed.
+const NCHAN: Need = Need {
+    name: "nginx with the module nchan",
+    minimum: 1,
+    packages: &["nginx", "libnginx-mod-nchan"],
+    // It tells its version elsewhere than other programs; any version will do.
+    found: || Path::new(NCHAN_MODULE).is_file().then_some(1),
+    hint: "it is a package of Debian and Ubuntu",
+};
+const NCHAN_MODULE: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 
 /// What `./dev up` needs.
 pub(crate) fn for_running() -> anyhow::Result<()> {
@@ -74,6 +84,12 @@ pub(crate) fn for_testing() -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What `./dev bench` needs besides.
+pub(crate) fn for_benchmarks() -> anyhow::Result<()> {
+    for_running()?;
+    ensure(&[NCHAN])
 }
 
 /// The browser for the end-to-end tests.

@@ -1,6 +1,6 @@
 import createClient, { type Middleware } from 'openapi-fetch';
 import { ApiError, refusal } from './problem';
-import type { paths } from './types';
+import type { paths } from './schema';
 
 /** No request without a time-out (the server's own bound is shorter). */
 const timeout_ms = 20_000;

@@ -39,8 +39,8 @@ const codeOfStatus: Record<number, string> = {
 /** The refusal that an HTTP answer stands for, whatever its body is. */
 export function refusal(status: number, body: unknown): ApiError {
 	const problem = isProblem(body) ? body : null;
-	const code =
-		problem?.code ?? codeOfStatus[status] ?? (status >= 500 ? 'unavailable' : 'invalid');
+	// A proxy's own error page says as little about a write as no answer at all.
+	const code = problem?.code ?? codeOfStatus[status] ?? (status >= 500 ? 'network' : 'invalid');
 	return new ApiError(code, status, problem);
 }
 

@@ -38,7 +38,8 @@ describe('fieldError', () => {
 		status: 422,
 		code: 'invalid',
 		field: 'intentions[0].system.check.url',
-		detail: 'must begin with http'
+		detail: 'system.check.url: must begin with http',
+		request_id: 'r'
 	});
 	it('finds the input by the last part of the path', () => {
 		expect(fieldError(error, 'url')).toBe('must begin with http');

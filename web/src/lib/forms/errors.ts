@@ -6,7 +6,9 @@ import type { ApiError } from '$lib/api/problem';
  */
 export function fieldError(error: ApiError | null, field: string): string | null {
 	const named = error?.field?.split(/[.[\]/]+/).filter(Boolean).at(-1);
-	return named === field ? (error?.detail ?? error?.code ?? null) : null;
+	if (!error || named !== field) return null;
+	// The detail begins with the path again, which says nothing beside the field itself.
+	return error.detail?.replace(/^[\w.[\]]+: /, '') ?? error.code;
 }
 
 /** Whether a refusal is shown at one of these fields, and so not above the form again. */

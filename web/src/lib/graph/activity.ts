@@ -1,4 +1,4 @@
-import type { Activity } from '$lib/api/types';
+import type { Activity, SystemState } from '$lib/api/types';
 import { t } from '$lib/i18n/index.svelte';
 
 const actions = [
@@ -9,7 +9,10 @@ const actions = [
 	'set_scope',
 	'create_edge',
 	'update_edge',
-	'delete_edge'
+	'delete_edge',
+	'check_now',
+	'create_token',
+	'revoke_token'
 ] as const;
 
 /**
@@ -21,4 +24,13 @@ export function actionText({ action }: Pick<Activity, 'action'>, here: boolean):
 	const known = actions.find((name) => name === action);
 	if (!known) return action.replaceAll(/[_.]/g, ' ');
 	return here ? t.didHere[known] : t.did[known];
+}
+
+const states: SystemState[] = ['up', 'degraded', 'down', 'unknown'];
+
+/** The state that a check gave a system, and why; null for anything else. */
+export function stateChange(item: Activity): { to: SystemState; reason: string | null } | null {
+	const { to, reason } = item.summary as Record<string, unknown>;
+	const state = item.action === 'set_state' && states.find((known) => known === to);
+	return state ? { to: state, reason: typeof reason === 'string' ? reason : null } : null;
 }

@@ -10,10 +10,8 @@ export const en = {
 		main: 'Main',
 		overview: 'Overview',
 		people: 'People and teams',
-		peopleShort: 'People',
 		workspaces: 'Workspaces',
 		newWorkspace: 'New workspace',
-		admin: 'Administration',
 		health: 'Health',
 		account: 'Account',
 		more: 'More',
@@ -65,7 +63,6 @@ export const en = {
 	overview: {
 		title: 'Overview',
 		systems: 'Systems',
-		all: 'All',
 		problems: (n: number) => (n === 0 ? 'Everything is up' : many(n, 'problem', 'problems')),
 		counts: 'Systems by state',
 		order: 'Order',
@@ -100,7 +97,6 @@ export const en = {
 		chart: (n: number) => `Latency chart of ${many(n, 'check', 'checks')}`,
 		noChecks: 'No checks in this time. Choose a longer range, or check now.',
 		partial: (n: number) => `Showing the latest ${n} checks of this range.`,
-		failures: (n: number) => many(n, 'failed check', 'failed checks'),
 		median: 'Median',
 		p95: '95th percentile',
 		failed: 'Failed',
@@ -109,11 +105,12 @@ export const en = {
 		http: 'HTTP',
 		tcp: 'TCP',
 		postgres: 'PostgreSQL',
+		none: 'None',
+		notChecked: 'It is not checked. Give it a check to see its state.',
 		url: 'URL',
 		address: 'Address',
 		expectStatus: 'Expected status',
 		expectText: 'Expected text',
-		anyText: 'any',
 		interval: 'Every',
 		timeout: 'Time-out',
 		failuresToDown: 'Failures until down',
@@ -122,13 +119,8 @@ export const en = {
 		no: 'No',
 		hasPassword: 'Password',
 		passwordKept: 'kept, never shown',
-		about: 'About',
-		created: 'Created',
-		changed: 'Last changed',
 		deleteTitle: (title: string) => `Delete ${title}?`,
-		deleteBody: 'The system, its links and its history of checks are deleted. This cannot be undone.',
-		gone: 'This system does not exist, or you may not see it.',
-		deletedNow: 'It was deleted.'
+		deleteBody: 'The system, its links and its history of checks are deleted. This cannot be undone.'
 	},
 	links: {
 		title: 'Links',
@@ -158,7 +150,10 @@ export const en = {
 		set_scope: 'changed who sees',
 		create_edge: 'linked',
 		update_edge: 'changed a link of',
-		delete_edge: 'unlinked'
+		delete_edge: 'unlinked',
+		check_now: 'asked for a check of',
+		create_token: 'made an API token as',
+		revoke_token: 'revoked an API token of'
 	},
 	/** In the history of the thing itself. */
 	didHere: {
@@ -169,7 +164,10 @@ export const en = {
 		set_scope: 'changed who sees it',
 		create_edge: 'added a link',
 		update_edge: 'changed a link',
-		delete_edge: 'removed a link'
+		delete_edge: 'removed a link',
+		check_now: 'asked for a check',
+		create_token: 'made an API token',
+		revoke_token: 'revoked an API token'
 	},
 	form: {
 		title: 'Title',
@@ -185,16 +183,13 @@ export const en = {
 		create: 'Create',
 		cancel: 'Cancel',
 		close: 'Close',
-		remove: 'Remove',
 		delete: 'Delete',
 		edit: 'Edit',
 		move: 'Move',
 		add: 'Add',
-		done: 'Done',
 		saved: 'Saved',
 		created: (title: string) => `${title} was created.`,
 		deleted: (title: string) => `${title} was deleted.`,
-		required: 'Fill this in.',
 		unsaved: 'You have changes that are not saved. Leave anyway?',
 		newSystem: 'New system',
 		editSystem: 'Edit system',
@@ -220,7 +215,6 @@ export const en = {
 		theirs: 'Now',
 		yours: 'Yours',
 		empty: 'empty',
-		untouched: 'The fields you typed in are the same as before.',
 		keep: 'Keep mine, on the newer version',
 		discard: 'Take theirs'
 	},
@@ -234,14 +228,12 @@ export const en = {
 		members: 'Only people with access',
 		membersHint: 'the people and teams listed here',
 		isolated: 'Isolated',
-		isolatedHint: 'Access from what it is part of does not reach in here.',
-		yourLevel: 'Your access'
+		isolatedHint: 'Access from what it is part of does not reach in here.'
 	},
 	level: {
 		owner: 'Owner',
 		admin: 'Administrator',
 		member_of: 'Member',
-		member: 'Member',
 		reader: 'Reader',
 		ownerHint: 'everything, also deleting it',
 		adminHint: 'access and settings',
@@ -271,7 +263,6 @@ export const en = {
 		empty: 'Nothing in here yet. Add a system or a group.',
 		newGroup: 'New group',
 		newSystem: 'New system',
-		gone: 'This does not exist, or you may not see it.',
 		deleteTitle: (title: string) => `Delete ${title}?`,
 		deleteBody: 'Everything in it is deleted with it. This cannot be undone.',
 		systems: (n: number) => many(n, 'system', 'systems')
@@ -286,9 +277,8 @@ export const en = {
 		noTeams: 'No teams yet. A team gives several people the same access at once.',
 		name: 'Name',
 		login: 'Sign-in name',
-		loginHint: 'Letters, digits, dots and dashes',
+		loginHint: 'Lower-case letters, digits and . _ @ + -',
 		email: 'Email',
-		language: 'Language',
 		disabled: 'Disabled',
 		disabledHint: 'Cannot sign in; open sessions end.',
 		members: 'Members',
@@ -298,12 +288,11 @@ export const en = {
 		memberOf: 'Teams',
 		inNoTeam: 'In no team.',
 		addToTeam: 'Add to a team',
-		gone: 'This does not exist, or you may not see it.',
 		link: 'Sign-in link',
 		linkBody: 'A link that signs this person in once, for the first time or when the password is lost.',
 		makeLink: 'Make a sign-in link',
 		linkOnce: 'Shown only this once. Send it to the person by a way you trust.',
-		linkExpires: 'Good until',
+		linkExpires: 'Expires',
 		deleteTitle: (who: string) => `Delete ${who}?`,
 		deletePerson: 'The person can no longer sign in, and all access is gone. What they did stays in the history.',
 		deleteTeam: 'All access given by this team is gone. The people stay.'
@@ -321,7 +310,6 @@ export const en = {
 		wrong: 'Name or password is wrong.',
 		ended: 'Your session ended. Sign in again to go on.',
 		lost: 'No password yet, or lost? An administrator can make you a sign-in link.',
-		publicPages: 'Look at what is public',
 		linkTitle: 'Sign in with a link',
 		linkBody: 'This link signs you in once. Go on only on your own device.',
 		linkSubmit: 'Sign me in',
@@ -370,7 +358,7 @@ export const en = {
 		thisOne: 'this one',
 		endSession: 'Sign out there',
 		unknownDevice: 'Unknown browser',
-		lastSeen: 'seen'
+		since: 'Signed in'
 	},
 	health: {
 		title: 'Health',
@@ -417,6 +405,8 @@ export const en = {
 		unavailable: 'The server cannot do it now. Nothing was changed; try again in a moment.',
 		idempotency_running: 'It is being done already.',
 		idempotency_mismatch: 'The page repeated a request with other content. Try again.',
+		internal: 'Something broke on the server. It was written to its log; try again.',
+		method_not_allowed: 'The page asked for something the server does not do. Reload it and try again.',
 		network: 'No answer came. It may or may not have been done; trying again is safe and does it only once.',
 		retryIn: (seconds: number) => `Try again in ${many(seconds, 'second', 'seconds')}.`,
 		retry: 'Try again',

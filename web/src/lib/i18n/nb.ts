@@ -12,10 +12,8 @@ export const nb: Messages = {
 		main: 'Hovedmeny',
 		overview: 'Oversikt',
 		people: 'Personer og team',
-		peopleShort: 'Personer',
 		workspaces: 'Arbeidsområder',
 		newWorkspace: 'Nytt arbeidsområde',
-		admin: 'Administrasjon',
 		health: 'Helse',
 		account: 'Konto',
 		more: 'Mer',
@@ -42,7 +40,7 @@ export const nb: Messages = {
 		degraded: 'Redusert',
 		down: 'Nede',
 		unknown: 'Ukjent',
-		paused: 'Satt på pause',
+		paused: 'På pause',
 		since: 'i',
 		neverChecked: 'ikke sjekket ennå'
 	},
@@ -67,7 +65,6 @@ export const nb: Messages = {
 	overview: {
 		title: 'Oversikt',
 		systems: 'Systemer',
-		all: 'Alle',
 		problems: (n) => (n === 0 ? 'Alt er oppe' : many(n, 'problem', 'problemer')),
 		counts: 'Systemer etter tilstand',
 		order: 'Rekkefølge',
@@ -102,7 +99,6 @@ export const nb: Messages = {
 		chart: (n) => `Kurve over svartiden i ${many(n, 'sjekk', 'sjekker')}`,
 		noChecks: 'Ingen sjekker i dette tidsrommet. Velg et lengre, eller sjekk nå.',
 		partial: (n) => `Viser de siste ${n} sjekkene i tidsrommet.`,
-		failures: (n) => many(n, 'mislykket sjekk', 'mislykkede sjekker'),
 		median: 'Median',
 		p95: '95-persentil',
 		failed: 'Mislykket',
@@ -111,11 +107,12 @@ export const nb: Messages = {
 		http: 'HTTP',
 		tcp: 'TCP',
 		postgres: 'PostgreSQL',
+		none: 'Ingen',
+		notChecked: 'Det sjekkes ikke. Gi det en sjekk for å se tilstanden.',
 		url: 'URL',
 		address: 'Adresse',
 		expectStatus: 'Ventet status',
 		expectText: 'Ventet tekst',
-		anyText: 'hva som helst',
 		interval: 'Hvert',
 		timeout: 'Tidsgrense',
 		failuresToDown: 'Feil før nede',
@@ -124,13 +121,8 @@ export const nb: Messages = {
 		no: 'Nei',
 		hasPassword: 'Passord',
 		passwordKept: 'lagret, vises aldri',
-		about: 'Om',
-		created: 'Opprettet',
-		changed: 'Sist endret',
 		deleteTitle: (title) => `Slette ${title}?`,
-		deleteBody: 'Systemet, koblingene og historikken over sjekker slettes. Det kan ikke angres.',
-		gone: 'Systemet finnes ikke, eller du har ikke lov til å se det.',
-		deletedNow: 'Det ble slettet.'
+		deleteBody: 'Systemet, koblingene og historikken over sjekker slettes. Det kan ikke angres.'
 	},
 	links: {
 		title: 'Koblinger',
@@ -159,7 +151,10 @@ export const nb: Messages = {
 		set_scope: 'endret hvem som ser',
 		create_edge: 'koblet',
 		update_edge: 'endret en kobling til',
-		delete_edge: 'koblet fra'
+		delete_edge: 'koblet fra',
+		check_now: 'ba om en sjekk av',
+		create_token: 'laget en API-nøkkel som',
+		revoke_token: 'trakk tilbake en API-nøkkel for'
 	},
 	didHere: {
 		create_node: 'opprettet det',
@@ -169,7 +164,10 @@ export const nb: Messages = {
 		set_scope: 'endret hvem som ser det',
 		create_edge: 'la til en kobling',
 		update_edge: 'endret en kobling',
-		delete_edge: 'fjernet en kobling'
+		delete_edge: 'fjernet en kobling',
+		check_now: 'ba om en sjekk',
+		create_token: 'laget en API-nøkkel',
+		revoke_token: 'trakk tilbake en API-nøkkel'
 	},
 	form: {
 		title: 'Tittel',
@@ -185,16 +183,13 @@ export const nb: Messages = {
 		create: 'Opprett',
 		cancel: 'Avbryt',
 		close: 'Lukk',
-		remove: 'Fjern',
 		delete: 'Slett',
 		edit: 'Rediger',
 		move: 'Flytt',
 		add: 'Legg til',
-		done: 'Ferdig',
 		saved: 'Lagret',
 		created: (title) => `${title} er opprettet.`,
 		deleted: (title) => `${title} er slettet.`,
-		required: 'Fyll ut dette.',
 		unsaved: 'Du har endringer som ikke er lagret. Vil du gå likevel?',
 		newSystem: 'Nytt system',
 		editSystem: 'Rediger system',
@@ -220,7 +215,6 @@ export const nb: Messages = {
 		theirs: 'Nå',
 		yours: 'Ditt',
 		empty: 'tomt',
-		untouched: 'Feltene du skrev i er som før.',
 		keep: 'Behold mitt, på den nye versjonen',
 		discard: 'Ta deres'
 	},
@@ -234,14 +228,12 @@ export const nb: Messages = {
 		members: 'Bare de som har tilgang',
 		membersHint: 'personene og teamene som er listet opp her',
 		isolated: 'Isolert',
-		isolatedHint: 'Tilgang fra det dette er en del av, når ikke hit inn.',
-		yourLevel: 'Din tilgang'
+		isolatedHint: 'Tilgang fra det dette er en del av, når ikke hit inn.'
 	},
 	level: {
 		owner: 'Eier',
 		admin: 'Administrator',
 		member_of: 'Medlem',
-		member: 'Medlem',
 		reader: 'Leser',
 		ownerHint: 'alt, også å slette det',
 		adminHint: 'tilgang og innstillinger',
@@ -271,7 +263,6 @@ export const nb: Messages = {
 		empty: 'Ingenting her ennå. Legg til et system eller en mappe.',
 		newGroup: 'Ny mappe',
 		newSystem: 'Nytt system',
-		gone: 'Dette finnes ikke, eller du har ikke lov til å se det.',
 		deleteTitle: (title) => `Slette ${title}?`,
 		deleteBody: 'Alt som er i det slettes også. Det kan ikke angres.',
 		systems: (n) => many(n, 'system', 'systemer')
@@ -286,9 +277,8 @@ export const nb: Messages = {
 		noTeams: 'Ingen team ennå. Et team gir flere personer samme tilgang på én gang.',
 		name: 'Navn',
 		login: 'Innloggingsnavn',
-		loginHint: 'Bokstaver, tall, punktum og bindestrek',
+		loginHint: 'Små bokstaver, tall og . _ @ + -',
 		email: 'E-post',
-		language: 'Språk',
 		disabled: 'Sperret',
 		disabledHint: 'Kan ikke logge inn; åpne økter avsluttes.',
 		members: 'Medlemmer',
@@ -298,12 +288,11 @@ export const nb: Messages = {
 		memberOf: 'Team',
 		inNoTeam: 'Ikke i noe team.',
 		addToTeam: 'Legg til i team',
-		gone: 'Dette finnes ikke, eller du har ikke lov til å se det.',
 		link: 'Innloggingslenke',
 		linkBody: 'En lenke som logger personen inn én gang, første gang eller når passordet er glemt.',
 		makeLink: 'Lag innloggingslenke',
 		linkOnce: 'Vises bare denne ene gangen. Send den til personen på en måte du stoler på.',
-		linkExpires: 'Gyldig til',
+		linkExpires: 'Utløper',
 		deleteTitle: (who) => `Slette ${who}?`,
 		deletePerson: 'Personen kan ikke lenger logge inn, og all tilgang er borte. Det personen gjorde, blir stående i historikken.',
 		deleteTeam: 'All tilgang gitt av dette teamet er borte. Personene blir.'
@@ -321,7 +310,6 @@ export const nb: Messages = {
 		wrong: 'Navn eller passord er feil.',
 		ended: 'Økten din er avsluttet. Logg inn igjen for å fortsette.',
 		lost: 'Ikke noe passord ennå, eller glemt det? En administrator kan lage en innloggingslenke til deg.',
-		publicPages: 'Se på det som er åpent',
 		linkTitle: 'Logg inn med lenke',
 		linkBody: 'Denne lenken logger deg inn én gang. Gå bare videre på din egen enhet.',
 		linkSubmit: 'Logg meg inn',
@@ -370,7 +358,7 @@ export const nb: Messages = {
 		thisOne: 'denne',
 		endSession: 'Logg ut der',
 		unknownDevice: 'Ukjent nettleser',
-		lastSeen: 'sett'
+		since: 'Logget inn'
 	},
 	health: {
 		title: 'Helse',
@@ -417,6 +405,8 @@ export const nb: Messages = {
 		unavailable: 'Tjeneren kan ikke gjøre det nå. Ingenting er endret; prøv igjen om litt.',
 		idempotency_running: 'Det blir gjort allerede.',
 		idempotency_mismatch: 'Siden gjentok en forespørsel med annet innhold. Prøv igjen.',
+		internal: 'Noe gikk i stykker på tjeneren. Det står i loggen der; prøv igjen.',
+		method_not_allowed: 'Siden ba om noe tjeneren ikke gjør. Last den på nytt og prøv igjen.',
 		network: 'Det kom ikke noe svar. Det kan være gjort eller ikke; å prøve igjen er trygt og gjør det bare én gang.',
 		retryIn: (seconds) => `Prøv igjen om ${many(seconds, 'sekund', 'sekunder')}.`,
 		retry: 'Prøv igjen',

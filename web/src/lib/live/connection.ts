@@ -1,6 +1,6 @@
 import type { Edge, Level, Node, NodeKind, Rows } from '$lib/api/types';
 
-export type Topic = `kind:${NodeKind}` | `node:${string}` | 'activity' | 'lifecycle';
+export type Topic = `kind:${NodeKind}` | `node:${string}`;
 
 export type LiveEvent =
 	| { op: 'upsert'; node: Node; edge?: undefined }
@@ -41,6 +41,8 @@ export type Status =
 export interface Sink {
 	mark(): number;
 	rows(topic: Topic, rows: Rows, mark: number): void;
+	/** All that is granted to the viewer, by scope. */
+	setLevels(levels: Record<string, Level>): void;
 	changes(events: LiveEvent[]): void;
 	added(added: Added): void;
 	removed(removed: Removed): void;
@@ -55,8 +57,6 @@ export interface Sink {
 export interface Handlers {
 	/** The first rows are in the sink, or nothing was missed since they were. */
 	ready?(): void;
-	/** Something of the topic changed; for topics that carry no rows. */
-	hint?(): void;
 	/** The server won't serve this topic. */
 	refused?(code: string): void;
 }

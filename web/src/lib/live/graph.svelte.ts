@@ -30,6 +30,8 @@ export class GraphStore implements Sink {
 	/** When each row was taken, counted in rows: what a snapshot can't know of is newer than its mark. */
 	private readonly taken = new Map<string, number>();
 	private count = 0;
+	/** Rises with every row taken or given up, for whoever shows what the rows don't tell. */
+	stirred = $state(0);
 
 	mark(): number {
 		return this.count;
@@ -48,7 +50,6 @@ export class GraphStore implements Sink {
 	/** A snapshot of the topic: brings its rows and takes away what is no longer among them. */
 	rows(topic: Topic, rows: Rows, mark: number): void {
 		this.takeAll(rows.nodes, rows.edges, 'snapshot');
-		for (const [scope, level] of Object.entries(rows.levels ?? {})) this.levels.set(scope, level);
 		if (rows.truncated) this.truncated.add(topic);
 		else this.truncated.delete(topic);
 
@@ -64,6 +65,11 @@ export class GraphStore implements Sink {
 			if (touches(topic, edge) && gone(edge)) this.bury(this.edges, edge.id, edge.version);
 		}
 		this.prune();
+	}
+
+	setLevels(levels: Record<string, Level>): void {
+		for (const scope of [...this.levels.keys()]) if (!(scope in levels)) this.levels.delete(scope);
+		for (const [scope, level] of Object.entries(levels)) this.levels.set(scope, level);
 	}
 
 	changes(events: LiveEvent[]): void {
@@ -143,6 +149,7 @@ export class GraphStore implements Sink {
 		this.graves.open(row.id);
 		this.suspect.delete(row.id);
 		this.taken.set(row.id, ++this.count);
+		this.stirred = this.count;
 	}
 
 	private delete(entity: 'node' | 'edge', id: string, version: number): void {
@@ -160,7 +167,7 @@ export class GraphStore implements Sink {
 	}
 
 	private forget(map: SvelteMap<string, Node> | SvelteMap<string, Edge>, id: string): void {
-		map.delete(id);
+		if (map.delete(id)) this.stirred = ++this.count;
 		this.suspect.delete(id);
 		this.taken.delete(id);
 	}

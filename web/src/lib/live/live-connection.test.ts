@@ -133,14 +133,53 @@ describe('LiveConnection', () => {
 		await eventually('live', () => rig.status?.kind === 'live');
 	});
 
-	it('passes on the lifecycle and hints', async () => {
-		let hints = 0;
-		rig.connection.subscribe('activity', { hint: () => hints++ });
-		await until('the first hint', () => hints === 1);
-		rig.server.send({ type: 'changes', token: '1.1', events: [{ op: 'hint', topic: 'activity' }] });
-		rig.server.send({ type: 'lifecycle', phase: 'closing', ends_at: null });
-		await until('both', () => hints === 2 && rig.lifecycles.length === 1);
+	it('passes on the lifecycle', async () => {
+		rig.server.send({ type: 'lifecycle', phase: 'closing' });
+		await until('it', () => rig.lifecycles.length === 1);
 		expect(rig.lifecycles[0]).toMatchObject({ phase: 'closing' });
+	});
+
+	it('takes first rows in several frames as one snapshot', async () => {
+		rig.server.rowsPerFrame = 2;
+		rig.server.nodes.clear();
+		for (const id of ['p', 'q', 'r', 's', 't']) rig.server.nodes.set(id, node(id, 1, { kind: 'group' }));
+		let ready = 0;
+		rig.connection.subscribe('kind:group', { ready: () => ready++ });
+		await until('all rows', () => rig.graph.nodes.size === 6);
+		expect(ready).toBe(1);
+	});
+
+	it('keeps its token through frames that carry none', async () => {
+		rig.server.put(node('a', 2));
+		await title('a v2');
+		rig.server.send({ type: 'changes', token: null, events: [{ op: 'upsert', node: node('a', 3) }] });
+		await title('a v3');
+		await rig.server.kill();
+		await rig.server.start();
+		await eventually('asked again', () => subscribes().length === 2);
+		expect(subscribes()[1]?.since).toBe('1.2');
+	});
+
+	it('asks again for a topic that the server could not read, and is not live until it runs', async () => {
+		rig.server.refuseNext = 'unavailable';
+		rig.connection.subscribe('kind:group');
+		rig.server.nodes.set('g', node('g', 1, { kind: 'group' }));
+		await eventually('not live', () => rig.status?.kind === 'reconnecting');
+		await eventually('its rows', () => rig.titles().includes('g v1'));
+		await until('live', () => rig.status?.kind === 'live');
+	});
+
+	it('begins a subscription anew when the server ends it, without a word if that is quick', async () => {
+		const said = rig.statuses.length;
+		rig.server.nodes.set('a', node('a', 7));
+		rig.server.send({ type: 'resync', id: subscribes()[0]?.id });
+		await title('a v7');
+		expect(rig.statuses.length).toBe(said);
+	});
+
+	it('does not call data live while the server never was level', async () => {
+		rig.server.lag_ms = null;
+		await eventually('stale', () => rig.status?.kind === 'stale');
 	});
 
 	it('tells who refuses a topic, and goes on with the others', async () => {

@@ -1,8 +1,8 @@
 import { backoff_ms } from './backoff';
 import { ClockOffset } from './clock';
 import type { Connection, Handlers, Observer, Sink, Status, Topic } from './connection';
-import { close, parseFrame, type Frame } from './protocol';
-import { Subscriptions, tell, type Subscription } from './subscriptions';
+import { close, parseFrame, type Frame, type RowsFrame } from './protocol';
+import { Subscriptions, tellReady, type Subscription } from './subscriptions';
 
 export const ping_every_ms = 10_000;
 export const pong_timeout_ms = 5_000;
@@ -10,6 +10,8 @@ export const pong_timeout_ms = 5_000;
 export const open_timeout_ms = 10_000;
 /** From `hello` until every subscription is answered. */
 export const catch_up_timeout_ms = 30_000;
+/** A subscription that has to begin anew may take so long before the page says so. */
+export const resync_grace_ms = 1_000;
 /** Older than this on the server's own word, and the data is not live. */
 export const fresh_limit_ms = 5_000;
 
@@ -157,6 +159,7 @@ export class LiveConnection implements Connection {
 
 	private ask(subscription: Subscription): void {
 		const { id, topic, token } = subscription;
+		subscription.partial = null;
 		subscription.mark = this.sink.mark();
 		this.send({ type: 'subscribe', id, topic, ...(token ? { since: token } : {}) });
 	}
@@ -194,12 +197,12 @@ export class LiveConnection implements Connection {
 			case 'hello':
 				return this.hello(frame);
 			case 'subscribed':
+				if (frame.levels) this.sink.setLevels(frame.levels);
+				return this.subscribed(frame);
+			case 'rows':
 				return this.subscribed(frame);
 			case 'changes':
-				this.sink.changes(frame.events.filter((event) => event.op !== 'hint'));
-				for (const event of frame.events) {
-					if (event.op === 'hint') tell(this.subscriptions.of(event.topic ?? 'activity'), 'hint');
-				}
+				this.sink.changes(frame.events);
 				return this.moved(frame.token);
 			case 'added':
 				this.sink.added(frame);
@@ -209,15 +212,10 @@ export class LiveConnection implements Connection {
 				return this.moved(frame.token);
 			case 'resync':
 				return this.resync(frame.id);
-			case 'hint':
-				return tell(
-					frame.id ? this.subscriptions.get(frame.id) : this.subscriptions.of(frame.topic ?? 'activity'),
-					'hint'
-				);
 			case 'lifecycle':
 				return this.observer.lifecycle?.(frame);
 			case 'pong':
-				return this.pong(frame.server_time, frame.fresh_at ?? frame.server_time);
+				return this.pong(frame.server_time, frame.fresh_at);
 			case 'error':
 				if (frame.id) this.refused(frame.id, frame.code);
 		}
@@ -239,15 +237,24 @@ export class LiveConnection implements Connection {
 		this.level();
 	}
 
-	private subscribed(frame: Frame & { type: 'subscribed' }): void {
+	private subscribed(frame: RowsFrame): void {
 		const subscription = this.subscriptions.get(frame.id);
 		if (!subscription) return;
-		const continued = subscription.token !== null && !frame.nodes && !frame.edges;
-		if (!continued) this.sink.rows(subscription.topic, frame, subscription.mark);
-		subscription.token = frame.token;
+		if (frame.nodes) {
+			const before = subscription.partial ?? { nodes: [], edges: [] };
+			const nodes = [...before.nodes, ...frame.nodes];
+			const edges = [...before.edges, ...(frame.edges ?? [])];
+			subscription.partial = frame.more ? { nodes, edges } : null;
+			if (frame.more) return;
+			const { truncated } = frame;
+			this.sink.rows(subscription.topic, { nodes, edges, truncated }, subscription.mark);
+			// Without a token yet, a cut now means the first rows once more.
+			subscription.token = frame.token;
+		} else {
+			subscription.token = frame.token ?? subscription.token;
+		}
 		subscription.ready = true;
-		tell(subscription, 'ready');
-		tell(subscription, 'hint');
+		tellReady(subscription);
 		this.answered(frame.id);
 	}
 
@@ -256,13 +263,29 @@ export class LiveConnection implements Connection {
 		if (!subscription) return;
 		this.sink.resync(subscription.topic);
 		subscription.token = null;
-		if (this.liveSince !== null) this.say({ kind: 'reconnecting', fresh_at: this.freshAt });
-		this.catchingUp.add(id);
+		this.askAgain(subscription);
+	}
+
+	/** The topic is not running for now; the page says so if it lasts. */
+	private askAgain(subscription: Subscription, wait_ms = 0): void {
+		subscription.ready = false;
+		this.catchingUp.add(subscription.id);
 		this.greetedAt = Date.now();
-		this.ask(subscription);
+		const socket = this.socket;
+		const still = () => this.socket === socket && this.catchingUp.has(subscription.id);
+		if (wait_ms === 0) this.ask(subscription);
+		else setTimeout(() => still() && this.ask(subscription), wait_ms);
+		setTimeout(() => {
+			if (still()) this.say({ kind: 'reconnecting', fresh_at: this.freshAt });
+		}, resync_grace_ms);
 	}
 
 	private refused(id: string, code: string): void {
+		const subscription = this.subscriptions.get(id);
+		if (subscription && code === 'unavailable') {
+			this.askAgain(subscription, resync_grace_ms + backoff_ms(2, this.options.random));
+			return;
+		}
 		for (const handlers of this.subscriptions.get(id)?.handlers ?? []) handlers.refused?.(code);
 		this.answered(id);
 	}
@@ -272,9 +295,9 @@ export class LiveConnection implements Connection {
 	}
 
 	/** All running streams stand at this token now. */
-	private moved(token: string): void {
-		for (const subscription of this.subscriptions.all()) {
-			if (subscription.ready && subscription.token) subscription.token = token;
+	private moved(token: string | null): void {
+		for (const subscription of token === null ? [] : this.subscriptions.all()) {
+			if (subscription.ready) subscription.token = token;
 		}
 		if (this.catchingUp.size === 0) this.freshAt = Date.now();
 	}
@@ -286,7 +309,8 @@ export class LiveConnection implements Connection {
 		this.say({ kind: 'live' });
 	}
 
-	private pong(server_time: string, fresh_at: string): void {
+	/** `fresh_at` is null while the server never was level with its database. */
+	private pong(server_time: string, fresh_at: string | null): void {
 		clearTimeout(this.timers.limit);
 		this.tellClock(server_time, this.pingedAt ?? Date.now());
 		this.pingedAt = null;
@@ -294,10 +318,12 @@ export class LiveConnection implements Connection {
 			if (Date.now() - this.greetedAt > catch_up_timeout_ms) this.lost();
 			return;
 		}
-		const behind_ms = Math.max(0, Date.parse(server_time) - Date.parse(fresh_at)) || 0;
-		this.freshAt = Date.now() - behind_ms;
-		if (behind_ms > fresh_limit_ms) this.say({ kind: 'stale', fresh_at: this.freshAt });
-		else this.say({ kind: 'live' });
+		const fresh = fresh_at === null ? NaN : Date.parse(fresh_at);
+		const behind_ms = Math.max(0, Date.parse(server_time) - fresh);
+		if (!Number.isNaN(behind_ms)) this.freshAt = Date.now() - behind_ms;
+		// Not a number is no word that the data is fresh.
+		if (behind_ms <= fresh_limit_ms) this.say({ kind: 'live' });
+		else this.say({ kind: 'stale', fresh_at: this.freshAt ?? Date.now() });
 	}
 
 	private tellClock(server_time: string, sent_at: number): void {

@@ -2,7 +2,7 @@ import type { Rows } from '$lib/api/types';
 import { backoff_ms } from './backoff';
 import { ClockOffset } from './clock';
 import type { Connection, Handlers, Observer, Sink, Status, Topic } from './connection';
-import { Subscriptions, tell, type Subscription } from './subscriptions';
+import { Subscriptions, tellReady, type Subscription } from './subscriptions';
 
 export const poll_every_ms = 3_000;
 export const poll_timeout_ms = 10_000;
@@ -140,8 +140,8 @@ export class PollingConnection implements Connection {
 		if (era !== this.era || this.subscriptions.get(id) !== subscription) return;
 		this.sink.rows(topic, rows, mark);
 		subscription.ready = true;
-		tell(subscription, 'ready');
-		tell(subscription, 'hint');
+		if (rows.levels) this.sink.setLevels(rows.levels);
+		tellReady(subscription);
 	}
 
 	private failed(cause: unknown): void {

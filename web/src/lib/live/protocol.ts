@@ -4,23 +4,27 @@ import type { Added, Lifecycle, LiveEvent, Removed } from './connection';
 /** What the server sends on the socket (docs/API.md). */
 export type Frame =
 	| { type: 'hello'; server_time: string; instance: string; version: string; person_id: string | null }
-	| {
-			type: 'subscribed';
-			id: string;
-			token: string;
-			nodes?: Node[];
-			edges?: Edge[];
-			levels?: Record<string, Level>;
-			truncated?: boolean;
-	  }
-	| { type: 'changes'; token: string; events: (LiveEvent | { op: 'hint'; topic?: string })[] }
-	| ({ type: 'added'; token: string } & Added)
-	| ({ type: 'removed'; token: string } & Removed)
+	/** Without `nodes` the stream is continued: what one has still holds. */
+	| ({ type: 'subscribed'; levels?: Record<string, Level> } & RowsFrame)
+	/** More of the first rows. */
+	| ({ type: 'rows' } & RowsFrame)
+	| { type: 'changes'; token: string | null; events: LiveEvent[] }
+	| ({ type: 'added'; token: string | null } & Added)
+	| ({ type: 'removed'; token: string | null } & Removed)
 	| { type: 'resync'; id: string }
 	| ({ type: 'lifecycle' } & Lifecycle)
-	| { type: 'pong'; server_time: string; fresh_at?: string | null }
-	| { type: 'hint'; id?: string; topic?: string }
+	| { type: 'pong'; server_time: string; fresh_at: string | null }
 	| { type: 'error'; code: string; detail: string; id?: string };
+
+/** First rows come in frames of a bounded size; only the last carries the token. */
+export interface RowsFrame {
+	id: string;
+	token: string | null;
+	nodes?: Node[];
+	edges?: Edge[];
+	truncated?: boolean;
+	more?: boolean;
+}
 
 export const close = {
 	restart: 1012,

@@ -1,3 +1,4 @@
+import type { Edge, Node } from '$lib/api/types';
 import type { Handlers, Topic } from './connection';
 
 export interface Subscription {
@@ -11,6 +12,8 @@ export interface Subscription {
 	token: string | null;
 	/** The sink's mark when the rows were asked for. */
 	mark: number;
+	/** The first rows received so far, while there are more to come. */
+	partial: { nodes: Node[]; edges: Edge[] } | null;
 }
 
 /** Who wants what: one subscription per topic, however many ask for it. */
@@ -47,10 +50,6 @@ export class Subscriptions {
 		return this.byId.get(id);
 	}
 
-	of(topic: string): Subscription | undefined {
-		return this.byTopic.get(topic as Topic);
-	}
-
 	all(): Subscription[] {
 		return [...this.byTopic.values()];
 	}
@@ -65,13 +64,21 @@ export class Subscriptions {
 
 	private make(topic: Topic): Subscription {
 		const id = `s${this.next++}`;
-		const subscription = { id, topic, handlers: new Set<Handlers>(), ready: false, token: null, mark: 0 };
+		const subscription: Subscription = {
+			id,
+			topic,
+			handlers: new Set<Handlers>(),
+			ready: false,
+			token: null,
+			mark: 0,
+			partial: null
+		};
 		this.byTopic.set(topic, subscription);
 		this.byId.set(id, subscription);
 		return subscription;
 	}
 }
 
-export function tell(subscription: Subscription | undefined, what: 'ready' | 'hint'): void {
-	for (const handlers of [...(subscription?.handlers ?? [])]) handlers[what]?.();
+export function tellReady({ handlers }: Subscription): void {
+	for (const { ready } of [...handlers]) ready?.();
 }

@@ -1,6 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { getLatency } from '$lib/api/calls';
-import type { CheckRun } from '$lib/api/types';
+import type { Run } from '$lib/api/types';
 
 export const refresh_every_ms = 15_000;
 /** So many systems are asked for in one call. */
@@ -8,7 +8,7 @@ const batch = 200;
 
 /** The latest check runs of systems, read anew while somebody looks. */
 export class Latencies {
-	readonly points = new SvelteMap<string, CheckRun[]>();
+	readonly points = new SvelteMap<string, Run[]>();
 
 	/** Reads now and then again and again, until the answer is called. */
 	follow(ids: string[]): () => void {

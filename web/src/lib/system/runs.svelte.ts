@@ -1,6 +1,6 @@
 import { listChecks } from '$lib/api/calls';
 import { asApiError, type ApiError } from '$lib/api/problem';
-import type { CheckRun } from '$lib/api/types';
+import type { Run } from '$lib/api/types';
 
 export const ranges = { '1h': 3_600, '6h': 21_600, '24h': 86_400, '7d': 604_800 } as const;
 export type Range = keyof typeof ranges;
@@ -11,7 +11,7 @@ export const runs_limit = 4_000;
 
 /** The check runs of one system in a range that ends now, oldest first. */
 export class Runs {
-	list = $state.raw<CheckRun[]>([]);
+	list = $state.raw<Run[]>([]);
 	/** The range has more runs than are shown. */
 	partial = $state(false);
 	error = $state.raw<ApiError | null>(null);
@@ -21,7 +21,7 @@ export class Runs {
 	follow(id: string, range: Range, every_ms: number, now: () => number): () => void {
 		const abort = new AbortController();
 		const since = () => new Date(now() - ranges[range] * 1000).toISOString();
-		const read = async (from: string, before: CheckRun[]) => {
+		const read = async (from: string, before: Run[]) => {
 			try {
 				const found = await readPages(id, from, abort.signal);
 				this.list = merge(before, found.runs, since());
@@ -47,7 +47,7 @@ export class Runs {
 }
 
 async function readPages(id: string, from: string, signal: AbortSignal) {
-	const runs: CheckRun[] = [];
+	const runs: Run[] = [];
 	let cursor: string | undefined;
 	do {
 		const page = await listChecks(id, { from, limit: page_limit, cursor }, signal);
@@ -58,14 +58,14 @@ async function readPages(id: string, from: string, signal: AbortSignal) {
 }
 
 /** Both, each run once, oldest first, without what has left the range. */
-export function merge(before: CheckRun[], found: CheckRun[], from: string): CheckRun[] {
-	const runs = new Map<string, CheckRun>();
+export function merge(before: Run[], found: Run[], from: string): Run[] {
+	const runs = new Map<string, Run>();
 	for (const run of [...before, ...found]) if (Date.parse(run.at) >= Date.parse(from)) runs.set(run.at, run);
 	return [...runs.values()].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
 /** The latency below which this share of the good runs stayed; null without any. */
-export function percentile(runs: CheckRun[], share: number): number | null {
+export function percentile(runs: Run[], share: number): number | null {
 	const values = runs.flatMap((run) => (run.ok && run.latency_ms !== null ? [run.latency_ms] : []));
 	values.sort((a, b) => a - b);
 	return values[Math.min(values.length - 1, Math.floor(values.length * share))] ?? null;

@@ -8,7 +8,8 @@ export type SystemValues = {
 	interval_s: number;
 	timeout_ms: number;
 	failures_to_down: number;
-	type: Check['type'];
+	/** `none`: it is not checked. */
+	type: Check['type'] | 'none';
 	url: string;
 	address: string;
 	expect_status: string;
@@ -35,17 +36,18 @@ export function readSystem(node: Node): SystemValues {
 	const values = { ...fresh, title: node.title, body: node.body };
 	if (!node.system) return values;
 	const { enabled, interval_s, timeout_ms, failures_to_down, check } = node.system;
-	Object.assign(values, { enabled, interval_s, timeout_ms, failures_to_down, type: check.type });
+	Object.assign(values, { enabled, interval_s, timeout_ms, failures_to_down, type: check?.type ?? 'none' });
+	if (!check) return values;
 	if (check.type === 'tcp') values.address = check.address;
 	else values.url = check.url;
 	if (check.type === 'http') {
-		values.expect_status = check.expect_status;
+		values.expect_status = check.expect_status ?? fresh.expect_status;
 		values.expect_text = check.expect_text ?? '';
 	}
 	return values;
 }
 
-export function checkOf(values: SystemValues): Check {
+export function checkOf(values: SystemValues): Check | null {
 	switch (values.type) {
 		case 'http': {
 			const { url, expect_status, expect_text } = values;
@@ -53,21 +55,22 @@ export function checkOf(values: SystemValues): Check {
 		}
 		case 'tcp':
 			return { type: 'tcp', address: values.address.trim() };
-		case 'postgres': {
-			const password = values.password ? { password: values.password } : {};
-			return { type: 'postgres', url: values.url.trim(), ...password };
-		}
+		case 'postgres':
+			return { type: 'postgres', url: values.url.trim() };
+		case 'none':
+			return null;
 	}
 }
 
 const facet_keys = ['enabled', 'interval_s', 'timeout_ms', 'failures_to_down'] as const;
-const check_keys = ['type', 'url', 'address', 'expect_status', 'expect_text', 'password'] as const;
+const check_keys = ['type', 'url', 'address', 'expect_status', 'expect_text'] as const;
 
 /** What of an intention the changed fields make up; a check is always sent whole. */
 export function writeSystem(changed: Partial<SystemValues>, values: SystemValues) {
 	const system: SystemInput = {};
 	for (const key of facet_keys) if (key in changed) Object.assign(system, { [key]: values[key] });
 	if (check_keys.some((key) => key in changed)) system.check = checkOf(values);
+	if (changed.password) system.password = changed.password;
 	return {
 		...('title' in changed ? { title: values.title.trim() } : {}),
 		...('body' in changed ? { body: values.body } : {}),

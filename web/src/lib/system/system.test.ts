@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckRun, SystemFacet } from '$lib/api/types';
+import type { Run, SystemFacet } from '$lib/api/types';
 import { node } from '$lib/live/testing/rows';
 import { sparkOf } from '$lib/ui/spark';
 import { merge, percentile } from './runs.svelte';
 import { fresh, readSystem, writeSystem, type SystemValues } from './system-values';
 
-const run = (minute: number, latency_ms: number | null = 10): CheckRun => ({
+const run = (minute: number, latency_ms: number | null = 10): Run => ({
 	at: `2026-01-01T12:${String(minute).padStart(2, '0')}:00Z`,
 	ok: latency_ms !== null,
 	latency_ms
@@ -37,13 +37,14 @@ describe('sparkOf', () => {
 describe('system values', () => {
 	const facet: SystemFacet = {
 		state: 'up',
-		state_since: null,
+		state_since: '2026-01-01T00:00:00Z',
 		state_reason: null,
 		enabled: true,
 		interval_s: 60,
 		timeout_ms: 1000,
 		failures_to_down: 2,
-		check: { type: 'postgres', url: 'postgres://me@db:5432/x', has_password: true }
+		has_password: true,
+		check: { type: 'postgres', url: 'postgres://me@db:5432/x' }
 	};
 	const values = readSystem(node('a', 1, { title: 'A', system: facet }));
 	const change = (changed: Partial<SystemValues>) => writeSystem(changed, { ...values, ...changed });
@@ -64,7 +65,8 @@ describe('system values', () => {
 		[{}, {}],
 		[{ title: ' B ' }, { title: 'B' }],
 		[{ interval_s: 5 }, { system: { interval_s: 5 } }],
-		[{ password: 'p' }, { system: { check: { type: 'postgres', url: values.url, password: 'p' } } }],
+		[{ password: 'p' }, { system: { password: 'p' } }],
+		[{ type: 'none' }, { system: { check: null } }],
 		[{ type: 'tcp', address: 'a:1' }, { system: { check: { type: 'tcp', address: 'a:1' } } }],
 		[
 			{ type: 'http', url: 'http://x' },

@@ -1,4 +1,4 @@
-import type { CheckRun } from '$lib/api/types';
+import type { Run } from '$lib/api/types';
 
 export const spark_points = 30;
 
@@ -7,7 +7,7 @@ export const spark_points = 30;
  * The newest point sits at the right edge, so a new one shifts nothing else's
  * place on the page.
  */
-export function sparkOf(points: CheckRun[], width: number, height: number) {
+export function sparkOf(points: Run[], width: number, height: number) {
 	const runs = [...points].sort((a, b) => a.at.localeCompare(b.at)).slice(-spark_points);
 	const top = Math.max(1, ...runs.map((run) => (run.ok ? (run.latency_ms ?? 0) : 0)));
 	const step = width / (spark_points - 1);

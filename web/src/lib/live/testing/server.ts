@@ -33,7 +33,11 @@ export class TestServer {
 	/** The session has ended: requests get 401. */
 	ended = false;
 	/** How far behind its database it says it is. */
-	lag_ms = 0;
+	lag_ms: number | null = 0;
+	/** First rows are cut into frames of so many nodes. */
+	rowsPerFrame = 1_000;
+	/** Answers the next `subscribe` with this error. */
+	refuseNext: string | null = null;
 	/** How many answers to `subscribe` carried first rows. */
 	rowsSent = 0;
 	requests = 0;
@@ -154,7 +158,7 @@ export class TestServer {
 		this.seen.push(message);
 		const { id, topic } = message;
 		if (message.type === 'ping') {
-			const fresh_at = new Date(Date.now() - this.lag_ms).toISOString();
+			const fresh_at = this.lag_ms === null ? null : new Date(Date.now() - this.lag_ms).toISOString();
 			this.reply(socket, { type: 'pong', server_time: now(), fresh_at });
 		} else if (message.type === 'subscribe' && id && topic) {
 			this.subscribe(socket, id, topic, message.since);
@@ -164,6 +168,11 @@ export class TestServer {
 	}
 
 	private subscribe(socket: WebSocket, id: string, topic: string, since?: string): void {
+		if (this.refuseNext) {
+			this.reply(socket, { type: 'error', code: this.refuseNext, detail: '', id });
+			this.refuseNext = null;
+			return;
+		}
 		const [epoch, position] = (since ?? '').split('.').map(Number);
 		if (since && epoch !== this.epoch) {
 			this.reply(socket, { type: 'resync', id });
@@ -171,9 +180,27 @@ export class TestServer {
 		}
 		this.topics.get(socket)?.set(id, topic);
 		if (!since) this.rowsSent++;
-		this.reply(socket, { type: 'subscribed', id, token: this.token(), ...(since ? {} : this.rows(topic)) });
+		if (since) this.reply(socket, { type: 'subscribed', id, token: this.token(), levels: {} });
+		else this.sendRows(socket, id, topic);
 		const missed = since ? this.log.slice(position) : [];
 		if (missed.length) this.reply(socket, { type: 'changes', token: this.token(), events: missed });
+	}
+
+	private sendRows(socket: WebSocket, id: string, topic: string): void {
+		const { nodes = [], edges = [] } = this.rows(topic);
+		for (let from = 0; from === 0 || from < nodes.length; from += this.rowsPerFrame) {
+			const more = from + this.rowsPerFrame < nodes.length;
+			this.reply(socket, {
+				type: from === 0 ? 'subscribed' : 'rows',
+				id,
+				token: more ? null : this.token(),
+				...(from === 0 ? { levels: { scope: 'member' } } : {}),
+				truncated: false,
+				nodes: nodes.slice(from, from + this.rowsPerFrame),
+				edges: more ? [] : edges,
+				more
+			});
+		}
 	}
 
 	private reply(socket: WebSocket, frame: object): void {

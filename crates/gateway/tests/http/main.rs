@@ -1,0 +1,16 @@
+//! The routes, whole, on a database each: production wiring without the listener.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod access;
+mod bad_input;
+mod credentials;
+mod idempotency;
+mod lists;
+mod nouns;
+mod openapi;
+mod origin;
+mod page;
+mod probes;
+mod server;
+mod sign_in;

@@ -1,0 +1,15 @@
+//! How many files the process may have open.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Raises the bound to what the system allows at most: each connection is an open file, and shells
+/// begin with 1024, for the sake of programs that this one is not.
+pub(crate) fn raise_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current == limit.maximum {
+        return;
+    }
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
+        tracing::warn!(%error, limit = ?limit.current, "the number of open files stays bounded as it is");
+    }
+}
