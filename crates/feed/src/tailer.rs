@@ -115,7 +115,7 @@ impl<S: Sink> Tailer<S> {
                 Ok(never) => match never {},
                 Err(error) => error,
             };
-            tracing::warn!(%error, "the change feed lost the database; it goes on from its last safe position");
+            tracing::warn!(%error, "the change feed lost the database; it goes on from where it was");
             metrics::counter!("synops_feed_reconnects_total").increment(1);
             self.health.send_modify(|h| h.reconnects += 1);
             sleep(pause).await;
@@ -139,20 +139,19 @@ impl<S: Sink> Tailer<S> {
         }
     }
 
-    /// Finds where to go on: the beginning, or the last position that survived the loss.
+    /// Finds where to go on: the beginning; or where it was, if all that was told is safe. While
+    /// PostgreSQL itself ran on, it is: only a crash takes transactions back.
     async fn begin(&self, db: &mut PgConnection, place: &mut Option<Place>) -> Result<(), sqlx::Error> {
         let epoch = Epoch::of(&store::feed::find_epoch(&mut *db).await?);
         let postmaster = store::feed::find_postmaster_start(&mut *db).await?;
         if let Some(known) = place
             && known.epoch == epoch
             && (known.postmaster == postmaster || known.release.is_level())
-            && let Some(released) = known.release.rewind()
         {
             if known.postmaster != postmaster {
-                self.sink.rewound(&released);
+                self.sink.rewound(&known.at);
+                known.postmaster = postmaster;
             }
-            known.at = released;
-            known.postmaster = postmaster;
             return Ok(());
         }
         let mut tx = db.begin().await?;

@@ -151,7 +151,7 @@ async fn the_guard_holds_on_every_way() {
         .iter()
         .map(|path| (http(format!("http://{}{path}", server.address)), refused))
         .collect();
-    for host in ["169.254.77.77", "[fe80::1]", "[::ffff:169.254.77.77]", "2852015437", "0xa9.254.169.254", "0.0.0.0", "[::]"] {
+    for host in ["169.254.77.77", "[fe80::1]", "[::ffff:169.254.77.77]", "2852015437", "0xa9.254.77.77", "0.0.0.0", "[::]"] {
         cases.push((http(format!("http://{host}:{}/", server.address.port())), refused));
     }
     for address in ["169.254.77.77:80", "[fe80::7]:80", "0.0.0.0:80", "224.0.0.1:80"] {
