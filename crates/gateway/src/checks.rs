@@ -64,6 +64,7 @@ pub(crate) async fn list_check_runs(
 #[into_params(parameter_in = Query)]
 pub(crate) struct LatencyQuery {
     /// Up to 200 ids, with commas between. Those one may not see are left out.
+    #[param(pattern = "^[0-9a-fA-F-]{36}(,[0-9a-fA-F-]{36})*$")]
     ids: String,
 }
 
@@ -106,7 +107,7 @@ fn parse_ids(text: &str) -> Result<Vec<Uuid>, Refusal> {
 /// Makes its check due; the outcome comes like every other. Takes the level `member`.
 #[utoipa::path(post, path = "/systems/{id}/check", operation_id = "check_now", tag = "systems",
     params(("id" = Uuid, Path, description = "The system"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer as the first time")),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer as the first time", max_length = 128, pattern = "^[!-~]+$")),
     responses((status = 202, description = "It is due", body = CheckDue)))]
 pub(crate) async fn check_now(state: State, Path(id): Path<Uuid>, submission: Submission<()>) -> Result<Response, Refused> {
     let Submission { caller, context, .. } = submission;

@@ -22,6 +22,7 @@ pub(crate) struct EdgesQuery {
     /// Of this kind alone.
     kind: Option<EdgeKind>,
     /// Only those that end at the node (`in`), or begin there (`out`).
+    #[param(inline)]
     direction: Option<Direction>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

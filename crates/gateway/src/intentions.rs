@@ -14,7 +14,7 @@ use axum::response::Response;
 /// All intentions in one transaction, in order: all of them or none. A refusal names the one it is
 /// about in `field`.
 #[utoipa::path(post, path = "/intentions", operation_id = "carry_out", tag = "graph", request_body = IntentionsRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer as the first time")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer as the first time", max_length = 128, pattern = "^[!-~]+$")),
     responses((status = 200, description = "All were carried out", body = IntentionsAnswer)))]
 pub(crate) async fn carry_out(state: State, submission: Submission<IntentionsRequest>) -> Result<Response, Refused> {
     let Submission { caller, input, context } = submission;

@@ -25,7 +25,7 @@ pub(crate) async fn list(state: State, caller: Caller, query: Query<NounQuery>) 
 
 /// Make a system
 #[utoipa::path(post, path = "/systems", operation_id = "create_system", tag = "systems", request_body = NewSystem,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer as the first time")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer as the first time", max_length = 128, pattern = "^[!-~]+$")),
     responses((status = 201, description = "Made", body = NodeView)))]
 pub(crate) async fn create(state: State, submission: Submission<NewSystem>) -> Result<Response, Refused> {
     let Submission { caller, input, context } = submission;
@@ -65,7 +65,7 @@ pub(crate) async fn get(state: State, caller: Caller, Path(id): Path<Uuid>) -> R
 ///
 /// Absent fields stay.
 #[utoipa::path(patch, path = "/systems/{id}", operation_id = "update_system", tag = "systems", request_body = SystemChange,
-    params(("id" = Uuid, Path, description = "The system"), ("If-Match" = String, Header, description = "The version it is made from, in quotation marks")),
+    params(("id" = Uuid, Path, description = "The system"), ("If-Match" = String, Header, description = "The version it is made from, in quotation marks", pattern = "^\"[0-9]+\"$")),
     responses((status = 200, description = "As it is now", body = NodeView)))]
 pub(crate) async fn update(
     state: State,
@@ -80,7 +80,7 @@ pub(crate) async fn update(
 ///
 /// And what hangs on it.
 #[utoipa::path(delete, path = "/systems/{id}", operation_id = "delete_system", tag = "systems",
-    params(("id" = Uuid, Path, description = "The system"), ("If-Match" = String, Header, description = "The version, in quotation marks")),
+    params(("id" = Uuid, Path, description = "The system"), ("If-Match" = String, Header, description = "The version, in quotation marks", pattern = "^\"[0-9]+\"$")),
     responses((status = 204, description = "Deleted")))]
 pub(crate) async fn delete(
     state: State,

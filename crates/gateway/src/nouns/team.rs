@@ -25,7 +25,7 @@ pub(crate) async fn list(state: State, caller: Caller, query: Query<NounQuery>) 
 
 /// Make a team
 #[utoipa::path(post, path = "/teams", operation_id = "create_team", tag = "teams", request_body = NewTeam,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer as the first time")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer as the first time", max_length = 128, pattern = "^[!-~]+$")),
     responses((status = 201, description = "Made", body = NodeView)))]
 pub(crate) async fn create(state: State, submission: Submission<NewTeam>) -> Result<Response, Refused> {
     let Submission { caller, input, context } = submission;
@@ -57,7 +57,7 @@ pub(crate) async fn get(state: State, caller: Caller, Path(id): Path<Uuid>) -> R
 ///
 /// Absent fields stay.
 #[utoipa::path(patch, path = "/teams/{id}", operation_id = "update_team", tag = "teams", request_body = TeamChange,
-    params(("id" = Uuid, Path, description = "The team"), ("If-Match" = String, Header, description = "The version it is made from, in quotation marks")),
+    params(("id" = Uuid, Path, description = "The team"), ("If-Match" = String, Header, description = "The version it is made from, in quotation marks", pattern = "^\"[0-9]+\"$")),
     responses((status = 200, description = "As it is now", body = NodeView)))]
 pub(crate) async fn update(
     state: State,
@@ -72,7 +72,7 @@ pub(crate) async fn update(
 ///
 /// And what hangs on it.
 #[utoipa::path(delete, path = "/teams/{id}", operation_id = "delete_team", tag = "teams",
-    params(("id" = Uuid, Path, description = "The team"), ("If-Match" = String, Header, description = "The version, in quotation marks")),
+    params(("id" = Uuid, Path, description = "The team"), ("If-Match" = String, Header, description = "The version, in quotation marks", pattern = "^\"[0-9]+\"$")),
     responses((status = 204, description = "Deleted")))]
 pub(crate) async fn delete(
     state: State,

@@ -26,7 +26,7 @@ pub(crate) async fn list(state: State, caller: Caller, query: Query<NounQuery>) 
 
 /// Make a workspace
 #[utoipa::path(post, path = "/workspaces", operation_id = "create_workspace", tag = "workspaces", request_body = NewWorkspace,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer as the first time")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer as the first time", max_length = 128, pattern = "^[!-~]+$")),
     responses((status = 201, description = "Made", body = NodeView)))]
 pub(crate) async fn create(state: State, submission: Submission<NewWorkspace>) -> Result<Response, Refused> {
     let Submission { caller, input, context } = submission;
@@ -59,7 +59,7 @@ pub(crate) async fn get(state: State, caller: Caller, Path(id): Path<Uuid>) -> R
 ///
 /// Absent fields stay.
 #[utoipa::path(patch, path = "/workspaces/{id}", operation_id = "update_workspace", tag = "workspaces", request_body = ScopeChange,
-    params(("id" = Uuid, Path, description = "The workspace"), ("If-Match" = String, Header, description = "The version it is made from, in quotation marks")),
+    params(("id" = Uuid, Path, description = "The workspace"), ("If-Match" = String, Header, description = "The version it is made from, in quotation marks", pattern = "^\"[0-9]+\"$")),
     responses((status = 200, description = "As it is now", body = NodeView)))]
 pub(crate) async fn update(
     state: State,
@@ -74,7 +74,7 @@ pub(crate) async fn update(
 ///
 /// And what hangs on it.
 #[utoipa::path(delete, path = "/workspaces/{id}", operation_id = "delete_workspace", tag = "workspaces",
-    params(("id" = Uuid, Path, description = "The workspace"), ("If-Match" = String, Header, description = "The version, in quotation marks")),
+    params(("id" = Uuid, Path, description = "The workspace"), ("If-Match" = String, Header, description = "The version, in quotation marks", pattern = "^\"[0-9]+\"$")),
     responses((status = 204, description = "Deleted")))]
 pub(crate) async fn delete(
     state: State,
