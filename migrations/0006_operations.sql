@@ -95,21 +95,15 @@ begin
         leaf := format('%s_p%s', parent, to_char(first, 'YYYYMMDD'));
         if to_regclass(leaf) is null then
             execute format('select exists (select from %I where at >= %L and at < %L)', net, first, first + step) into late;
-            if late then
-                -- Readers and writers stay out until the rows have moved: a reader that had looked up
-                -- the partitions before would find the rows in neither.
-                execute format('lock table %I in access exclusive mode', parent);
-            end if;
-            -- A writer that has chosen the net for its row would fail when this partition takes the
-            -- row's place. So for a range that is being written, wait until nobody writes.
-            if first <= clock_timestamp() then
+            -- A range that is being written, or has been: readers and writers stay out until this is
+            -- done. A writer that had chosen the net would fail when the partition takes its row's
+            -- place; a reader that had looked up the partitions would find the moved rows in neither.
+            if late or first <= clock_timestamp() then
                 execute format('lock table %I in access exclusive mode', parent);
             end if;
             execute format('create table %I (like %I including defaults including constraints including indexes)', leaf, parent);
-            if late then
-                execute format('with caught as (delete from %I where at >= %L and at < %L returning *) insert into %I select * from caught',
-                               net, first, first + step, leaf);
-            end if;
+            execute format('with caught as (delete from %I where at >= %L and at < %L returning *) insert into %I select * from caught',
+                           net, first, first + step, leaf);
             execute format('alter table %I attach partition %I for values from (%L) to (%L)', parent, leaf, first, first + step);
             return 'made ' || leaf;
         end if;

@@ -1,9 +1,9 @@
 //! Closed enums that are stored and sent as short texts.
 
 /// Declares an enum with the text of each value: `as_str`, `parse`, `ALL`, serde and `Display`
-/// all come from the one list.
+/// all come from the one list. (The text is a `tt`: utoipa's derive doesn't see through a `literal`.)
 macro_rules! text_enum {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:tt),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub enum $name { $($(#[$vmeta])* #[serde(rename = $text)] $variant),+ }

@@ -77,7 +77,8 @@ impl Reading {
         if !pairs.is_empty() {
             let (scope_ids, person_ids): (Vec<Uuid>, Vec<Uuid>) = pairs.keys().copied().unzip();
             let levels = store::access::list_levels_of(&mut *db, &scope_ids, &person_ids).await?;
-            let levels: HashMap<(Uuid, Uuid), _> = levels.into_iter().map(|(scope, person, level)| ((scope, person), level)).collect();
+            let levels: HashMap<(Uuid, Uuid), _> =
+                levels.into_iter().map(|(scope, person, level)| ((scope, person), level)).collect();
             control.access = pairs
                 .into_iter()
                 .map(|(pair, xids)| AccessChange { scope_id: pair.0, person_id: pair.1, level: levels.get(&pair).copied(), xids })
@@ -106,7 +107,7 @@ impl Reading {
         let mut events = Vec::with_capacity(coalesced.len());
         for row in coalesced {
             match bodies.event(row) {
-                Said::Event(event) => events.push(event),
+                Said::Event(event) => events.push(*event),
                 // Its newest row comes with a later page; only then is it told, once.
                 Said::Later(row) if !is_last => {
                     self.carried.insert(row.id, row);
@@ -191,7 +192,7 @@ impl Coalesced {
 
 /// What is to be told of a coalesced row now.
 enum Said {
-    Event(Event),
+    Event(Box<Event>),
     Later(Coalesced),
     Nothing,
 }
@@ -210,10 +211,7 @@ impl Bodies {
         let edges = if edge_ids.is_empty() { Vec::new() } else { store::edge::list_edges_by_id(&mut *db, &edge_ids).await? };
         let node_ids: Vec<Uuid> = node_ids.into_iter().collect();
         let nodes = if node_ids.is_empty() { Vec::new() } else { store::node::list_nodes_by_id(&mut *db, &node_ids).await? };
-        Ok(Self {
-            nodes: nodes.into_iter().map(|n| (n.id, n)).collect(),
-            edges: edges.into_iter().map(|e| (e.id, e)).collect(),
-        })
+        Ok(Self { nodes: nodes.into_iter().map(|n| (n.id, n)).collect(), edges: edges.into_iter().map(|e| (e.id, e)).collect() })
     }
 
     /// An event, if this row is the newest of its id: a body of a higher version, or none, says
@@ -243,7 +241,7 @@ impl Bodies {
                 },
                 (None, None) => return Said::Nothing,
             };
-            return Said::Event(Event { xids: row.xids, change });
+            return Said::Event(Box::new(Event { xids: row.xids, change }));
         }
         let body = self.nodes.get(&row.id);
         if newer(body.map(|n| n.version)) {
@@ -259,6 +257,6 @@ impl Bodies {
                 old_scopes,
             },
         };
-        Said::Event(Event { xids: row.xids, change })
+        Said::Event(Box::new(Event { xids: row.xids, change }))
     }
 }

@@ -97,7 +97,6 @@ impl<S: Sink> Tailer<S> {
     }
 
     /// Starts the tasks "tailer", "feed listener" and "feed ringer" on `tasks`.
-    #[expect(clippy::disallowed_methods, reason = "the owner of the feed's three tasks, joined through the tracker")]
     pub fn start(self, tasks: &TaskTracker, shutdown: CancellationToken, instance_id: Uuid) {
         let (url, bell, pool) = (self.url.clone(), self.bell.clone(), self.pool.clone());
         let stop = shutdown.clone();
@@ -167,7 +166,8 @@ impl<S: Sink> Tailer<S> {
         let mut release = Release::new();
         release.reached(snapshot.clone(), position.inserted_lsn);
         release.flushed(position.inserted_lsn);
-        let start = Start { token: token::write(&epoch, &snapshot), epoch: epoch.clone(), snapshot: snapshot.clone(), visibilities };
+        let start =
+            Start { token: token::write(&epoch, &snapshot), epoch: epoch.clone(), snapshot: snapshot.clone(), visibilities };
         if place.is_some() {
             // The database went down with events told that no safe position covers, or it is another one.
             self.sink.start_over(start);
@@ -193,7 +193,12 @@ impl<S: Sink> Tailer<S> {
                 Err(_) => {
                     let visibilities = store::scope::list_visibilities(&mut *tx).await?;
                     let token = place.release.released().map_or_else(String::new, |s| token::write(&place.epoch, s));
-                    self.sink.start_over(Start { epoch: place.epoch.clone(), snapshot: reading.to().clone(), token, visibilities });
+                    self.sink.start_over(Start {
+                        epoch: place.epoch.clone(),
+                        snapshot: reading.to().clone(),
+                        token,
+                        visibilities,
+                    });
                 }
             }
             place.at = reading.to().clone();

@@ -82,7 +82,8 @@ mod tests {
     #[test]
     fn a_token_is_too_old_once_unseen_rows_may_be_gone() {
         let at = |text| Snapshot::parse(text).unwrap();
-        let check = |since, now, horizon, expect| assert_eq!(check_age(&at(since), &at(now), horizon), expect, "{since} {now} {horizon}");
+        let check =
+            |since, now, horizon, expect| assert_eq!(check_age(&at(since), &at(now), horizon), expect, "{since} {now} {horizon}");
         check("10:20:10", "30:30:", 9, Ok(()));
         check("10:20:10", "30:30:", 10, Err(Refused::TooOld));
         check("10:20:10", "30:30:", 25, Err(Refused::TooOld));

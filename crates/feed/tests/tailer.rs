@@ -1,6 +1,12 @@
 //! The tailer against a real database: whatever writers, rollbacks, slow transactions and lost
 //! connections do, what it told adds up to what is there.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and is the edge that has a clock"
+)]
+
 use chrono::{DateTime, Utc};
 use domain::{Level, NodeKind};
 use feed::snapshot::Snapshot;
@@ -117,7 +123,8 @@ struct Running {
 impl Running {
     async fn start() -> Self {
         let db = TestDb::new().await;
-        let (told, bell, tasks, shutdown) = (Arc::new(Told::default()), Bell::new(), TaskTracker::new(), CancellationToken::new());
+        let (told, bell, tasks, shutdown) =
+            (Arc::new(Told::default()), Bell::new(), TaskTracker::new(), CancellationToken::new());
         let tailer = Tailer::new(db.server_url(), db.pool().clone(), bell.clone(), Arc::clone(&told), Utc::now);
         tailer.start(&tasks, shutdown.clone(), Uuid::now_v7());
         let running = Self { db, told, bell, tasks, shutdown };
@@ -130,7 +137,8 @@ impl Running {
         let now: String = sqlx::query_scalar("select pg_current_snapshot()::text").fetch_one(self.db.owner_pool()).await.unwrap();
         let now = Snapshot::parse(&now).unwrap();
         self.bell.ring();
-        wait_until("the tailer is level", LIMIT, || async { self.told.0.lock().at.as_ref().is_some_and(|at| at.covers(&now)) }).await;
+        wait_until("the tailer is level", LIMIT, || async { self.told.0.lock().at.as_ref().is_some_and(|at| at.covers(&now)) })
+            .await;
     }
 
     async fn assert_equal(&self) {
@@ -168,7 +176,12 @@ async fn write(db: sqlx::PgPool, parents: Vec<Uuid>, seed: u64, rounds: usize, h
                 (0..3, _) | (_, None) => made.push(graph::insert_node(&mut tx, NodeKind::Group, "made", parent).await.unwrap()),
                 (3..8, Some(id)) => {
                     let title = format!("{seed}-{round}");
-                    sqlx::query("update nodes set title = $2 where id = $1").bind(id).bind(title).execute(&mut *tx).await.unwrap();
+                    sqlx::query("update nodes set title = $2 where id = $1")
+                        .bind(id)
+                        .bind(title)
+                        .execute(&mut *tx)
+                        .await
+                        .unwrap();
                 }
                 (_, Some(id)) => {
                     sqlx::query("delete from nodes where id = $1").bind(id).execute(&mut *tx).await.unwrap();
@@ -203,7 +216,9 @@ async fn run_writers(running: &Running, rounds: usize, hold_s: f64) {
     for seed in 1..=8 {
         // Half of them are the server's own, which don't ring from inside their transactions.
         let pool = if seed % 2 == 0 {
-            store::connect(&running.db.server_url(), &store::PoolOptions { connections_max: 1, ..Default::default() }).await.unwrap()
+            store::connect(&running.db.server_url(), &store::PoolOptions { connections_max: 1, ..Default::default() })
+                .await
+                .unwrap()
         } else {
             pool_of(&running.db.owner_url()).await
         };
@@ -287,21 +302,25 @@ async fn access_and_ends_of_sessions_are_told_with_what_holds() {
     running.db.grant(kari, domain::EdgeKind::Reader, workspace).await;
     running.level().await;
     let session = Uuid::now_v7();
-    sqlx::query("insert into sessions (id, token_hash, person_id, expires_at) values ($1, '\\x01', $2, now() + interval '1 day')")
-        .bind(session)
-        .bind(kari)
-        .execute(running.db.owner_pool())
-        .await
-        .unwrap();
+    sqlx::query(
+        "insert into sessions (id, token_hash, person_id, expires_at) values ($1, '\\x01', $2, now() + interval '1 day')",
+    )
+    .bind(session)
+    .bind(kari)
+    .execute(running.db.owner_pool())
+    .await
+    .unwrap();
     sqlx::query("update people set disabled = true").execute(running.db.owner_pool()).await.unwrap();
     running.db.revoke(kari, domain::EdgeKind::Reader, workspace).await;
     running.level().await;
-    let model = running.told.0.lock();
+    let (access, ended) = {
+        let model = running.told.0.lock();
+        (model.access.clone(), model.ended.clone())
+    };
     let levels: Vec<Option<Level>> =
-        model.access.iter().filter(|c| c.scope_id == workspace && c.person_id == kari).map(|c| c.level).collect();
+        access.iter().filter(|c| c.scope_id == workspace && c.person_id == kari).map(|c| c.level).collect();
     assert_eq!(levels, vec![Some(Level::Reader), None]);
-    assert_eq!(model.ended, vec![Credential::Session(session)]);
-    drop(model);
+    assert_eq!(ended, vec![Credential::Session(session)]);
     running.stop().await;
 }
 
@@ -311,7 +330,8 @@ async fn a_psql_write_is_told_without_the_poll() {
     let running = Running::start().await;
     let listening = "select count(*) from pg_stat_activity where datname = $1 and query ilike 'listen%'";
     wait_until("the listener is connected", LIMIT, || async {
-        let count: i64 = sqlx::query_scalar(listening).bind(running.db.name()).fetch_one(running.db.superuser_pool()).await.unwrap();
+        let count: i64 =
+            sqlx::query_scalar(listening).bind(running.db.name()).fetch_one(running.db.superuser_pool()).await.unwrap();
         count == 1
     })
     .await;

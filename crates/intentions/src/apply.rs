@@ -97,7 +97,8 @@ impl<'a> Work<'a> {
         rights.need(authorise::level_to_create(kind, scope.is_some()), "parent")?;
 
         let created_by = self.actor.person_id();
-        store::node::insert_node(&mut *self.db, NewNode { id, kind, scope_id: parent_scope, title, body, attrs, created_by }).await?;
+        store::node::insert_node(&mut *self.db, NewNode { id, kind, scope_id: parent_scope, title, body, attrs, created_by })
+            .await?;
         self.insert_edge(Uuid::now_v7(), EdgeKind::PartOf, id, *parent_id, &Map::new()).await?;
         match kind {
             NodeKind::System => {

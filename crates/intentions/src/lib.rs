@@ -1,8 +1,8 @@
 //! The one way in: every change of the graph is an [`Intention`], carried out here.
 
 mod apply;
-mod carry_out;
 mod authorise;
+mod carry_out;
 mod check_state;
 
 use domain::intention::Intention;

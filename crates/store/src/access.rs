@@ -38,7 +38,11 @@ pub async fn list_levels(db: impl PgExecutor<'_>, person_id: Uuid) -> Result<Vec
 }
 
 /// What is granted of these pairs (scope, person); pairs without a grant are absent.
-pub async fn list_levels_of(db: impl PgExecutor<'_>, scope_ids: &[Uuid], person_ids: &[Uuid]) -> Result<Vec<(Uuid, Uuid, Level)>> {
+pub async fn list_levels_of(
+    db: impl PgExecutor<'_>,
+    scope_ids: &[Uuid],
+    person_ids: &[Uuid],
+) -> Result<Vec<(Uuid, Uuid, Level)>> {
     let rows = sqlx::query!(
         "select a.scope_id, a.person_id, a.level
            from unnest($1::uuid[], $2::uuid[]) w(scope_id, person_id)

@@ -159,7 +159,9 @@ pub async fn update_edge(db: impl PgExecutor<'_>, id: Uuid, attrs: &Map<String, 
 
 /// Moves a node: its `part_of` edge gets another target. The caller holds `lock_graph`.
 pub async fn update_parent(db: impl PgExecutor<'_>, node_id: Uuid, parent_id: Uuid) -> Result<()> {
-    sqlx::query!("update edges set target_id = $2 where source_id = $1 and kind = 'part_of'", node_id, parent_id).execute(db).await?;
+    sqlx::query!("update edges set target_id = $2 where source_id = $1 and kind = 'part_of'", node_id, parent_id)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

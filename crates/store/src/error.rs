@@ -25,9 +25,10 @@ pub fn refusal(error: Error) -> Refusal {
             Refusal::Unavailable { detail: UNREACHABLE, source: Some(Box::new(error)) }
         }
         // Statement or lock time-out, deadlock or serialisation failure that kept coming back.
-        Some("57014" | "55P03" | "40P01" | "40001") => {
-            Refusal::Unavailable { detail: "the database is too busy; nothing was changed, try again", source: Some(Box::new(error)) }
-        }
+        Some("57014" | "55P03" | "40P01" | "40001") => Refusal::Unavailable {
+            detail: "the database is too busy; nothing was changed, try again",
+            source: Some(Box::new(error)),
+        },
         // A text that PostgreSQL can't keep.
         Some("22021" | "22P05") => Refusal::invalid("body", "text without NUL characters"),
         _ => Refusal::Internal { source: Box::new(error) },

@@ -91,27 +91,16 @@ pub struct Unseen {
 
 /// What changed of access, scopes, sessions and tokens: it applies before any data.
 pub async fn list_control_rows(db: &mut PgConnection, unseen: &Unseen, limit: i64) -> Result<Vec<LogRow>> {
-    log_rows!(
-        "and entity in ('access', 'scope', 'session', 'token') order by seq limit $3",
-        &unseen.running,
-        unseen.from,
-        limit
-    )
-    .fetch_all(db)
-    .await
+    log_rows!("and entity in ('access', 'scope', 'session', 'token') order by seq limit $3", &unseen.running, unseen.from, limit)
+        .fetch_all(db)
+        .await
 }
 
 /// A page of what changed of nodes and edges.
 pub async fn list_data_rows(db: &mut PgConnection, unseen: &Unseen, after_seq: i64, limit: i64) -> Result<Vec<LogRow>> {
-    log_rows!(
-        "and entity in ('node', 'edge') and seq > $3 order by seq limit $4",
-        &unseen.running,
-        unseen.from,
-        after_seq,
-        limit
-    )
-    .fetch_all(db)
-    .await
+    log_rows!("and entity in ('node', 'edge') and seq > $3 order by seq limit $4", &unseen.running, unseen.from, after_seq, limit)
+        .fetch_all(db)
+        .await
 }
 
 /// What makes tokens of one database tell themselves from another's: PostgreSQL's identifier and

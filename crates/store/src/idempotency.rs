@@ -44,9 +44,10 @@ pub async fn take_key(db: impl PgExecutor<'_> + Copy, caller: &str, key: &str, r
     if inserted.is_some() {
         return Ok(Taken::New);
     }
-    let row = sqlx::query!("select request_hash, status, response from idempotency_keys where caller = $1 and key = $2", caller, key)
-        .fetch_optional(db)
-        .await?;
+    let row =
+        sqlx::query!("select request_hash, status, response from idempotency_keys where caller = $1 and key = $2", caller, key)
+            .fetch_optional(db)
+            .await?;
     Ok(match row {
         Some(row) if row.request_hash != request_hash => Taken::Mismatch,
         Some(row) => match (row.status, row.response) {

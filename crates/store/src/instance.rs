@@ -48,9 +48,12 @@ pub async fn delete_lapsed(db: impl PgExecutor<'_>, lapsed_for: Duration) -> Res
 
 /// Those known, oldest first.
 pub async fn list_instances(db: impl PgExecutor<'_>) -> Result<Vec<Instance>> {
-    sqlx::query_as!(Instance, "select id, name, version, roles, started_at, seen_at from instances order by started_at, id limit 1000")
-        .fetch_all(db)
-        .await
+    sqlx::query_as!(
+        Instance,
+        "select id, name, version, roles, started_at, seen_at from instances order by started_at, id limit 1000"
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// Whether other instances have told within `lapse` that they live.

@@ -15,6 +15,10 @@ pub const POSTGRES_MIN: i32 = 150_000;
 /// Longer than anything is kept.
 const DROPS_NOTHING: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
+/// More than there are partitions to make.
+const PARTITION_ATTEMPTS_MAX: u32 = 100;
+const PARTITION_PAUSE: Duration = Duration::from_millis(50);
+
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("PostgreSQL {found} is too old: 15 or newer is needed")]
@@ -29,17 +33,33 @@ pub enum Error {
 /// server's own login) rows and no more. sqlx takes an advisory lock, so that two starts don't race.
 pub async fn migrate(owner_url: &str, server_role: &str) -> Result<(), Error> {
     let mut db = PgConnection::connect(owner_url).await?;
-    let version: i32 = sqlx::query_scalar!(r#"select current_setting('server_version_num')::int as "v!""#).fetch_one(&mut db).await?;
+    let version: i32 =
+        sqlx::query_scalar!(r#"select current_setting('server_version_num')::int as "v!""#).fetch_one(&mut db).await?;
     if version < POSTGRES_MIN {
         return Err(Error::TooOld { found: format!("{}.{}", version / 10_000, version % 10_000) });
     }
     MIGRATIONS.run_direct(None, &mut db, false).await?;
     // The first partitions are there before the first row; dropping old ones is upkeep's affair.
     for table in Partitioned::ALL {
-        while keep_partitions(&mut db, table, DROPS_NOTHING).await?.is_some() {}
+        make_partitions(&mut db, table).await?;
     }
     sqlx::query!("select grant_server_role($1)", server_role).execute(&mut db).await?;
     db.close().await?;
+    Ok(())
+}
+
+/// Makes what is missing of a table's partitions. Another start that is at it, or a writer in the
+/// way, is waited for a while; what is missing then is upkeep's affair.
+async fn make_partitions(db: &mut PgConnection, table: Partitioned) -> Result<(), sqlx::Error> {
+    for _ in 0..PARTITION_ATTEMPTS_MAX {
+        match keep_partitions(&mut *db, table, DROPS_NOTHING).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(()),
+            Err(error) if crate::partition::may_retry(&error) => tokio::time::sleep(PARTITION_PAUSE).await,
+            Err(error) => return Err(error),
+        }
+    }
+    tracing::warn!(table = table.table(), "partitions are still missing; upkeep makes them");
     Ok(())
 }
 
@@ -48,16 +68,21 @@ pub async fn migrate(owner_url: &str, server_role: &str) -> Result<(), Error> {
 pub enum Level {
     Current,
     /// Migrations of this binary that the database lacks.
-    Behind { missing: usize },
+    Behind {
+        missing: usize,
+    },
     /// Migrations that this binary does not know: it is older than the database.
-    Ahead { unknown: usize },
+    Ahead {
+        unknown: usize,
+    },
     /// No migration ever ran here.
     Empty,
 }
 
 /// How the database stands, read with the server's login.
 pub async fn level(db: &sqlx::PgPool) -> Result<Level, sqlx::Error> {
-    let there = sqlx::query_scalar!(r#"select to_regclass('public._sqlx_migrations') is not null as "there!""#).fetch_one(db).await?;
+    let there =
+        sqlx::query_scalar!(r#"select to_regclass('public._sqlx_migrations') is not null as "there!""#).fetch_one(db).await?;
     if !there {
         return Ok(Level::Empty);
     }

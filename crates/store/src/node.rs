@@ -80,7 +80,8 @@ impl NodeRow {
                 failures_to_down,
             })));
         }
-        let person = self.login.clone().map(|login| Person { login, email: self.email.clone(), disabled: self.disabled == Some(true) });
+        let person =
+            self.login.clone().map(|login| Person { login, email: self.email.clone(), disabled: self.disabled == Some(true) });
         Ok(person.map(Facet::Person))
     }
 
@@ -246,7 +247,8 @@ pub struct LockedNode {
 }
 
 pub async fn lock_node(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<LockedNode>> {
-    let row = sqlx::query!("select version, kind, scope_id, title from nodes where id = $1 for update", id).fetch_optional(db).await?;
+    let row =
+        sqlx::query!("select version, kind, scope_id, title from nodes where id = $1 for update", id).fetch_optional(db).await?;
     row.map(|r| {
         let kind = NodeKind::parse(&r.kind).ok_or_else(|| unknown("kind", &r.kind))?;
         Ok(LockedNode { version: r.version, kind, scope_id: r.scope_id, title: r.title })
@@ -293,7 +295,7 @@ pub async fn insert_system(db: &mut PgConnection, id: Uuid, patch: &SystemPatch)
 
 pub async fn update_system(db: &mut PgConnection, id: Uuid, patch: &SystemPatch) -> Result<()> {
     let check_set = patch.check.is_some();
-    let check = patch.check.as_ref().and_then(Option::as_ref).map(|spec| Json(spec));
+    let check = patch.check.as_ref().and_then(Option::as_ref).map(Json);
     sqlx::query!(
         "update systems set check_spec = case when $2 then $3 else check_spec end, enabled = coalesce($4, enabled),
            interval_s = coalesce($5, interval_s), timeout_ms = coalesce($6, timeout_ms),

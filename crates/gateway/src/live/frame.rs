@@ -5,6 +5,7 @@ use super::protocol::Levels;
 use axum::extract::ws::Utf8Bytes;
 use domain::access::Level;
 use domain::limits::FRAME_TARGET_BYTES;
+use std::collections::VecDeque;
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
@@ -76,50 +77,69 @@ impl Changes {
 
     /// As frames; rendered by the first who asks.
     pub(super) fn texts(&self) -> &[Utf8Bytes] {
-        self.texts.get_or_init(|| change_frames(&self.items, Some(&self.token)))
+        self.texts.get_or_init(|| {
+            let mut frames = ItemFrames::new(self.items.clone(), Some(self.token()));
+            std::iter::from_fn(|| frames.next()).collect()
+        })
     }
 }
 
-/// `removed` for what can't be seen any more, `changes` for the rest, in frames of a bounded size.
-/// Only the last carries the token: whoever keeps it has had all before.
-pub(super) fn change_frames(items: &[Item], token: Option<&str>) -> Vec<Utf8Bytes> {
-    let mut frames: Vec<Utf8Bytes> = Vec::new();
-    let removed: Vec<Gone> = items.iter().filter_map(|item| if let Item::Removed(gone) = item { Some(*gone) } else { None }).collect();
-    for chunk in removed.chunks(500) {
-        frames.push(removed_frame(&[], chunk, None));
+/// Cuts items into frames of a bounded size, one at a time: `removed` for what can't be seen any
+/// more, then `changes` for the rest. Only the last carries the token: whoever keeps it has had all
+/// before.
+#[derive(Debug)]
+pub(super) struct ItemFrames {
+    items: VecDeque<Item>,
+    token: Option<Arc<str>>,
+}
+
+impl ItemFrames {
+    pub(super) fn new(mut items: Vec<Item>, token: Option<Arc<str>>) -> Self {
+        items.sort_by_key(|item| !matches!(item, Item::Removed(_)));
+        Self { items: items.into(), token }
     }
-    let mut open: Option<String> = None;
-    let head = |token: Option<&str>| format!(r#"{{"type":"changes","token":{},"events":["#, quote(token));
-    for item in items {
-        let event = match item {
-            Item::Upsert(body) => format!(r#"{{"op":"upsert","{}":{}}}"#, body.entity.as_str(), body.json),
-            Item::Deleted(gone) => {
-                format!(r#"{{"op":"delete","entity":"{}","id":"{}","version":{}}}"#, gone.entity.as_str(), gone.id, gone.version)
-            }
-            Item::Removed(_) => continue,
-        };
-        let frame = match &mut open {
-            Some(frame) => {
-                frame.push(',');
-                frame
-            }
-            None => open.insert(head(None)),
-        };
-        frame.push_str(&event);
-        if frame.len() >= FRAME_TARGET_BYTES
-            && let Some(frame) = open.take()
-        {
-            frames.push((frame + "]}").into());
+
+    /// What is sent after it is older: its token would promise too much.
+    pub(super) fn drop_token(&mut self) {
+        self.token = None;
+    }
+
+    /// The token that the last frame will carry.
+    pub(super) fn token(&self) -> Option<&Arc<str>> {
+        self.token.as_ref()
+    }
+
+    /// What is not sent yet.
+    pub(super) fn into_items(self) -> VecDeque<Item> {
+        self.items
+    }
+
+    /// The next frame; `None` behind the last.
+    pub(super) fn next(&mut self) -> Option<Utf8Bytes> {
+        let removed: Vec<Gone> =
+            self.items.iter().map_while(|item| if let Item::Removed(gone) = item { Some(*gone) } else { None }).take(500).collect();
+        if !removed.is_empty() {
+            self.items.drain(..removed.len());
+            return Some(removed_frame(&[], &removed, None));
         }
+        if self.items.is_empty() {
+            return self.token.take().map(|token| token_frame(&token));
+        }
+        let mut events = String::new();
+        while let Some(item) = self.items.pop_front_if(|_| events.len() < FRAME_TARGET_BYTES) {
+            let comma = if events.is_empty() { "" } else { "," };
+            // Writing to a text can't fail.
+            let _ = match item {
+                Item::Upsert(body) => write!(events, r#"{comma}{{"op":"upsert","{}":{}}}"#, body.entity.as_str(), body.json),
+                Item::Deleted(gone) | Item::Removed(gone) => {
+                    let (entity, id, version) = (gone.entity.as_str(), gone.id, gone.version);
+                    write!(events, r#"{comma}{{"op":"delete","entity":"{entity}","id":"{id}","version":{version}}}"#)
+                }
+            };
+        }
+        let token = if self.items.is_empty() { self.token.take() } else { None };
+        Some(format!(r#"{{"type":"changes","token":{},"events":[{events}]}}"#, quote(token.as_deref())).into())
     }
-    // The last frame is begun anew with the token; without one left open, an empty frame brings it.
-    match (open, token) {
-        (Some(frame), Some(_)) => frames.push((head(token) + &frame[head(None).len()..] + "]}").into()),
-        (Some(frame), None) => frames.push((frame + "]}").into()),
-        (None, Some(token)) => frames.push(token_frame(token)),
-        (None, None) => {}
-    }
-    frames
 }
 
 /// A frame with nothing but a newer token.
@@ -182,9 +202,13 @@ impl SubscribedFrames {
     }
 
     /// What is sent after it is older: its token would promise too much.
-    pub(super) fn without_token(mut self) -> Self {
+    pub(super) fn drop_token(&mut self) {
         self.answer.token = None;
-        self
+    }
+
+    /// The token that the last frame carries.
+    pub(super) fn token(&self) -> Option<&Arc<str>> {
+        self.answer.token.as_ref()
     }
 
     /// The next frame; `None` behind the last.

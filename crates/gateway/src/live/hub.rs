@@ -83,7 +83,12 @@ impl Hub {
         Self { inner: Mutex::default(), bodies: Bodies::default(), bell, reads: Semaphore::new(SUBSCRIBES_AT_ONCE) }
     }
 
-    pub(super) fn join(&self, person_id: Option<Uuid>, credential: Option<Credential>, outbox: &Arc<Outbox>) -> Result<ReaderId, Full> {
+    pub(super) fn join(
+        &self,
+        person_id: Option<Uuid>,
+        credential: Option<Credential>,
+        outbox: &Arc<Outbox>,
+    ) -> Result<ReaderId, Full> {
         let mut inner = self.inner.lock();
         if inner.readers.len() >= SOCKETS_MAX {
             return Err(Full::Sockets);
@@ -116,7 +121,7 @@ impl Hub {
         if reader.subscriptions.len() >= SUBSCRIPTIONS_PER_SOCKET_MAX {
             return Err(Full::Subscriptions);
         }
-        reader.subscriptions.insert(name.to_owned(), Subscription::Pending(Pending::new(topic)));
+        reader.subscriptions.insert(name.to_owned(), Subscription::Pending(Box::new(Pending::new(topic))));
         inner.waiting.insert(id);
         match topic {
             Topic::Kind(kind) => inner.by_kind.entry(kind).or_default().insert(id),
@@ -134,10 +139,10 @@ impl Hub {
         for neighbour in &answer.neighbours {
             inner.by_node.entry(*neighbour).or_default().insert(id);
         }
-        if let Some(reader) = inner.readers.get_mut(&id) {
-            if let Some(Subscription::Pending(pending)) = reader.subscriptions.get_mut(name) {
-                pending.read(read_at, answer, done);
-            }
+        if let Some(reader) = inner.readers.get_mut(&id)
+            && let Some(Subscription::Pending(pending)) = reader.subscriptions.get_mut(name)
+        {
+            pending.read(read_at, answer, done);
         }
         inner.install();
         drop(guard);

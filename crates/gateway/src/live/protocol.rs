@@ -29,11 +29,28 @@ pub(super) enum ClientMessage {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ServerMessage<'a> {
-    Hello { server_time: DateTime<Utc>, instance: Uuid, version: &'a str, person_id: Option<Uuid> },
-    Resync { id: &'a str },
-    Lifecycle { phase: &'a str },
-    Pong { server_time: DateTime<Utc>, fresh_at: Option<DateTime<Utc>> },
-    Error { code: &'a str, detail: &'a str, #[serde(skip_serializing_if = "Option::is_none")] id: Option<&'a str> },
+    Hello {
+        server_time: DateTime<Utc>,
+        instance: Uuid,
+        version: &'a str,
+        person_id: Option<Uuid>,
+    },
+    Resync {
+        id: &'a str,
+    },
+    Lifecycle {
+        phase: &'a str,
+    },
+    Pong {
+        server_time: DateTime<Utc>,
+        fresh_at: Option<DateTime<Utc>>,
+    },
+    Error {
+        code: &'a str,
+        detail: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
+    },
 }
 
 impl ServerMessage<'_> {

@@ -39,8 +39,11 @@ pub(super) struct Reader {
 #[derive(Debug)]
 pub(super) enum Subscription {
     /// Its first rows are being read.
-    Pending(Pending),
-    Live { topic: Topic, neighbours: HashSet<Uuid> },
+    Pending(Box<Pending>),
+    Live {
+        topic: Topic,
+        neighbours: HashSet<Uuid>,
+    },
 }
 
 /// Between the asking and the moment when the hub's position covers what was read.
@@ -212,9 +215,7 @@ impl Reader {
     }
 
     fn wants_kind(&self, kind: Option<domain::NodeKind>) -> bool {
-        self.subscriptions
-            .values()
-            .any(|s| matches!(s, Subscription::Live { topic: Topic::Kind(k), .. } if Some(*k) == kind))
+        self.subscriptions.values().any(|s| matches!(s, Subscription::Live { topic: Topic::Kind(k), .. } if Some(*k) == kind))
     }
 
     /// Ends the live subscriptions that `which` picks: their reader begins them anew.
@@ -236,7 +237,8 @@ impl Reader {
 
     fn items_of(&mut self, event: &PreparedEvent, visibilities: &Visibilities, which: impl Fn(&str) -> bool) -> Vec<Item> {
         let concerned = |(name, subscription): (&String, &Subscription)| {
-            which(name) && matches!(subscription, Subscription::Live { topic, neighbours } if concerns(*topic, neighbours, &event.subject))
+            which(name)
+                && matches!(subscription, Subscription::Live { topic, neighbours } if concerns(*topic, neighbours, &event.subject))
         };
         // What a grant brought whole is not told once more.
         if event.scope_id().is_some_and(|scope| self.gained.contains(&scope)) || !self.subscriptions.iter().any(concerned) {

@@ -5,18 +5,18 @@ use super::frame::join;
 use super::protocol::Topic;
 use super::subscribe;
 use crate::caller::Caller;
+use crate::extract::Query;
 use crate::refusal::Refused;
 use crate::state::State;
-use crate::extract::Query;
 use crate::wire::edge::EdgeView;
 use crate::wire::node::NodeView;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use domain::Refusal;
-use serde::Deserialize;
 use chrono::{DateTime, Utc};
 use domain::Level;
+use domain::Refusal;
 use domain::limits::SUBSCRIBE_WAIT_MAX;
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
@@ -51,7 +51,8 @@ pub(crate) struct LiveRows<'a> {
     responses((status = 200, description = "The rows", body = LiveRows))
 )]
 pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<RowsQuery>) -> Result<Response, Refused> {
-    let topic = Topic::parse(&query.topic).ok_or_else(|| Refusal::invalid("topic", "kind:<node kind>, node:<id> or lifecycle"))?;
+    let topic =
+        Topic::parse(&query.topic).ok_or_else(|| Refusal::invalid("topic", "kind:<node kind>, node:<id> or lifecycle"))?;
     let hub = state.hub();
     let busy = || Refusal::Unavailable { detail: "too many readers at once; try again shortly", source: None };
     let turn = timeout(SUBSCRIBE_WAIT_MAX, hub.reads.acquire()).await.map_err(|_| busy())?;

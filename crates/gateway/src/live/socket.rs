@@ -15,7 +15,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::Refusal;
 use domain::limits::{
-    SOCKET_ERRORS_MAX, SOCKET_IDLE_MAX, SOCKET_MESSAGE_MAX_BYTES, SOCKET_WRITE_MAX, SUBSCRIBE_WAIT_MAX, SUBSCRIPTIONS_PER_SOCKET_MAX,
+    SOCKET_ERRORS_MAX, SOCKET_IDLE_MAX, SOCKET_MESSAGE_MAX_BYTES, SOCKET_WRITE_MAX, SUBSCRIBE_WAIT_MAX,
+    SUBSCRIPTIONS_PER_SOCKET_MAX,
 };
 use feed::token;
 use futures_util::SinkExt;

@@ -67,10 +67,12 @@ async fn read_rows(
                 return Ok((Rows::default(), HashSet::new()));
             };
             let mut edges =
-                store::edge::list_readable_edges_of(&mut *db, reader, id, EdgeFilter::default(), None, SUBSCRIBE_ROWS_MAX + 1).await?;
+                store::edge::list_readable_edges_of(&mut *db, reader, id, EdgeFilter::default(), None, SUBSCRIBE_ROWS_MAX + 1)
+                    .await?;
             let truncated = edges.len() as u64 > SUBSCRIBE_ROWS_MAX.unsigned_abs();
             edges.truncate(usize::try_from(SUBSCRIBE_ROWS_MAX).unwrap_or(usize::MAX));
-            let neighbours: HashSet<Uuid> = edges.iter().map(|e| if e.source_id == id { e.target_id } else { e.source_id }).collect();
+            let neighbours: HashSet<Uuid> =
+                edges.iter().map(|e| if e.source_id == id { e.target_id } else { e.source_id }).collect();
             // Both ends of each edge may be read: the query above saw to it, in the same snapshot.
             let others: Vec<Uuid> = neighbours.iter().copied().collect();
             let others = store::node::list_nodes_by_id(&mut *db, &others).await?;

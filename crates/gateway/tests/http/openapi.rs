@@ -39,3 +39,12 @@ fn every_operation_says_what_it_does_and_how_it_refuses() {
         }
     }
 }
+
+#[test]
+fn closed_lists_are_described_as_they_are_sent() {
+    let api = serde_json::to_value(gateway::openapi()).unwrap();
+    for kind in domain::NodeKind::ALL {
+        let described = api["components"]["schemas"]["NodeKind"]["enum"].as_array().unwrap();
+        assert!(described.contains(&serde_json::to_value(kind).unwrap()), "{kind}: {described:?}");
+    }
+}

@@ -43,7 +43,12 @@ async fn write(db: sqlx::PgPool, parents: Vec<Uuid>, seed: u64, stop: Cancellati
     commits
 }
 
-async fn transaction(db: &sqlx::PgPool, parents: &[Uuid], mine: &mut Vec<Uuid>, random: &mut StdRng) -> Result<bool, sqlx::Error> {
+async fn transaction(
+    db: &sqlx::PgPool,
+    parents: &[Uuid],
+    mine: &mut Vec<Uuid>,
+    random: &mut StdRng,
+) -> Result<bool, sqlx::Error> {
     let mut tx = db.begin().await?;
     let parent = *parents.choose(random).expect("parents");
     let (mut made, mut gone) = (Vec::new(), Vec::new());
@@ -89,8 +94,10 @@ async fn read(mut reader: Reader, servers: Vec<std::net::SocketAddr>, seed: u64,
 }
 
 async fn nodes_there(db: &TestDb) -> BTreeMap<Uuid, i64> {
-    let rows: Vec<(Uuid, i64)> =
-        sqlx::query_as("select id, version from nodes where kind in ('group', 'system')").fetch_all(db.owner_pool()).await.unwrap();
+    let rows: Vec<(Uuid, i64)> = sqlx::query_as("select id, version from nodes where kind in ('group', 'system')")
+        .fetch_all(db.owner_pool())
+        .await
+        .unwrap();
     rows.into_iter().collect()
 }
 
@@ -202,7 +209,11 @@ async fn no_frame_shows_what_its_reader_may_not_see() {
         let db = db.owner_pool().clone();
         async move {
             let rows: Vec<(Uuid, i64)> =
-                sqlx::query_as("select id, version from nodes where kind in ('group', 'system') and scope_id = $1").bind(open).fetch_all(&db).await.unwrap();
+                sqlx::query_as("select id, version from nodes where kind in ('group', 'system') and scope_id = $1")
+                    .bind(open)
+                    .fetch_all(&db)
+                    .await
+                    .unwrap();
             rows.into_iter().collect::<BTreeMap<_, _>>()
         }
     };
@@ -269,17 +280,26 @@ async fn partitions_come_and_go_under_load_and_no_write_fails() {
         writers.spawn(write(foreign_pool(&app.db).await, parents.clone(), seed, stop.clone()));
     }
     let owner = app.db.owner_pool();
-    let today: String =
-        sqlx::query_scalar("select 'change_log_p' || to_char(now() at time zone 'UTC', 'YYYYMMDD')").fetch_one(owner).await.unwrap();
+    let today: String = sqlx::query_scalar("select 'change_log_p' || to_char(now() at time zone 'UTC', 'YYYYMMDD')")
+        .fetch_one(owner)
+        .await
+        .unwrap();
     for _ in 0..3 {
         // The day's partition goes missing: the net catches the rows …
         let statement = format!("alter table change_log detach partition {today}");
         sqlx::query(sqlx::AssertSqlSafe(statement)).execute(owner).await.unwrap();
-        sqlx::query(sqlx::AssertSqlSafe(format!("alter table {today} rename to kept_{}", Uuid::new_v4().simple()))).execute(owner).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(format!("alter table {today} rename to kept_{}", Uuid::new_v4().simple())))
+            .execute(owner)
+            .await
+            .unwrap();
         let _ = timeout(Duration::from_millis(700), stop.cancelled()).await;
         // … and upkeep makes it late, taking them over.
         testkit::wait_until("the partition is made", Duration::from_secs(60), || async {
-            let made = store::partition::keep_partitions(app.db.pool(), store::partition::Partitioned::ChangeLog, Duration::from_secs(172_800));
+            let made = store::partition::keep_partitions(
+                app.db.pool(),
+                store::partition::Partitioned::ChangeLog,
+                Duration::from_secs(172_800),
+            );
             match made.await {
                 Ok(None) => true,
                 Ok(Some(_)) => false,

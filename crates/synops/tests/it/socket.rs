@@ -102,7 +102,7 @@ impl Held {
                 }
                 self.running.insert(name);
             }
-            Some("rows") => self.take_rows(&frame["id"].as_str().expect("an id").to_owned(), &frame),
+            Some("rows") => self.take_rows(frame["id"].as_str().expect("an id"), &frame),
             Some("changes") => {
                 for event in frame["events"].as_array().expect("events") {
                     self.apply_event(event);

@@ -113,7 +113,7 @@ pub(super) const RULES: &[Rule] = &[
         lines: Lines::Product,
         within: &["crates/"],
         // These talk with a person at a terminal, and a build script with cargo.
-        except: &["crates/synops/", "crates/xtask/", "crates/gateway/build.rs"],
+        except: &["crates/synops/", "crates/xtask/", "crates/gateway/build.rs", "crates/store/build.rs"],
         says: "only the command line prints; log with tracing",
     },
     Rule {

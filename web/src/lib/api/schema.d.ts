@@ -1536,8 +1536,6 @@ export interface components {
          * @enum {string}
          */
         Visibility: "public" | "signed_in" | "members";
-        /** @enum {string} */
-        Direction: "in" | "out";
     };
     responses: never;
     parameters: never;
@@ -3355,7 +3353,7 @@ export interface operations {
                 /** @description Of this kind alone. */
                 kind?: components["schemas"]["EdgeKind"];
                 /** @description Only those that end at the node (`in`), or begin there (`out`). */
-                direction?: components["schemas"]["Direction"];
+                direction?: "in" | "out";
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description Items at most. */

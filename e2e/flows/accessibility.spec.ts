@@ -1,0 +1,126 @@
+import type { Locator, Page } from '@playwright/test';
+import { barriers } from '../support/axe';
+import { expect, test } from '../support/flow';
+import { expectLive, heading, open, openLive, row } from '../support/page';
+
+const themes = ['light', 'dark'] as const;
+const password = 'three odd words';
+
+async function expectOpenToAll(page: Page, what: string): Promise<void> {
+	for (const colorScheme of themes) {
+		await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+		await expect(page.locator('html')).toHaveClass(colorScheme === 'dark' ? /dark/ : /^(?!.*dark)/);
+		expect(await barriers(page), `${what}, ${colorScheme}`).toEqual([]);
+	}
+}
+
+test('no page has a barrier, in light and dark', async ({ admin, browse, browseAs, server }) => {
+	const place = await admin.create('workspace', 'Shop');
+	const group = await admin.create('group', 'Counter', { parent_id: place.id, body: 'Where people pay.' });
+	const system = await admin.create('system', 'Checkout', {
+		parent_id: group.id,
+		system: { check: { type: 'http', url: `${server.url}/healthz` }, interval_s: 5 }
+	});
+	const failing = await admin.create('system', 'Till', {
+		parent_id: group.id,
+		system: { check: { type: 'http', url: `${server.url}/api/v1/nowhere` }, failures_to_down: 1 }
+	});
+	const kari = await admin.person('kari', 'Kari Nordmann');
+	const team = await admin.create('team', 'On call');
+	await admin.link('member_of', kari, team);
+	await admin.link('member_of', team, place);
+	await admin.link('depends_on', system, failing);
+
+	const stranger = await browse();
+	for (const path of ['/sign-in', '/sign-in/link#nonsense']) {
+		await open(stranger, path);
+		await expect(stranger.getByRole('heading', { level: 1 })).toBeVisible();
+		await expectOpenToAll(stranger, path);
+	}
+
+	const page = await browseAs(await admin.me());
+	await openLive(page, '/');
+	await expect(row(page, 'Checkout')).toContainText('Up');
+	await expect(row(page, 'Till')).toContainText('Down');
+	await expectOpenToAll(page, 'the overview');
+	const paths = [
+		`/workspaces/${place.id}`,
+		`/workspaces/${place.id}?tab=access`,
+		`/workspaces/${place.id}?tab=settings`,
+		'/workspaces/new',
+		`/groups/${group.id}`,
+		`/groups/${group.id}/edit`,
+		'/groups/new',
+		`/systems/${failing.id}`,
+		`/systems/${system.id}/edit`,
+		'/systems/new',
+		'/people',
+		'/people/new',
+		`/people/${kari.id}`,
+		`/people/${kari.id}?tab=profile`,
+		`/teams/${team.id}`,
+		`/teams/${team.id}?tab=settings`,
+		'/teams/new',
+		'/account',
+		'/admin/health'
+	];
+	for (const path of paths) {
+		await openLive(page, path);
+		await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+		await expectOpenToAll(page, path);
+	}
+	await openLive(page, '/nowhere');
+	await expect(page.getByText('Nothing here')).toBeVisible();
+	await expectOpenToAll(page, 'a wrong address');
+	await openLive(page, `/systems/${system.id}`);
+	await page.getByRole('button', { name: 'Delete' }).click();
+	await expect(page.getByRole('dialog')).toBeVisible();
+	await expectOpenToAll(page, 'a dialog');
+});
+
+/** Goes on by Tab until this has the focus. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+	const focused = () => target.evaluate((element) => element === document.activeElement);
+	for (let presses = 0; presses < 60 && !(await focused()); presses++) await page.keyboard.press('Tab');
+	await expect(target, 'by keyboard alone').toBeFocused();
+}
+
+test('signing in and making a system takes no mouse', async ({ admin, browse, browseAs, server }) => {
+	const owner = await browseAs(await admin.me());
+	expect((await owner.request.post('/api/v1/me/password', { data: { new: password }, headers: { origin: server.url } })).ok()).toBe(true);
+	await admin.create('workspace', 'Shop');
+	const page = await browse();
+	await open(page, '/sign-in');
+	await tabTo(page, page.getByLabel('Sign-in name'));
+	await page.keyboard.type('admin');
+	await tabTo(page, page.getByLabel('Password', { exact: true }));
+	await page.keyboard.type(password);
+	await page.keyboard.press('Enter');
+	await expect(heading(page, 'Overview')).toBeVisible();
+	await expectLive(page);
+
+	await page.getByRole('main').focus();
+	await tabTo(page, page.getByRole('main').getByRole('link', { name: 'New system' }).first());
+	await page.keyboard.press('Enter');
+	await expect(page.getByLabel('Title')).toBeFocused();
+	await page.keyboard.type('Checkout');
+	await tabTo(page, page.getByLabel('Place'));
+	await page.keyboard.type('Shop');
+	await tabTo(page, page.getByLabel('URL'));
+	await page.keyboard.type(`${server.url}/healthz`);
+	await tabTo(page, page.getByRole('button', { name: 'Create' }));
+	await page.keyboard.press('Enter');
+	await expect(heading(page, 'Checkout')).toBeVisible();
+	await expect(page.getByTestId('state')).toContainText('Up');
+
+	// A dialog takes the focus, keeps it, and gives it back.
+	const remove = page.getByRole('button', { name: 'Delete' });
+	await tabTo(page, remove);
+	await page.keyboard.press('Enter');
+	const dialog = page.getByRole('dialog');
+	await expect(dialog).toBeVisible();
+	await tabTo(page, dialog.getByRole('button', { name: 'Cancel' }));
+	await page.keyboard.press('Escape');
+	await expect(dialog).toBeHidden();
+	await expect(remove).toBeFocused();
+});

@@ -1,0 +1,111 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { PATH, synops } from './program';
+
+const start_limit_ms = 90_000;
+const stop_limit_ms = 30_000;
+
+export interface ServerOptions {
+	/** Without: a private PostgreSQL in the data directory. */
+	databaseUrl?: string;
+	demo?: boolean;
+	port?: number;
+	/** Where what it says goes. */
+	log: string;
+}
+
+/** A `synops serve` of its own, in a directory of its own. */
+export class Server {
+	/** Such as `http://127.0.0.1:40123`. */
+	url = '';
+	/** Signs the administrator in, once; said by the first start. */
+	signInUrl = '';
+	private child: ChildProcess | null = null;
+	private readonly directory: string;
+
+	constructor(private readonly options: ServerOptions) {
+		this.directory = mkdtempSync(join(tmpdir(), 'synops-e2e-'));
+		// As root PostgreSQL runs as another user, who must get to it.
+		chmodSync(this.directory, 0o755);
+	}
+
+	/** Resolves when it takes requests. */
+	async start(): Promise<void> {
+		const child = spawn(synops, this.options.demo ? ['serve', '--demo'] : ['serve'], {
+			cwd: this.directory,
+			env: {
+				PATH,
+				SYNOPS_LISTEN: `127.0.0.1:${this.options.port ?? 0}`,
+				SYNOPS_DATA_DIR: join(this.directory, 'data'),
+				...(this.options.databaseUrl ? { DATABASE_URL: this.options.databaseUrl } : {})
+			},
+			stdio: ['ignore', 'pipe', 'pipe']
+		});
+		this.child = child;
+		child.stderr.pipe(createWriteStream(this.options.log, { flags: 'a' }));
+		const lines = createInterface({ input: child.stdout });
+		const first = once(lines, 'line', { signal: AbortSignal.timeout(start_limit_ms) });
+		const [line] = (await Promise.race([first, once(child, 'exit')])) as [string | number | null];
+		const said = typeof line === 'string' ? line : `it ended with ${line}`;
+		const [url, signInUrl] = said.match(/https?:\/\/\S+/g) ?? [];
+		if (!url) throw new Error(`the server did not start: ${said}; see ${this.options.log}`);
+		this.url = url;
+		this.signInUrl ||= signInUrl ?? '';
+	}
+
+	/** As the kernel does when memory runs out: nothing is said goodbye to. */
+	async kill(): Promise<void> {
+		await this.end('SIGKILL');
+	}
+
+	/** SIGTERM; answers its exit code, 0 when it ended well. */
+	async stop(): Promise<number | null> {
+		return this.end('SIGTERM');
+	}
+
+	/** Ends it, if need be the hard way, and removes its directory. */
+	async remove(): Promise<void> {
+		await this.end('SIGKILL');
+		rmSync(this.directory, { recursive: true, force: true });
+	}
+
+	private async end(signal: NodeJS.Signals): Promise<number | null> {
+		const child = this.child;
+		this.child = null;
+		if (!child) return null;
+		if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+		const ended = once(child, 'exit', { signal: AbortSignal.timeout(stop_limit_ms) });
+		child.kill(signal);
+		try {
+			const [code] = (await ended) as [number | null];
+			return code;
+		} catch (cause) {
+			child.kill('SIGKILL');
+			throw cause;
+		}
+	}
+}
+
+/**
+ * A free port that is still free later: below the range from which the kernel takes ports for
+ * outgoing connections, so that nobody gets it while a server is away.
+ */
+export async function lastingPort(): Promise<number> {
+	for (;;) {
+		const port = 20_000 + Math.floor(Math.random() * 12_000);
+		const probe = createServer();
+		const free = await new Promise<boolean>((resolve) => {
+			probe.once('error', () => resolve(false));
+			probe.listen(port, '127.0.0.1', () => resolve(true));
+		});
+		if (!free) continue;
+		probe.close();
+		await once(probe, 'close');
+		return port;
+	}
+}
