@@ -24,14 +24,16 @@ test('access appears and vanishes on pages that are open', async ({ admin, brows
 	await workspaces(page).getByRole('link', { name: 'Shop' }).click();
 	await expect(heading(page, 'Shop')).toBeVisible();
 	// A reader changes nothing.
-	await page.getByRole('main').getByRole('link', { name: 'Checkout' }).click();
+	await row(page, 'Checkout', 'Content').getByRole('link').click();
 	await expect(heading(page, 'Checkout')).toBeVisible();
 	await expect(page.getByRole('link', { name: 'Edit' })).toHaveCount(0);
 	await expect(page.getByRole('button', { name: 'Delete' })).toHaveCount(0);
 
 	await owner.getByRole('button', { name: 'Take away the access of Kari Nordmann' }).click();
 	await owner.getByRole('dialog').getByRole('button', { name: 'Take away' }).click();
-	await expect(said(owner)).toContainText('Nobody has access of their own.');
+	const granted = owner.getByRole('region', { name: 'People and teams with access' });
+	await expect(granted.getByRole('link', { name: 'Kari Nordmann' })).toHaveCount(0);
+	await expect(granted.getByRole('listitem'), 'who made it').toHaveCount(1);
 
 	await expect(said(page)).toContainText('Nothing here');
 	await expect(said(page)).not.toContainText('Checkout');

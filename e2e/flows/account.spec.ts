@@ -58,7 +58,7 @@ test('the dark theme stays over a reload and comes along to another browser', as
 	const page = await browseAs(me);
 	await openLive(page, '/account');
 	const html = page.locator('html');
-	const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+	const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
 	await expect(html).not.toHaveClass(/dark/);
 	const light = await ground();
 	const kept = page.waitForResponse((answer) => answer.request().method() === 'PATCH' && answer.ok());

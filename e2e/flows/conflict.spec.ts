@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/flow';
-import { expectLive, heading, open, openLive, said } from '../support/page';
+import { expectLive, field, heading, open, openLive, said } from '../support/page';
 
 /** Keeps back what the server tells of changes, as a slow network does; all else goes through. */
 async function delayChanges(page: Page): Promise<void> {
@@ -25,9 +25,9 @@ test('of two who edit the same, the second is told, keeps what was typed and may
 	await openLive(first, `/systems/${system.id}/edit`);
 	await openLive(second, `/systems/${system.id}/edit`);
 
-	await first.getByLabel('Title').fill('Checkout of the first');
-	await first.getByLabel('Description').fill('By the first.');
-	await second.getByLabel('Title').fill('Checkout of the second');
+	await field(first, 'Title').fill('Checkout of the first');
+	await field(first, 'Description').fill('By the first.');
+	await field(second, 'Title').fill('Checkout of the second');
 	await first.getByRole('button', { name: 'Save' }).click();
 	await expect(heading(first, 'Checkout of the first')).toBeVisible();
 
@@ -38,14 +38,14 @@ test('of two who edit the same, the second is told, keeps what was typed and may
 	const rows = conflict.getByRole('row');
 	await expect(rows.nth(1)).toHaveText(/Title\s*Checkout of the first\s*Checkout of the second/);
 	await expect(rows.nth(2)).toHaveText(/Description\s*By the first\.\s*–/);
-	await expect(second.getByLabel('Title')).toHaveValue('Checkout of the second');
+	await expect(field(second, 'Title')).toHaveValue('Checkout of the second');
 	await expect(second.getByRole('button', { name: 'Save' })).toBeDisabled();
 	await expect(heading(first, 'Checkout of the first')).toBeVisible();
 
 	await conflict.getByRole('button', { name: 'Keep mine, on the newer version' }).click();
 	await expect(conflict).toBeHidden();
-	await expect(second.getByLabel('Title')).toHaveValue('Checkout of the second');
-	await expect(second.getByLabel('Description')).toHaveValue('By the first.');
+	await expect(field(second, 'Title')).toHaveValue('Checkout of the second');
+	await expect(field(second, 'Description')).toHaveValue('By the first.');
 	await second.getByRole('button', { name: 'Save' }).click();
 	await expect(heading(first, 'Checkout of the second')).toBeVisible();
 	await expect(said(first)).toContainText('By the first.');
@@ -57,15 +57,15 @@ test('a live page tells of the conflict before anybody saves', async ({ admin, b
 	const page = await browseAs(await admin.me());
 	await open(page, `/systems/${system.id}/edit`);
 	await expectLive(page);
-	await page.getByLabel('Title').fill('Mine');
+	await field(page, 'Title').fill('Mine');
 
 	await database.psql(`update nodes set title = 'Theirs' where id = '${system.id}'`);
 	const conflict = page.getByTestId('conflict');
 	await expect(conflict.getByRole('row').nth(1)).toHaveText(/Title\s*Theirs\s*Mine/);
 	await conflict.getByRole('button', { name: 'Take theirs' }).click();
 	await expect(conflict).toBeHidden();
-	await expect(page.getByLabel('Title')).toHaveValue('Theirs');
-	await page.getByLabel('Title').fill('Theirs and mine');
+	await expect(field(page, 'Title')).toHaveValue('Theirs');
+	await field(page, 'Title').fill('Theirs and mine');
 	await page.getByRole('button', { name: 'Save' }).click();
 	await expect(heading(page, 'Theirs and mine')).toBeVisible();
 });

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/flow';
-import { connection, expectLive, openLive, row } from '../support/page';
+import { connection, expectLive, field, openLive, row } from '../support/page';
 
 const socket = '**/api/v1/live';
 
@@ -39,7 +39,7 @@ test('where sockets are blocked, the page polls and says so', async ({ admin, br
 	// Writing works as well.
 	await row(page, 'Checkout by psql').getByRole('link').click();
 	await page.getByRole('link', { name: 'Edit' }).click();
-	await page.getByLabel('Title').fill('Checkout by hand');
+	await field(page, 'Title').fill('Checkout by hand');
 	await page.getByRole('button', { name: 'Save' }).click();
 	await expect(page.getByRole('heading', { name: 'Checkout by hand' })).toBeVisible();
 	await expect(connection(page)).toHaveAttribute('data-status', 'polling');

@@ -1,6 +1,6 @@
 import { request } from '@playwright/test';
 import { expect, test } from '../support/flow';
-import { countLoads, heading, open, openLive, said, workspaces } from '../support/page';
+import { countLoads, heading, open, openLive, row, said, workspaces } from '../support/page';
 
 test('going about never loads the page anew, and every address can be opened directly', async ({
 	admin,
@@ -16,9 +16,9 @@ test('going about never loads the page anew, and every address can be opened dir
 	await workspaces(page).getByRole('link', { name: 'Shop' }).click();
 	await expect(heading(page, 'Shop')).toBeVisible();
 	await expect(page).toHaveTitle('Shop · Synops');
-	await page.getByRole('main').getByRole('link', { name: 'Counter' }).click();
+	await row(page, 'Counter', 'Content').getByRole('link').click();
 	await expect(heading(page, 'Counter')).toBeVisible();
-	await page.getByRole('main').getByRole('link', { name: 'Checkout' }).click();
+	await row(page, 'Checkout', 'Content').getByRole('link').click();
 	await expect(heading(page, 'Checkout')).toBeVisible();
 	await expect(page).toHaveURL(`/systems/${system.id}`);
 	await page.goBack();

@@ -1,5 +1,5 @@
 import { expect, test } from '../support/flow';
-import { countLoads, heading, openLive, row, said } from '../support/page';
+import { countLoads, field, heading, openLive, row, said } from '../support/page';
 
 test('an edit in one browser shows in the others without a reload', async ({ admin, browseAs }) => {
 	const place = await admin.create('workspace', 'Shop');
@@ -17,8 +17,8 @@ test('an edit in one browser shows in the others without a reload', async ({ adm
 	const loads = [editor, overview, detail].map(countLoads);
 
 	await editor.getByRole('link', { name: 'Edit' }).click();
-	await editor.getByLabel('Title').fill('Checkout and payment');
-	await editor.getByLabel('Description').fill('Ask the payment team.');
+	await field(editor, 'Title').fill('Checkout and payment');
+	await field(editor, 'Description').fill('Ask the payment team.');
 	await editor.getByRole('button', { name: 'Save' }).click();
 	await expect(heading(editor, 'Checkout and payment')).toBeVisible();
 
@@ -38,14 +38,13 @@ test('what is typed into psql shows on every open page', async ({ admin, browseA
 	await openLive(pages[0], '/');
 	await openLive(pages[1], `/workspaces/${place.id}`);
 	const loads = pages.map(countLoads);
-	for (const page of pages) await expect(page.getByRole('link', { name: 'Basket' })).toBeVisible();
+	const rows = (title: string) => [row(pages[0], title), row(pages[1], title, 'Content')];
+	for (const basket of rows('Basket')) await expect(basket).toBeVisible();
 
 	await database.psql(`update nodes set title = 'Checkout by psql' where id = '${system.id}'`);
-	for (const page of pages) {
-		await expect(page.getByRole('main').getByRole('link', { name: 'Checkout by psql' }).first()).toBeVisible();
-	}
+	for (const renamed of rows('Checkout by psql')) await expect(renamed).toBeVisible();
 	await database.psql(`delete from nodes where id = '${doomed.id}'`);
-	for (const page of pages) await expect(page.getByRole('main').getByRole('link', { name: 'Basket' })).toHaveCount(0);
+	for (const gone of rows('Basket')) await expect(gone).toHaveCount(0);
 
 	const added = crypto.randomUUID();
 	await database.psql(
@@ -55,6 +54,6 @@ test('what is typed into psql shows on every open page', async ({ admin, browseA
 		`insert into edges (id, kind, source_id, target_id) values (gen_random_uuid(), 'part_of', '${added}', '${place.id}')`,
 		`commit`
 	);
-	for (const page of pages) await expect(page.getByRole('link', { name: 'Made by psql' })).toBeVisible();
+	for (const made of rows('Made by psql')) await expect(made).toBeVisible();
 	expect(loads.map((count) => count())).toEqual([0, 0]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '../support/flow';
-import { connection, countLoads, expectLive, heading, openLive, row } from '../support/page';
+import { connection, countLoads, expectLive, field, heading, openLive, row } from '../support/page';
 
 test('after a kill -9 pages reconnect by themselves, keep what is typed and show what was missed', async ({
 	admin,
@@ -17,14 +17,14 @@ test('after a kill -9 pages reconnect by themselves, keep what is typed and show
 	await openLive(overview, '/');
 	await expect(row(overview, 'Basket')).toBeVisible();
 	const loads = [form, overview].map(countLoads);
-	await form.getByLabel('Title').fill('Typed before the fall');
+	await field(form, 'Title').fill('Typed before the fall');
 
 	await server.kill();
 	for (const page of [form, overview]) {
 		await expect(connection(page)).toHaveAttribute('data-status', 'reconnecting');
 		await expect(connection(page)).toContainText(/Reconnecting.*data .+ old/s);
 	}
-	await form.getByLabel('Description').fill('Typed while it was away.');
+	await field(form, 'Description').fill('Typed while it was away.');
 	await form.getByRole('button', { name: 'Save' }).click();
 	await expect(form.getByRole('alert')).toContainText('No answer came.');
 	await database.psql(`update nodes set title = 'Basket, written meanwhile' where id = '${other.id}'`);
@@ -33,8 +33,8 @@ test('after a kill -9 pages reconnect by themselves, keep what is typed and show
 	await server.start();
 	for (const page of [form, overview]) await expectLive(page);
 	await expect(row(overview, 'Basket, written meanwhile')).toBeVisible();
-	await expect(form.getByLabel('Title')).toHaveValue('Typed before the fall');
-	await expect(form.getByLabel('Description')).toHaveValue('Typed while it was away.');
+	await expect(field(form, 'Title')).toHaveValue('Typed before the fall');
+	await expect(field(form, 'Description')).toHaveValue('Typed while it was away.');
 
 	await form.getByRole('button', { name: 'Save' }).click();
 	await expect(heading(form, 'Typed before the fall')).toBeVisible();

@@ -1,5 +1,5 @@
 import { expect, test } from '../support/flow';
-import { countLoads, heading, openLive, row, said } from '../support/page';
+import { countLoads, field, heading, openLive, row, said } from '../support/page';
 
 test('a system is made, checked for real, changed, checked on demand and deleted', async ({
 	admin,
@@ -16,15 +16,15 @@ test('a system is made, checked for real, changed, checked on demand and deleted
 	const loads = [page, overview].map(countLoads);
 
 	await page.getByRole('link', { name: 'New system' }).click();
-	await page.getByLabel('Title').fill('Readiness');
-	await expect(page.getByLabel('Place')).toHaveValue(place.id);
-	await page.getByLabel('URL').fill('ftp://nonsense');
+	await field(page, 'Title').fill('Readiness');
+	await expect(field(page, 'Place')).toHaveValue(place.id);
+	await field(page, 'URL').fill('ftp://nonsense');
 	// Once a day: after the first check there is no other but on demand.
-	await page.getByLabel('Every').fill('86400');
-	await page.getByLabel('Failures until down').fill('1');
+	await field(page, 'Every').fill('86400');
+	await field(page, 'Failures until down').fill('1');
 	await page.getByRole('button', { name: 'Create' }).click();
-	await expect(page.getByLabel('URL')).toHaveAccessibleDescription(/http/);
-	await page.getByLabel('URL').fill(`${server.url}/readyz`);
+	await expect(field(page, 'URL')).toHaveAccessibleDescription(/http/);
+	await field(page, 'URL').fill(`${server.url}/readyz`);
 	await page.getByRole('button', { name: 'Create' }).click();
 
 	await expect(heading(page, 'Readiness')).toBeVisible();
@@ -41,7 +41,7 @@ test('a system is made, checked for real, changed, checked on demand and deleted
 	await expect(page.getByRole('img', { name: 'Latency chart of 2 checks' })).toBeVisible({ timeout: 60_000 });
 
 	await page.getByRole('link', { name: 'Edit' }).click();
-	await page.getByLabel('Expected status').fill('418');
+	await field(page, 'Expected status').fill('418');
 	await page.getByRole('button', { name: 'Save' }).click();
 	await expect(heading(page, 'Readiness')).toBeVisible();
 	await page.getByRole('button', { name: 'Check now' }).click();

@@ -58,6 +58,12 @@ export class Api {
 		return made.edge;
 	}
 
+	/** The first of whoever is signed in. */
+	async setPassword(password: string): Promise<void> {
+		const answer = await this.calls.post('/api/v1/me/password', { data: { new: password } });
+		expect(answer.status(), await answer.text()).toBe(204);
+	}
+
 	/** A one-time link for somebody. */
 	async signInLink(person: Node): Promise<string> {
 		const answer = await this.calls.post(`/api/v1/people/${person.id}/sign-in-link`);

@@ -33,10 +33,13 @@ export function countLoads(page: Page): () => number {
 	return () => loads;
 }
 
-/** The row of a system in the overview. */
-export function row(page: Page, title: string): Locator {
+/** An input of the page itself; the search beside it has a label too. */
+export const field = (page: Page, label: string): Locator => page.getByRole('main').getByLabel(label);
+
+/** The row of a system in the overview, or of what is in a workspace (`Content`). */
+export function row(page: Page, title: string, region = 'Systems'): Locator {
 	return page
-		.getByRole('region', { name: 'Systems' })
+		.getByRole('region', { name: region })
 		.getByRole('listitem')
 		.filter({ has: page.getByRole('link', { name: title, exact: true }) });
 }

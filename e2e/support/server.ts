@@ -37,11 +37,12 @@ export class Server {
 	/** Resolves when it takes requests. */
 	async start(): Promise<void> {
 		const child = spawn(synops, this.options.demo ? ['serve', '--demo'] : ['serve'], {
-			cwd: this.directory,
+			// Where there is no synops.toml.
+			cwd: '/',
 			env: {
 				PATH,
 				SYNOPS_LISTEN: `127.0.0.1:${this.options.port ?? 0}`,
-				SYNOPS_DATA_DIR: join(this.directory, 'data'),
+				SYNOPS_DATA_DIR: this.directory,
 				...(this.options.databaseUrl ? { DATABASE_URL: this.options.databaseUrl } : {})
 			},
 			stdio: ['ignore', 'pipe', 'pipe']

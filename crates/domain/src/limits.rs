@@ -55,8 +55,13 @@ pub const SOCKET_IDLE_MAX: Duration = Duration::from_secs(60);
 pub const SOCKET_WRITE_MAX: Duration = Duration::from_secs(30);
 /// What waits for one reader before only the newest version of each node is kept.
 pub const OUTBOX_MAX_BYTES: usize = 1_048_576;
-/// One frame's worth of events or rows, before the next frame is begun.
-pub const FRAME_TARGET_BYTES: usize = 65_536;
+/// Each costs memory of its own, however much of what it tells is shared.
+pub const OUTBOX_MAX_ENTRIES: usize = 256;
+/// Pings of the WebSocket protocol whose pongs the network did not take.
+pub const UNANSWERED_PINGS_MAX: u32 = 64;
+/// One frame's worth of events or rows, before the next frame is begun. A socket that does not read
+/// costs one.
+pub const FRAME_TARGET_BYTES: usize = 16_384;
 /// A subscription's first rows; more are left to the paged lists.
 pub const SUBSCRIBE_ROWS_MAX: i64 = 5_000;
 /// First rows and replays read at once; the others wait their turn.

@@ -100,6 +100,11 @@ impl Services {
             .env("TMPDIR", &self.scratch)
     }
 
+    /// A program that belongs to this PostgreSQL's version.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.postgres.program(name)
+    }
+
     /// Stops the servers. What tests have left running may still write into the
     /// directory, so it is for the caller to let it go.
     pub(crate) async fn stop(self) -> anyhow::Result<TempDir> {

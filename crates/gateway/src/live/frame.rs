@@ -15,9 +15,9 @@ use uuid::Uuid;
 pub(super) enum Item {
     Upsert(Arc<Body>),
     /// It was deleted.
-    Deleted(Gone),
+    Deleted(Box<Gone>),
     /// It is where the reader can't see it any more.
-    Removed(Gone),
+    Removed(Box<Gone>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,12 +91,13 @@ impl Changes {
 pub(super) struct ItemFrames {
     items: VecDeque<Item>,
     token: Option<Arc<str>>,
+    ended: bool,
 }
 
 impl ItemFrames {
     pub(super) fn new(mut items: Vec<Item>, token: Option<Arc<str>>) -> Self {
         items.sort_by_key(|item| !matches!(item, Item::Removed(_)));
-        Self { items: items.into(), token }
+        Self { items: items.into(), token, ended: false }
     }
 
     /// What is sent after it is older: its token would promise too much.
@@ -117,13 +118,16 @@ impl ItemFrames {
     /// The next frame; `None` behind the last.
     pub(super) fn next(&mut self) -> Option<Utf8Bytes> {
         let removed: Vec<Gone> =
-            self.items.iter().map_while(|item| if let Item::Removed(gone) = item { Some(*gone) } else { None }).take(500).collect();
+            self.items.iter().map_while(|item| if let Item::Removed(gone) = item { Some(**gone) } else { None }).take(500).collect();
         if !removed.is_empty() {
             self.items.drain(..removed.len());
             return Some(removed_frame(&[], &removed, None));
         }
+        if std::mem::replace(&mut self.ended, self.items.is_empty()) {
+            return None;
+        }
         if self.items.is_empty() {
-            return self.token.take().map(|token| token_frame(&token));
+            return self.token.as_deref().map(token_frame);
         }
         let mut events = String::new();
         while let Some(item) = self.items.pop_front_if(|_| events.len() < FRAME_TARGET_BYTES) {
@@ -137,8 +141,9 @@ impl ItemFrames {
                 }
             };
         }
-        let token = if self.items.is_empty() { self.token.take() } else { None };
-        Some(format!(r#"{{"type":"changes","token":{},"events":[{events}]}}"#, quote(token.as_deref())).into())
+        self.ended = self.items.is_empty();
+        let token = quote(self.token.as_deref().filter(|_| self.ended));
+        Some(format!(r#"{{"type":"changes","token":{token},"events":[{events}]}}"#).into())
     }
 }
 
@@ -160,10 +165,34 @@ pub(super) fn removed_frame(scopes: &[Uuid], ids: &[Gone], token: Option<&str>) 
     (text + "]}").into()
 }
 
-/// A scope that became visible, with those of its nodes that the reader's topics ask for.
-pub(super) fn added_frames(scope_id: Uuid, level: Level, nodes: &[Arc<Body>]) -> Vec<Utf8Bytes> {
-    let head = format!(r#"{{"type":"added","token":null,"scope_id":"{scope_id}","level":"{level}","nodes":["#);
-    chunks(nodes).into_iter().map(|chunk| format!(r#"{head}{}],"edges":[]}}"#, join(chunk)).into()).collect()
+/// A scope that became visible, or whose level changed, with those of its nodes that the reader's
+/// topics ask for; cut into frames one at a time.
+#[derive(Debug)]
+pub(super) struct AddedFrames {
+    pub(super) scope_id: Uuid,
+    pub(super) level: Level,
+    pub(super) nodes: VecDeque<Arc<Body>>,
+    ended: bool,
+}
+
+impl AddedFrames {
+    pub(super) fn new(scope_id: Uuid, level: Level, nodes: impl Iterator<Item = Arc<Body>>) -> Self {
+        Self { scope_id, level, nodes: nodes.collect(), ended: false }
+    }
+
+    /// The next frame; `None` behind the last.
+    pub(super) fn next(&mut self) -> Option<Utf8Bytes> {
+        if self.ended {
+            return None;
+        }
+        let (scope_id, level) = (self.scope_id, self.level);
+        let nodes = join(run(self.nodes.make_contiguous()));
+        let sent = run(self.nodes.make_contiguous()).len();
+        self.nodes.drain(..sent);
+        self.ended = self.nodes.is_empty();
+        let head = format!(r#"{{"type":"added","token":null,"scope_id":"{scope_id}","level":"{level}","nodes":["#);
+        Some(format!(r#"{head}{nodes}],"edges":[]}}"#).into())
+    }
 }
 
 /// The answer to a subscription.
@@ -219,11 +248,11 @@ impl SubscribedFrames {
         if *began && *nodes_sent == rows.nodes.len() && *edges_sent == rows.edges.len() {
             return None;
         }
-        let nodes = chunks(&rows.nodes[*nodes_sent..]).first().copied().unwrap_or_default();
+        let nodes = run(&rows.nodes[*nodes_sent..]);
         *nodes_sent += nodes.len();
         let nodes_bytes: usize = nodes.iter().map(|b| b.json.len()).sum();
         let room = *nodes_sent == rows.nodes.len() && nodes_bytes < FRAME_TARGET_BYTES;
-        let edges = if room { chunks(&rows.edges[*edges_sent..]).first().copied().unwrap_or_default() } else { &[] };
+        let edges = if room { run(&rows.edges[*edges_sent..]) } else { &[] };
         *edges_sent += edges.len();
         let more = *nodes_sent < rows.nodes.len() || *edges_sent < rows.edges.len();
 
@@ -246,21 +275,14 @@ impl SubscribedFrames {
     }
 }
 
-/// Runs of bodies of about a frame's size; at least one run, which may be empty.
-fn chunks(bodies: &[Arc<Body>]) -> Vec<&[Arc<Body>]> {
-    let mut runs = Vec::new();
-    let (mut from, mut bytes) = (0, 0);
-    for (at, body) in bodies.iter().enumerate() {
+/// As many of the first bodies as fill a frame.
+fn run(bodies: &[Arc<Body>]) -> &[Arc<Body>] {
+    let mut bytes = 0;
+    let full = bodies.iter().position(|body| {
         bytes += body.json.len() + 1;
-        if bytes >= FRAME_TARGET_BYTES {
-            runs.push(&bodies[from..=at]);
-            (from, bytes) = (at + 1, 0);
-        }
-    }
-    if from < bodies.len() || runs.is_empty() {
-        runs.push(&bodies[from..]);
-    }
-    runs
+        bytes >= FRAME_TARGET_BYTES
+    });
+    full.map_or(bodies, |last| &bodies[..=last])
 }
 
 pub(super) fn join(bodies: &[Arc<Body>]) -> String {

@@ -3,13 +3,15 @@
 
 use super::body::Bodies;
 use super::frame::{Changes, Item, Said};
+use super::index::Index;
 use super::outbox::Outbox;
-use super::prepared::{Prepared, Subject};
+use super::pending::{Answer, Installed};
+use super::prepared::Prepared;
 use super::protocol::{CloseCode, Topic};
-use super::reader::{Answer, Installed, Pending, Reader, Subscription, Visibilities};
+use super::reader::{Reader, Subscription, Visibilities};
 use chrono::{DateTime, Utc};
 use domain::limits::{SOCKETS_MAX, SUBSCRIBES_AT_ONCE, SUBSCRIPTIONS_PER_SOCKET_MAX};
-use domain::{Level, NodeKind};
+use domain::Level;
 use feed::snapshot::Snapshot;
 use feed::token::Epoch;
 use feed::{Batch, Bell, Control, Credential, Start};
@@ -25,7 +27,7 @@ const TOKEN_EVERY: Duration = Duration::from_millis(100);
 
 /// Names a connected reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct ReaderId(u64);
+pub(super) struct ReaderId(pub(super) u64);
 
 #[derive(Debug)]
 pub struct Hub {
@@ -40,10 +42,7 @@ pub struct Hub {
 struct Inner {
     next_id: u64,
     readers: HashMap<ReaderId, Reader>,
-    /// Who asked for a kind, and who for a node or its neighbours. May name readers that are gone
-    /// or have unsubscribed; swept when they are told.
-    by_kind: HashMap<NodeKind, HashSet<ReaderId>>,
-    by_node: HashMap<Uuid, HashSet<ReaderId>>,
+    index: Index,
     visibilities: Visibilities,
     stream: Option<Stream>,
     told_token_at: Option<Instant>,
@@ -103,17 +102,13 @@ impl Hub {
     }
 
     pub(super) fn leave(&self, id: ReaderId) {
-        let mut inner = self.inner.lock();
-        inner.readers.remove(&id);
-        if inner.readers.is_empty() {
-            inner.by_kind.clear();
-            inner.by_node.clear();
-        }
+        self.inner.lock().readers.remove(&id);
     }
 
     /// Takes a subscription down; from now on what happens is held for it.
     pub(super) fn ask(&self, id: ReaderId, name: &str, topic: Topic) -> Result<(), Full> {
-        let mut inner = self.inner.lock();
+        let mut guard = self.inner.lock();
+        let inner = &mut *guard;
         let Some(reader) = inner.readers.get_mut(&id) else { return Ok(()) };
         if reader.subscriptions.contains_key(name) {
             return Err(Full::Taken);
@@ -121,14 +116,20 @@ impl Hub {
         if reader.subscriptions.len() >= SUBSCRIPTIONS_PER_SOCKET_MAX {
             return Err(Full::Subscriptions);
         }
-        reader.subscriptions.insert(name.to_owned(), Subscription::Pending(Box::new(Pending::new(topic))));
+        reader.ask(name, topic);
         inner.waiting.insert(id);
-        match topic {
-            Topic::Kind(kind) => inner.by_kind.entry(kind).or_default().insert(id),
-            Topic::Node(node) => inner.by_node.entry(node).or_default().insert(id),
-            Topic::Lifecycle => false,
-        };
+        inner.index.add(topic, id);
+        inner.index.sweep(&inner.readers);
         Ok(())
+    }
+
+    /// Its reading begins: it will see all that was held so far.
+    pub(super) fn begin_reading(&self, id: ReaderId, name: &str) {
+        if let Some(reader) = self.inner.lock().readers.get_mut(&id)
+            && let Some(Subscription::Pending(pending)) = reader.subscriptions.get_mut(name)
+        {
+            pending.begin_reading();
+        }
     }
 
     /// Hands in what was read for it. The answer comes once the hub's position covers the reading.
@@ -136,13 +137,12 @@ impl Hub {
         let (done, told) = oneshot::channel();
         let mut guard = self.inner.lock();
         let inner = &mut *guard;
-        for neighbour in &answer.neighbours {
-            inner.by_node.entry(*neighbour).or_default().insert(id);
-        }
         if let Some(reader) = inner.readers.get_mut(&id)
             && let Some(Subscription::Pending(pending)) = reader.subscriptions.get_mut(name)
         {
+            answer.neighbours.iter().for_each(|node| inner.index.add_node(*node, id));
             pending.read(read_at, answer, done);
+            inner.index.sweep(&inner.readers);
         }
         inner.install();
         drop(guard);
@@ -314,7 +314,7 @@ impl Inner {
         let Some(token) = self.stream.as_ref().map(|stream| Arc::clone(&stream.token)) else { return };
         let mut told: HashMap<ReaderId, Vec<Item>> = HashMap::new();
         for event in &batch.events {
-            for id in self.candidates(&event.subject) {
+            for id in self.index.candidates(&event.subject) {
                 let Some(reader) = self.readers.get_mut(&id) else { continue };
                 if reader.levels.is_none() {
                     continue;
@@ -323,7 +323,7 @@ impl Inner {
                 // Whoever met a new neighbour hears of it from now on.
                 for end in &event.ends {
                     if items.iter().any(|item| item.key().1 == end.id) {
-                        self.by_node.entry(end.id).or_default().insert(id);
+                        self.index.add_node(end.id, id);
                     }
                 }
                 if !items.is_empty() {
@@ -341,33 +341,7 @@ impl Inner {
                 reader.behind = true;
             }
         }
-    }
-
-    /// Who may have asked for the subject; forgets those who are gone.
-    fn candidates(&mut self, subject: &Subject) -> Vec<ReaderId> {
-        let nodes: &[Uuid] = match subject {
-            Subject::Node { id, .. } => &[*id],
-            Subject::Edge { source_id, target_id } => &[*source_id, *target_id],
-        };
-        let mut ids: Vec<ReaderId> = Vec::new();
-        for node in nodes {
-            if let Some(there) = self.by_node.get_mut(node) {
-                there.retain(|id| self.readers.contains_key(id));
-                ids.extend(there.iter());
-                if there.is_empty() {
-                    self.by_node.remove(node);
-                }
-            }
-        }
-        if let Subject::Node { kind: Some(kind), .. } = subject
-            && let Some(there) = self.by_kind.get_mut(kind)
-        {
-            there.retain(|id| self.readers.contains_key(id));
-            ids.extend(there.iter());
-        }
-        ids.sort_unstable();
-        ids.dedup();
-        ids
+        self.index.sweep(&self.readers);
     }
 
     fn hold(&mut self, batch: &Arc<Prepared>) {

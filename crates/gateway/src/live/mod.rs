@@ -6,9 +6,13 @@
 //! them if they don't have it ([`reader::Pending`]).
 
 mod body;
+mod entry;
 mod frame;
 mod hub;
+mod index;
+mod newest;
 mod outbox;
+mod pending;
 mod prepared;
 mod protocol;
 mod reader;

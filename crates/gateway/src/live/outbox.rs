@@ -1,14 +1,18 @@
-//! What waits for one reader. Bounded in bytes: beyond the bound only the newest version of each
-//! node is kept, and beyond it once more the reader is let go. Putting something in never waits.
+//! What waits for one reader. Bounded in bytes and in entries: beyond that only the newest version
+//! of each node is kept, and beyond it once more the reader is let go. Putting something in never
+//! waits. What is told by answers (first rows, what a continued stream missed) is not counted: a
+//! socket has one of them at a time, cut into frames as the network takes them.
 
-use super::body::Entity;
-use super::frame::{Changes, Item, SubscribedFrames, added_frames, change_frames, removed_frame, token_frame};
+use super::body::Body;
+use super::entry::Entry;
+use super::frame::{AddedFrames, Changes, Item, ItemFrames, SubscribedFrames, removed_frame, token_frame};
+use super::newest::Newest;
 use super::protocol::CloseCode;
 use axum::extract::ws::Utf8Bytes;
 use domain::access::Level;
-use domain::limits::OUTBOX_MAX_BYTES;
+use domain::limits::{OUTBOX_MAX_BYTES, OUTBOX_MAX_ENTRIES, UNANSWERED_PINGS_MAX};
 use parking_lot::Mutex;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -17,233 +21,264 @@ use uuid::Uuid;
 pub(super) struct Outbox {
     state: Mutex<State>,
     filled: Notify,
+    answered: Notify,
+    closing: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
     queue: VecDeque<Entry>,
-    /// Of what is in the queue and can be conflated.
+    /// Of the changes in the queue.
     bytes: usize,
-    newest: Option<Newest>,
+    /// Entries of the queue that answer something the reader asked for.
+    answers: usize,
+    newest: Option<Box<Newest>>,
+    /// Pings of the protocol's own kind since something was last sent. Their pongs are queued where
+    /// we can't see them.
+    pings: u32,
+    /// The newest token that was sent.
+    told: Option<Arc<str>>,
     close: Option<CloseCode>,
-}
-
-#[derive(Debug)]
-enum Entry {
-    Text(Utf8Bytes),
-    Subscribed(SubscribedFrames),
-    Changes(Arc<Changes>),
-    RemovedScopes(Vec<Uuid>),
-    Added { scope_id: Uuid, level: Level, nodes: Vec<Item> },
-    Token(Arc<str>),
-}
-
-/// What a slow reader still gets: scopes to drop first, then the newest of each node and edge.
-#[derive(Debug, Default)]
-struct Newest {
-    removed_scopes: Vec<Uuid>,
-    levels: Vec<(Uuid, Level)>,
-    items: HashMap<(Entity, Uuid), Item>,
-    bytes: usize,
-    token: Option<Arc<str>>,
 }
 
 /// What the socket does next.
 #[derive(Debug)]
 pub(super) enum Next {
+    /// None at all: what the protocol's own layer has to send is sent.
     Send(Vec<Utf8Bytes>),
     Close(CloseCode),
 }
 
 impl Outbox {
+    /// An answer or notice that stands for itself.
     pub(super) fn push_text(&self, text: impl Into<Utf8Bytes>) {
-        self.state.lock().queue.push_back(Entry::Text(text.into()));
-        self.filled.notify_one();
+        self.push(Entry::Text(text.into()));
     }
 
     pub(super) fn push_subscribed(&self, frames: SubscribedFrames) {
-        let mut state = self.state.lock();
-        let frames = if state.newest.is_some() { frames.without_token() } else { frames };
-        state.queue.push_back(Entry::Subscribed(frames));
-        drop(state);
-        self.filled.notify_one();
+        self.push(Entry::Subscribed(Box::new(frames)));
+    }
+
+    /// What happened before a continued stream runs; with the token that covers it.
+    pub(super) fn push_missed(&self, items: Vec<Item>, token: &Arc<str>) {
+        self.push(Entry::Missed(Box::new(ItemFrames::new(items, Some(Arc::clone(token))))));
     }
 
     pub(super) fn push_changes(&self, changes: &Arc<Changes>) {
-        self.push(Entry::Changes(Arc::clone(changes)), changes.bytes);
+        self.push(Entry::Changes(Arc::clone(changes)));
     }
 
     pub(super) fn push_removed_scopes(&self, scopes: Vec<Uuid>) {
-        let bytes = scopes.len() * 40;
-        self.push(Entry::RemovedScopes(scopes), bytes);
+        self.push(Entry::RemovedScopes(scopes));
     }
 
-    pub(super) fn push_added(&self, scope_id: Uuid, level: Level, nodes: Vec<Item>) {
-        let bytes = nodes.iter().map(Item::bytes).sum();
-        self.push(Entry::Added { scope_id, level, nodes }, bytes);
+    pub(super) fn push_added(&self, scope_id: Uuid, level: Level, nodes: impl Iterator<Item = Arc<Body>>) {
+        self.push(Entry::Added(Box::new(AddedFrames::new(scope_id, level, nodes))));
     }
 
     /// A newer token, behind all that it covers.
     pub(super) fn push_token(&self, token: Arc<str>) {
-        self.push(Entry::Token(token), 0);
+        self.push(Entry::Token(token));
     }
 
-    /// Closes the socket, after nothing else.
-    pub(super) fn close(&self, code: CloseCode) {
-        self.state.lock().close.get_or_insert(code);
+    /// The answer to a ping: it says how fresh the data before it is, so it stands behind them.
+    pub(super) fn push_pong(&self, text: String) {
+        self.push(Entry::Pong(text.into()));
+    }
+
+    /// Has the protocol's own pong sent. Too many that the network doesn't take end the socket.
+    pub(super) fn pinged(&self) {
+        let mut state = self.state.lock();
+        state.pings += 1;
+        let flood = state.pings > UNANSWERED_PINGS_MAX;
+        drop(state);
+        if flood {
+            self.close(CloseCode::TooSlow);
+        }
         self.filled.notify_one();
+    }
+
+    /// Closes the socket; what waits is not sent any more.
+    pub(super) fn close(&self, code: CloseCode) {
+        self.state.lock().let_go(code);
+        self.filled.notify_one();
+        self.closing.notify_one();
+    }
+
+    /// Waits until the socket is to be closed.
+    pub(super) async fn closed(&self) -> CloseCode {
+        loop {
+            if let Some(code) = self.state.lock().close {
+                return code;
+            }
+            self.closing.notified().await;
+        }
+    }
+
+    /// Whether an answer still waits to be sent.
+    pub(super) fn is_answering(&self) -> bool {
+        self.state.lock().answers > 0
+    }
+
+    /// Waits until the last answer has been handed to the network (or has been just before).
+    pub(super) async fn answered(&self) {
+        self.answered.notified().await;
     }
 
     /// Bytes that wait.
     pub(super) fn bytes(&self) -> usize {
         let state = self.state.lock();
-        state.bytes + state.newest.as_ref().map_or(0, |n| n.bytes)
+        state.bytes + state.newest.as_ref().map_or(0, |n| n.bytes())
     }
 
     /// Waits for something to do.
     pub(super) async fn next(&self) -> Next {
         loop {
-            if let Some(next) = self.state.lock().take() {
+            let (next, answers) = {
+                let mut state = self.state.lock();
+                (state.take(), state.answers)
+            };
+            if answers == 0 {
+                self.answered.notify_one();
+            }
+            if let Some(next) = next {
                 return next;
             }
             self.filled.notified().await;
         }
     }
 
-    fn push(&self, entry: Entry, bytes: usize) {
-        {
-            let mut state = self.state.lock();
-            match &mut state.newest {
-                Some(newest) => newest.add(entry),
-                None => {
-                    state.queue.push_back(entry);
-                    state.bytes += bytes;
-                    if state.bytes > OUTBOX_MAX_BYTES {
-                        state.conflate();
-                    }
-                }
-            }
-            if state.newest.as_ref().is_some_and(|n| n.bytes > OUTBOX_MAX_BYTES) {
-                state.newest = None;
-                state.queue.clear();
-                state.close.get_or_insert(CloseCode::TooSlow);
-            }
+    fn push(&self, entry: Entry) {
+        let mut state = self.state.lock();
+        state.push(entry);
+        let closing = state.close.is_some();
+        drop(state);
+        if closing {
+            self.closing.notify_one();
         }
         self.filled.notify_one();
     }
 }
 
 impl State {
-    /// Keeps answers and notices in order, and of all data the newest.
-    fn conflate(&mut self) {
-        metrics::counter!("synops_socket_conflations_total").increment(1);
-        let mut newest = Newest::default();
-        let mut kept = VecDeque::new();
-        for entry in self.queue.drain(..) {
-            match entry {
-                Entry::Text(_) => kept.push_back(entry),
-                Entry::Subscribed(frames) => kept.push_back(Entry::Subscribed(frames.without_token())),
-                data => newest.add(data),
+    fn push(&mut self, entry: Entry) {
+        if self.close.is_some() {
+            return;
+        }
+        // A reader that has had all so far may be told any amount at once: it is shared by all who
+        // are told the same, and cut into frames as it goes.
+        let is_first = self.bytes == 0;
+        if self.newest.is_none() && !entry.is_answer() {
+            let bytes = self.bytes + entry.bytes();
+            if self.queue.len() >= OUTBOX_MAX_ENTRIES || (bytes > OUTBOX_MAX_BYTES && !is_first) {
+                self.conflate();
             }
         }
-        self.queue = kept;
+        match (&mut self.newest, entry) {
+            (Some(newest), Entry::RemovedScopes(scopes)) => {
+                newest.forget(&scopes);
+                self.bytes += scopes.len() * 40;
+                self.queue.push_back(Entry::RemovedScopes(scopes));
+            }
+            (Some(newest), data) if !data.is_answer() => newest.add(data),
+            (newest, mut entry) => {
+                if newest.as_ref().is_some_and(|newest| !newest.is_empty()) {
+                    entry.drop_token();
+                }
+                self.answers += usize::from(entry.is_answer());
+                self.bytes += entry.bytes();
+                self.queue.push_back(entry);
+            }
+        }
+        if self.newest.as_ref().is_some_and(|newest| newest.bytes() + self.bytes > OUTBOX_MAX_BYTES) {
+            self.let_go(CloseCode::TooSlow);
+        }
+    }
+
+    /// Keeps answers and what is taken away in order, and of all else the newest.
+    fn conflate(&mut self) {
+        metrics::counter!("synops_socket_conflations_total").increment(1);
+        let mut newest = Box::<Newest>::default();
         self.bytes = 0;
+        for mut entry in std::mem::take(&mut self.queue) {
+            if let Entry::RemovedScopes(scopes) = &entry {
+                newest.forget(scopes);
+            } else if !entry.is_answer() {
+                newest.add(entry);
+                continue;
+            } else if !newest.is_empty() {
+                entry.drop_token();
+            }
+            self.bytes += entry.bytes();
+            self.queue.push_back(entry);
+        }
         self.newest = Some(newest);
+    }
+
+    fn let_go(&mut self, code: CloseCode) {
+        self.close.get_or_insert(code);
+        (self.queue, self.bytes, self.answers, self.newest) = Default::default();
     }
 
     fn take(&mut self) -> Option<Next> {
         if let Some(code) = self.close {
             return Some(Next::Close(code));
         }
-        // An answer with many rows is sent a frame at a time.
-        if let Some(Entry::Subscribed(frames)) = self.queue.front_mut() {
-            if let Some(frame) = frames.next() {
+        if std::mem::take(&mut self.pings) > 0 {
+            return Some(Next::Send(Vec::new()));
+        }
+        loop {
+            let Some(front) = self.queue.front_mut() else {
+                self.queue = self.newest.take()?.into_entries();
+                continue;
+            };
+            let before = front.bytes();
+            if let Some(frame) = front.next_frame() {
+                self.bytes = self.bytes.saturating_sub(before - front.bytes());
                 return Some(Next::Send(vec![frame]));
             }
-            self.queue.pop_front();
-            return self.take();
+            let entry = self.queue.pop_front()?;
+            self.answers -= usize::from(entry.is_answer());
+            self.bytes = self.bytes.saturating_sub(entry.bytes());
+            let frames = self.frames(entry);
+            if !frames.is_empty() {
+                return Some(Next::Send(frames));
+            }
         }
-        let Some(entry) = self.queue.pop_front() else {
-            return self.newest.take().map(|newest| Next::Send(newest.into_frames()));
-        };
-        Some(Next::Send(match entry {
-            Entry::Text(text) => vec![text],
+    }
+
+    /// What is sent of an entry at its end.
+    fn frames(&mut self, entry: Entry) -> Vec<Utf8Bytes> {
+        match entry {
+            Entry::Text(text) | Entry::Pong(text) => vec![text],
             Entry::Changes(changes) => {
-                self.bytes = self.bytes.saturating_sub(changes.bytes);
+                self.told = Some(changes.token());
                 changes.texts().to_vec()
             }
-            Entry::RemovedScopes(scopes) => {
-                self.bytes = self.bytes.saturating_sub(scopes.len() * 40);
-                vec![removed_frame(&scopes, &[], None)]
+            Entry::RemovedScopes(scopes) => vec![removed_frame(&scopes, &[], None)],
+            Entry::Token(token) if self.told.as_ref() == Some(&token) => Vec::new(),
+            Entry::Token(token) => {
+                let frame = token_frame(&token);
+                self.told = Some(token);
+                vec![frame]
             }
-            Entry::Added { scope_id, level, nodes } => {
-                self.bytes = self.bytes.saturating_sub(nodes.iter().map(Item::bytes).sum());
-                added_frames(scope_id, level, &bodies(nodes))
+            Entry::Subscribed(frames) => {
+                self.told = frames.token().cloned().or(self.told.take());
+                Vec::new()
             }
-            Entry::Token(token) => vec![token_frame(&token)],
-            Entry::Subscribed(_) => Vec::new(),
-        }))
-    }
-}
-
-impl Newest {
-    fn add(&mut self, entry: Entry) {
-        match entry {
-            Entry::Changes(changes) => {
-                self.token = Some(changes.token());
-                for item in &changes.items {
-                    self.put(item.clone());
-                }
+            Entry::Missed(frames) | Entry::Newest(frames) => {
+                self.told = frames.token().cloned().or(self.told.take());
+                Vec::new()
             }
-            Entry::Token(token) => self.token = Some(token),
-            Entry::RemovedScopes(scopes) => {
-                self.items.retain(|_, item| match item {
-                    Item::Upsert(body) => !scopes.contains(&body.scope_id) && !scopes.contains(&body.other_scope_id),
-                    Item::Deleted(_) | Item::Removed(_) => true,
-                });
-                self.levels.retain(|(scope, _)| !scopes.contains(scope));
-                self.removed_scopes.extend(scopes);
-                self.bytes = self.items.values().map(Item::bytes).sum::<usize>() + self.removed_scopes.len() * 40;
-            }
-            Entry::Added { scope_id, level, nodes } => {
-                self.levels.retain(|(scope, _)| *scope != scope_id);
-                self.levels.push((scope_id, level));
-                for item in nodes {
-                    self.put(item);
-                }
-            }
-            Entry::Text(_) | Entry::Subscribed(_) => {}
+            Entry::Added(_) => Vec::new(),
         }
     }
-
-    fn put(&mut self, item: Item) {
-        self.bytes += item.bytes();
-        if let Some(old) = self.items.insert(item.key(), item) {
-            self.bytes = self.bytes.saturating_sub(old.bytes());
-        }
-    }
-
-    fn into_frames(self) -> Vec<Utf8Bytes> {
-        let mut frames = Vec::new();
-        if !self.removed_scopes.is_empty() {
-            frames.push(removed_frame(&self.removed_scopes, &[], None));
-        }
-        for (scope_id, level) in self.levels {
-            frames.extend(added_frames(scope_id, level, &[]));
-        }
-        let items: Vec<Item> = self.items.into_values().collect();
-        frames.extend(change_frames(&items, self.token.as_deref()));
-        frames
-    }
-}
-
-fn bodies(items: Vec<Item>) -> Vec<Arc<super::body::Body>> {
-    items.into_iter().filter_map(|item| if let Item::Upsert(body) = item { Some(body) } else { None }).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::body::Body;
+    use super::super::body::Entity;
+    use super::super::frame::Subscribed;
     use super::*;
 
     fn body(id: u128, version: i64, scope: u128, bytes: usize) -> Item {
@@ -321,5 +356,82 @@ mod tests {
         assert!(all.find(r#""token":"t""#) > all.find(r#""v":1200"#), "the token comes with the last frame");
         assert!(all.contains(r#""type":"removed""#) && !all.contains("xxxxxxxxxxxxxxxxxxxx"), "{all}");
         assert!(all.contains(r#""v":1200"#));
+    }
+
+    #[test]
+    fn many_small_changes_are_conflated_too() {
+        let outbox = Outbox::default();
+        for version in 1..=10_000 {
+            outbox.push_changes(&changes(vec![body(1, version, 9, 10)]));
+            outbox.push_pong(format!(r#"{{"pong":{version}}}"#));
+        }
+        assert!(outbox.state.lock().queue.len() <= OUTBOX_MAX_ENTRIES);
+        let (all, close) = drain(&outbox);
+        assert!(close.is_none() && all.contains(r#""v":10000"#) && !all.contains(r#""v":9999"#));
+        assert!(all.ends_with(r#"{"pong":10000}"#), "it stands behind what it is about: {all}");
+    }
+
+    #[test]
+    fn whoever_has_all_so_far_is_told_any_amount() {
+        let outbox = Outbox::default();
+        let large = || changes((1..=3_000).map(|id| body(id, 1, 9, 1_000)).collect());
+        outbox.push_changes(&large());
+        let (all, close) = drain(&outbox);
+        assert!(close.is_none() && all.len() > 3_000_000 && outbox.bytes() == 0);
+        outbox.push_changes(&large());
+        outbox.push_changes(&large());
+        assert_eq!(drain(&outbox).1, Some(CloseCode::TooSlow), "but not to hold it for them");
+    }
+
+    fn subscribed(token: &str, rows: u128) -> SubscribedFrames {
+        let nodes = (0..rows)
+            .filter_map(|id| if let Item::Upsert(body) = body(100 + id, 1, 9, 1_000) { Some(body) } else { None })
+            .collect();
+        let rows = super::super::frame::Rows { nodes, ..Default::default() };
+        SubscribedFrames::new(Subscribed { id: "a".into(), token: Some(token.into()), levels: Default::default(), rows: Some(rows) })
+    }
+
+    #[test]
+    fn answers_stay_in_order_with_what_is_taken_away() {
+        let outbox = Outbox::default();
+        outbox.push_changes(&changes(vec![body(1, 1, 9, 10)]));
+        outbox.push_removed_scopes(vec![Uuid::from_u128(9)]);
+        outbox.push_subscribed(subscribed("later", 40));
+        assert!(outbox.is_answering());
+        for version in 1..=2_000 {
+            outbox.push_changes(&changes(vec![body(2, version, 8, 1_000)]));
+        }
+        let (all, _) = drain(&outbox);
+        assert!(all.find("removed") < all.find("subscribed"), "rows of a scope that came back are kept");
+        assert!(!all.contains("later"), "its token would promise what is sent after it");
+        assert!(all.matches(r#""type":"rows""#).count() > 1 && all.ends_with("]}"), "{}", all.len());
+        assert!(!outbox.is_answering());
+    }
+
+    #[test]
+    fn the_same_token_is_told_once() {
+        let outbox = Outbox::default();
+        outbox.push_subscribed(subscribed("t", 0));
+        outbox.push_token("t".into());
+        let (all, _) = drain(&outbox);
+        assert_eq!(all.matches(r#""token":"t""#).count(), 1, "{all}");
+        outbox.push_token("u".into());
+        outbox.push_changes(&changes(vec![body(1, 1, 9, 10)]));
+        outbox.push_token("t".into());
+        let (all, _) = drain(&outbox);
+        assert_eq!((all.matches(r#""token":"u""#).count(), all.matches(r#""token":"t""#).count()), (1, 1), "{all}");
+    }
+
+    #[test]
+    fn pongs_that_nobody_takes_end_the_socket() {
+        let outbox = Outbox::default();
+        for _ in 0..UNANSWERED_PINGS_MAX {
+            outbox.pinged();
+        }
+        assert!(matches!(outbox.state.lock().take(), Some(Next::Send(frames)) if frames.is_empty()));
+        for _ in 0..=UNANSWERED_PINGS_MAX {
+            outbox.pinged();
+        }
+        assert_eq!(drain(&outbox).1, Some(CloseCode::TooSlow));
     }
 }

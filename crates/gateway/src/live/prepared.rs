@@ -101,7 +101,8 @@ impl PreparedEvent {
         if !self.old_scopes.iter().any(|old| sees(*old)) {
             return None;
         }
-        Some(if self.body.is_some() { Item::Removed(self.gone) } else { Item::Deleted(self.gone) })
+        let gone = Box::new(self.gone);
+        Some(if self.body.is_some() { Item::Removed(gone) } else { Item::Deleted(gone) })
     }
 
     /// The scope it is in now, for what a grant has just brought whole.

@@ -1,17 +1,16 @@
 //! One connected reader: what they may see, and what they asked for.
 
-use super::frame::{Item, Rows, Subscribed, SubscribedFrames};
+use super::frame::{Item, Subscribed, SubscribedFrames};
 use super::outbox::Outbox;
+use super::pending::{Answer, Installed, Pending};
 use super::prepared::{Prepared, PreparedEvent, Subject};
 use super::protocol::{Levels, ServerMessage, Topic};
 use domain::access::{Level, Visibility, effective};
-use domain::limits::PENDING_BATCHES_MAX;
 use feed::Control;
 use feed::Credential;
 use feed::snapshot::Snapshot;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use tokio::sync::oneshot;
 use uuid::Uuid;
 
 /// The visibility of every scope, as of the hub's position.
@@ -46,76 +45,6 @@ pub(super) enum Subscription {
     },
 }
 
-/// Between the asking and the moment when the hub's position covers what was read.
-#[derive(Debug)]
-pub(super) struct Pending {
-    pub(super) topic: Topic,
-    /// What came since it was asked for.
-    held: Vec<Arc<Prepared>>,
-    overflowed: bool,
-    read: Option<(Snapshot, Answer)>,
-    /// Told what became of it.
-    done: Option<oneshot::Sender<Installed>>,
-}
-
-/// What was read for a subscription.
-#[derive(Debug)]
-pub(super) struct Answer {
-    /// First rows; `None` when a stream is continued.
-    pub(super) rows: Option<Rows>,
-    /// What a continued stream missed.
-    pub(super) missed: Option<Missed>,
-    /// Of a node's topic: the nodes at the other ends.
-    pub(super) neighbours: HashSet<Uuid>,
-}
-
-#[derive(Debug)]
-pub(super) struct Missed {
-    pub(super) lost: Vec<Uuid>,
-    pub(super) gained: Vec<(Uuid, Level)>,
-    /// Nodes of what was gained.
-    pub(super) gained_nodes: Vec<Arc<super::body::Body>>,
-    pub(super) events: Vec<PreparedEvent>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Installed {
-    /// The stream runs, and the reader has been told.
-    Running,
-    /// Access changed between the reading and now: read again.
-    ReadAgain,
-    /// Too much came meanwhile.
-    Overflowed,
-}
-
-impl Pending {
-    pub(super) fn new(topic: Topic) -> Self {
-        Self { topic, held: Vec::new(), overflowed: false, read: None, done: None }
-    }
-
-    fn hold(&mut self, batch: &Arc<Prepared>) {
-        if self.held.len() < PENDING_BATCHES_MAX {
-            self.held.push(Arc::clone(batch));
-        } else {
-            self.overflowed = true;
-        }
-    }
-
-    pub(super) fn read(&mut self, snapshot: Snapshot, answer: Answer, done: oneshot::Sender<Installed>) {
-        self.read = Some((snapshot, answer));
-        self.done = Some(done);
-    }
-
-    fn is_ready(&self, at: &Snapshot) -> bool {
-        self.read.as_ref().is_some_and(|(read_at, _)| self.overflowed || at.covers(read_at))
-    }
-
-    /// What was held and read counts no more: the database has lost it, or access was read anew.
-    fn spoil(&mut self) {
-        self.overflowed = true;
-    }
-}
-
 /// A change of what a reader may see.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Shift {
@@ -143,6 +72,19 @@ impl Reader {
         let granted = self.levels.as_ref().and_then(|levels| levels.get(&scope_id).copied());
         // No visibility: the scope is gone, and grants on it with it.
         effective(granted, visibility?, self.person_id.is_some())
+    }
+
+    /// Takes a subscription down.
+    pub(super) fn ask(&mut self, name: &str, topic: Topic) {
+        self.subscriptions.insert(name.to_owned(), Subscription::Pending(Box::new(Pending::new(topic))));
+    }
+
+    /// All that its subscriptions are about: topics, with the neighbours of nodes.
+    pub(super) fn interests(&self) -> impl Iterator<Item = (Topic, Option<&HashSet<Uuid>>)> {
+        self.subscriptions.values().map(|subscription| match subscription {
+            Subscription::Pending(pending) => (pending.topic, pending.read.as_ref().map(|(_, answer)| &answer.neighbours)),
+            Subscription::Live { topic, neighbours } => (*topic, Some(neighbours)),
+        })
     }
 
     /// This reader's eyes.
@@ -199,7 +141,7 @@ impl Reader {
             self.behind = true;
         }
         for (scope_id, level) in &shift.levels {
-            self.outbox.push_added(*scope_id, *level, Vec::new());
+            self.outbox.push_added(*scope_id, *level, std::iter::empty());
         }
         if shift.gained.is_empty() {
             return;
@@ -209,7 +151,7 @@ impl Reader {
         self.resync(|topic| wanted.is_none() || matches!(topic, Topic::Node(_)));
         for (scope_id, level) in &shift.gained {
             let nodes = wanted.unwrap_or_default().iter().filter(|body| body.scope_id == *scope_id && self.wants_kind(body.kind));
-            self.outbox.push_added(*scope_id, *level, nodes.cloned().map(Item::Upsert).collect());
+            self.outbox.push_added(*scope_id, *level, nodes.cloned());
         }
         self.behind = true;
     }
@@ -341,35 +283,33 @@ impl Reader {
         let levels: Levels = self.levels.iter().flatten().map(|(scope, level)| (*scope, *level)).collect();
         let live = Subscription::Live { topic: pending.topic, neighbours: answer.neighbours };
         self.subscriptions.insert(id.to_owned(), live);
-        let subscribed = Subscribed { id: id.to_owned(), token: Some(Arc::clone(token)), levels, rows: answer.rows };
-        self.outbox.push_subscribed(SubscribedFrames::new(subscribed));
+        let missed = answer.missed.unwrap_or_default();
         let mut items = Vec::new();
-        let missed_events = answer.missed.map(|missed| self.tell_missed(missed)).unwrap_or_default();
-        for event in &missed_events {
+        // What is brought whole is not told once more.
+        let gained = std::mem::replace(&mut self.gained, missed.gained.iter().map(|(scope, _)| *scope).collect());
+        for event in &missed.events {
             items.extend(self.items_of(event, visibilities, |name| name == id));
         }
-        self.gained.clear();
+        self.gained = gained;
         let held = pending.held.iter().flat_map(|batch| &batch.events);
         for event in held.filter(|event| event.xids.iter().any(|xid| !read_at.sees(*xid))) {
             items.extend(self.items_of(event, visibilities, |name| name == id));
         }
-        if !items.is_empty() {
-            self.outbox.push_changes(&Arc::new(super::frame::Changes::new(items, Arc::clone(token))));
-        }
-        self.behind = true;
-    }
-
-    fn tell_missed(&mut self, missed: Missed) -> Vec<PreparedEvent> {
+        // The token promises all of this, so it comes with the last of it.
+        let is_all = items.is_empty() && missed.lost.is_empty() && missed.gained.is_empty();
+        let first = is_all.then(|| Arc::clone(token));
+        self.outbox.push_subscribed(SubscribedFrames::new(Subscribed { id: id.to_owned(), token: first, levels, rows: answer.rows }));
         if !missed.lost.is_empty() {
             self.outbox.push_removed_scopes(missed.lost);
         }
         for (scope_id, level) in missed.gained {
             let nodes = missed.gained_nodes.iter().filter(|body| body.scope_id == scope_id && self.wants_kind(body.kind));
-            self.outbox.push_added(scope_id, level, nodes.cloned().map(Item::Upsert).collect());
-            // What was brought whole is not told once more.
-            self.gained.insert(scope_id);
+            self.outbox.push_added(scope_id, level, nodes.cloned());
         }
-        missed.events
+        if !is_all {
+            self.outbox.push_missed(items, token);
+        }
+        self.behind = true;
     }
 }
 

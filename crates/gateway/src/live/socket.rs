@@ -3,8 +3,8 @@
 
 use super::hub::{Full, Hub, ReaderId};
 use super::outbox::{Next, Outbox};
+use super::pending::Installed;
 use super::protocol::{ClientMessage, CloseCode, SUBSCRIPTION_ID_MAX_BYTES, ServerMessage, Topic};
-use super::reader::Installed;
 use super::subscribe::{self, Stop};
 use crate::caller::{self, Caller, Credential};
 use crate::origin;
@@ -16,7 +16,7 @@ use axum::response::Response;
 use domain::Refusal;
 use domain::limits::{
     SOCKET_ERRORS_MAX, SOCKET_IDLE_MAX, SOCKET_MESSAGE_MAX_BYTES, SOCKET_WRITE_MAX, SUBSCRIBE_WAIT_MAX,
-    SUBSCRIPTIONS_PER_SOCKET_MAX,
+    SUBSCRIPTIONS_PER_SOCKET_MAX, TOKEN_MAX_BYTES,
 };
 use feed::token;
 use futures_util::SinkExt;
@@ -31,6 +31,8 @@ use uuid::Uuid;
 
 /// How often a reading is repeated because access changed under it.
 const READ_ATTEMPTS_MAX: u32 = 8;
+/// How long a peer has to take the close.
+const CLOSE_LINGER: Duration = Duration::from_secs(1);
 /// Of tungstenite's own buffers: small, because there are as many as sockets.
 const SOCKET_BUFFER_BYTES: usize = 4_096;
 
@@ -81,9 +83,17 @@ struct Session {
     id: ReaderId,
     person_id: Option<Uuid>,
     /// Subscriptions that wait their turn, and the one being read.
-    waiting: VecDeque<(String, Topic, Option<String>)>,
+    waiting: VecDeque<Asked>,
     reading: JoinSet<()>,
     errors: u32,
+}
+
+/// A subscription as it was asked for.
+struct Asked {
+    id: String,
+    topic: Topic,
+    /// Shared by those that name the same token, as all of a page's do.
+    since: Option<Arc<str>>,
 }
 
 /// Why the conversation ended.
@@ -119,8 +129,16 @@ async fn run(state: State, headers: HeaderMap, caller: Caller, outbox: Arc<Outbo
     };
     drop(seat);
     if let End::Close(code) = end {
-        close(&mut sender, code).await;
+        let stays = shutdown.run_until_cancelled(close(&mut sender, code, linger(code))).await;
+        if stays.is_none() {
+            close(&mut sender, code, CLOSE_LINGER).await;
+        }
     }
+}
+
+/// How long a peer has to take the close. One that was slow, but reads, may learn why it is closed.
+fn linger(code: CloseCode) -> Duration {
+    if code == CloseCode::TooSlow { SOCKET_WRITE_MAX } else { CLOSE_LINGER }
 }
 
 async fn still_holds(state: &State, headers: &HeaderMap, caller: &Caller) -> bool {
@@ -136,7 +154,11 @@ async fn send(outbox: &Outbox, sender: &mut Sender) -> End {
             Next::Close(code) => return End::Close(code),
         };
         metrics::counter!("synops_socket_frames_total").increment(frames.len() as u64);
-        match timeout(SOCKET_WRITE_MAX, send_all(sender, frames)).await {
+        let sent = tokio::select! {
+            sent = timeout(SOCKET_WRITE_MAX, send_all(sender, frames)) => sent,
+            code = outbox.closed() => return End::Close(code),
+        };
+        match sent {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return End::Gone,
             Err(_) => return End::Close(CloseCode::TooSlow),
@@ -151,7 +173,7 @@ async fn send_all(sender: &mut Sender, frames: Vec<Utf8Bytes>) -> Result<(), axu
     sender.flush().await
 }
 
-async fn close(sender: &mut Sender, code: CloseCode) {
+async fn close(sender: &mut Sender, code: CloseCode, linger: Duration) {
     let reason = match code {
         CloseCode::Policy => "not of the protocol",
         CloseCode::TooLarge => "message too large",
@@ -161,11 +183,11 @@ async fn close(sender: &mut Sender, code: CloseCode) {
     };
     if code == CloseCode::Restart {
         let text = ServerMessage::Lifecycle { phase: "draining" }.to_text();
-        let _ = timeout(Duration::from_secs(1), sender.send(Message::Text(text.into()))).await;
+        let _ = timeout(linger, sender.send(Message::Text(text.into()))).await;
     }
     let frame = CloseFrame { code: code as u16, reason: Utf8Bytes::from_static(reason) };
     // A peer that does not read does not get it.
-    let _ = timeout(Duration::from_secs(1), sender.send(Message::Close(Some(frame)))).await;
+    let _ = timeout(linger, sender.send(Message::Close(Some(frame)))).await;
 }
 
 impl Session {
@@ -186,17 +208,22 @@ impl Session {
                 message = timeout(SOCKET_IDLE_MAX, receiver.next()) => {
                     let message = match message {
                         Err(_) | Ok(None) => return End::Gone,
-                        Ok(Some(Err(error))) => return if is_too_large(&error) { End::Close(CloseCode::TooLarge) } else { End::Gone },
+                        // A peer that is gone gets no close, whatever its code.
+                        Ok(Some(Err(error))) => {
+                            return End::Close(if is_too_large(&error) { CloseCode::TooLarge } else { CloseCode::Policy });
+                        }
                         Ok(Some(Ok(message))) => message,
                     };
                     match message {
                         Message::Text(text) => self.take(&text),
                         Message::Binary(_) => self.refuse("invalid", "text frames only", None),
-                        Message::Ping(_) | Message::Pong(_) => {}
+                        Message::Ping(_) => self.outbox.pinged(),
+                        Message::Pong(_) => {}
                         Message::Close(_) => return End::Gone,
                     }
                 }
                 Some(_) = self.reading.join_next() => {}
+                () = self.outbox.answered(), if !self.waiting.is_empty() && self.reading.is_empty() => {}
             }
             if self.errors > SOCKET_ERRORS_MAX {
                 return End::Close(CloseCode::Policy);
@@ -209,12 +236,12 @@ impl Session {
         match serde_json::from_str::<ClientMessage>(text) {
             Ok(ClientMessage::Subscribe { id, topic, since }) => self.subscribe(id, &topic, since),
             Ok(ClientMessage::Unsubscribe { id }) => {
-                self.waiting.retain(|(waiting, _, _)| *waiting != id);
+                self.waiting.retain(|asked| asked.id != id);
                 self.state.hub().unsubscribe(self.id, &id);
             }
             Ok(ClientMessage::Ping {}) => {
                 let pong = ServerMessage::Pong { server_time: self.state.now(), fresh_at: self.state.hub().fresh_at() };
-                self.outbox.push_text(pong.to_text());
+                self.outbox.push_pong(pong.to_text());
             }
             Err(_) => self.refuse("invalid", "not a message of this protocol", None),
         }
@@ -227,19 +254,33 @@ impl Session {
         let Some(topic) = Topic::parse(topic) else {
             return self.refuse("invalid", "topic: kind:<node kind>, node:<id> or lifecycle", Some(&id));
         };
-        if self.waiting.iter().any(|(waiting, _, _)| *waiting == id) {
+        if self.waiting.iter().any(|asked| asked.id == id) {
             return self.refuse("conflict", "this id is in use on this socket", Some(&id));
         }
         if self.waiting.len() >= SUBSCRIPTIONS_PER_SOCKET_MAX {
             return self.refuse("limit", "too many subscriptions on this socket", Some(&id));
         }
-        self.waiting.push_back((id, topic, since));
+        let since = since.map(|since| self.keep(since));
+        self.waiting.push_back(Asked { id, topic, since });
     }
 
-    /// Begins to read the next subscription, one at a time: a socket holds one connection at most.
+    /// A token while its subscription waits. Tokens are long, and those who ask in earnest name one:
+    /// what goes beyond becomes one that can't be continued.
+    fn keep(&self, since: String) -> Arc<str> {
+        let waiting: Vec<&Arc<str>> = self.waiting.iter().filter_map(|asked| asked.since.as_ref()).collect();
+        if let Some(same) = waiting.iter().find(|kept| kept[..] == since[..]) {
+            return Arc::clone(same);
+        }
+        let bytes: usize = waiting.iter().map(|kept| kept.len() / Arc::strong_count(kept)).sum();
+        if bytes + since.len() > 2 * TOKEN_MAX_BYTES { "".into() } else { since.into() }
+    }
+
+    /// Begins to read the next subscription, one at a time and not before the last one's answer went
+    /// out: a socket costs one connection at most, and one answer.
     fn read_next(&mut self) {
         while self.reading.is_empty()
-            && let Some((name, topic, since)) = self.waiting.pop_front()
+            && !self.outbox.is_answering()
+            && let Some(Asked { id: name, topic, since }) = self.waiting.pop_front()
         {
             let reading = Subscribing {
                 state: self.state.clone(),
@@ -284,7 +325,7 @@ struct Subscribing {
 }
 
 impl Subscribing {
-    async fn run(self, since: Option<String>) {
+    async fn run(self, since: Option<Arc<str>>) {
         match timeout(SUBSCRIBE_WAIT_MAX, self.begin(since)).await {
             Ok(Ok(())) => {}
             Ok(Err(Stop::Resync)) => {
@@ -305,7 +346,7 @@ impl Subscribing {
         self.outbox.push_text(ServerMessage::Error { code: "unavailable", detail, id: Some(&self.name) }.to_text());
     }
 
-    async fn begin(&self, since: Option<String>) -> Result<(), Stop> {
+    async fn begin(&self, since: Option<Arc<str>>) -> Result<(), Stop> {
         let hub = self.state.hub();
         let since = match since {
             None => None,
@@ -315,12 +356,14 @@ impl Subscribing {
             }
         };
         for attempt in 1..=READ_ATTEMPTS_MAX {
-            if attempt > 1 && hub.ask(self.id, &self.name, self.topic).is_err() {
-                return Err(Stop::Resync);
-            }
             let (read_at, answer) = {
                 // Closed never: the hub lives as long as the server.
                 let _turn = hub.reads.acquire().await.map_err(|_| Stop::Resync)?;
+                if attempt > 1 && hub.ask(self.id, &self.name, self.topic).is_err() {
+                    return Err(Stop::Resync);
+                }
+                // A long wait for the turn is no reason to read twice.
+                hub.begin_reading(self.id, &self.name);
                 let (pool, bodies) = (self.state.pool(), &hub.bodies);
                 match &since {
                     None => subscribe::first_rows(pool, bodies, self.person_id, self.topic).await?,

@@ -3,9 +3,9 @@
 
 use super::body::Bodies;
 use super::frame::Rows;
+use super::pending::{Answer, Missed};
 use super::prepared::PreparedEvent;
 use super::protocol::Topic;
-use super::reader::{Answer, Missed};
 use domain::Level;
 use domain::limits::{REPLAY_ROWS_MAX, SUBSCRIBE_ROWS_MAX};
 use feed::snapshot::Snapshot;

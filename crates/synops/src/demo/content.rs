@@ -57,10 +57,14 @@ pub(super) struct Thing {
     pub(super) check: Option<Check>,
 }
 
+/// So often that something happens while one looks.
+const INTERVAL_S: i32 = 10;
+
 pub(super) struct Check {
     pub(super) spec: CheckSpec,
     pub(super) password: Option<String>,
     pub(super) failures_to_down: i16,
+    pub(super) interval_s: i32,
 }
 
 fn thing(id: Uuid, kind: NodeKind, parent_id: Uuid, title: &'static str, body: &'static str) -> Thing {
@@ -76,7 +80,7 @@ fn workspace(id: Uuid, title: &'static str, body: &'static str, visibility: Visi
 }
 
 fn system(id: Uuid, parent_id: Uuid, title: &'static str, body: &'static str, spec: CheckSpec) -> Thing {
-    let check = Check { spec, password: None, failures_to_down: 3 };
+    let check = Check { spec, password: None, failures_to_down: 3, interval_s: INTERVAL_S };
     Thing { check: Some(check), ..thing(id, NodeKind::System, parent_id, title, body) }
 }
 
@@ -141,19 +145,20 @@ pub(super) fn things(places: &Places) -> Vec<Thing> {
 
 fn database(places: &Places) -> Thing {
     let spec = CheckSpec::Postgres { url: places.database_url.clone() };
-    let check = Check { spec, password: places.database_password.clone(), failures_to_down: 3 };
+    let check = Check { spec, password: places.database_password.clone(), failures_to_down: 3, interval_s: INTERVAL_S };
     Thing { check: Some(check), ..thing(DATABASE, NodeKind::System, GROUP_PLATFORM, "PostgreSQL", "Where all of this is kept.") }
 }
 
 fn flaky(places: &Places) -> Thing {
     let spec = http(&places.flaky_address, "/", None);
-    let check = Check { spec, password: None, failures_to_down: super::flaky::FAILURES_TO_DOWN };
+    let check =
+        Check { spec, password: None, failures_to_down: super::flaky::FAILURES_TO_DOWN, interval_s: super::flaky::INTERVAL_S };
     let body = "Fails on purpose, most of the time: a small listener of the demonstration that answers 503, and well just often enough not to be called down.";
     Thing { check: Some(check), ..thing(FLAKY, NodeKind::System, GROUP_EDGE, "Weather station", body) }
 }
 
 fn closed(places: &Places) -> Thing {
-    let check = Check { spec: tcp(&places.closed_address), password: None, failures_to_down: 1 };
+    let check = Check { spec: tcp(&places.closed_address), password: None, failures_to_down: 1, interval_s: INTERVAL_S };
     let body = "Fails on purpose: nothing listens there.";
     Thing { check: Some(check), ..thing(CLOSED, NodeKind::System, GROUP_EDGE, "Decommissioned gateway", body) }
 }

@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 /// server, which begins a new row.
 pub(super) const FAILURES_TO_DOWN: i16 = 20;
 const FAILURES_IN_A_ROW: u32 = 9;
+/// Seldom, so that the state stays: an hour and a half degraded, then ten minutes up.
+pub(super) const INTERVAL_S: i32 = 600;
 const EXCHANGE_MAX: Duration = Duration::from_secs(2);
 
 /// Answers one caller after the other until `stop`.

@@ -24,7 +24,6 @@ use store::Pool;
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
-const INTERVAL_S: i32 = 10;
 const TIMEOUT_MS: i32 = 3000;
 
 impl Places {
@@ -134,7 +133,7 @@ fn patch(check: Check) -> SystemPatch {
     SystemPatch {
         check: Some(Some(check.spec)),
         enabled: Some(true),
-        interval_s: Some(INTERVAL_S),
+        interval_s: Some(check.interval_s),
         timeout_ms: Some(TIMEOUT_MS),
         failures_to_down: Some(check.failures_to_down),
         password: check.password,
