@@ -77,6 +77,10 @@ pub const TOKEN_MAX_BYTES: usize = 4_096;
 pub const FEED_PAGE_ROWS: i64 = 2_000;
 /// The tailer looks at least so often, rung or not.
 pub const FEED_POLL: Duration = Duration::from_millis(200);
+/// While something is being written it looks more often: a foreign writer that holds its
+/// transaction open holds the right to ring with it, and its neighbours' commits go unrung.
+pub const FEED_POLL_BUSY: Duration = Duration::from_millis(4);
+pub const FEED_BUSY_FOR: Duration = Duration::from_secs(1);
 /// Between two batches, so that a burst of commits becomes one frame a reader.
 pub const FEED_MIN_PAUSE: Duration = Duration::from_millis(1);
 pub const FEED_RETENTION_DEFAULT: Duration = Duration::from_secs(48 * 3600);

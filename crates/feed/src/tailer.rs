@@ -7,7 +7,7 @@ use crate::release::Release;
 use crate::snapshot::Snapshot;
 use crate::token::{self, Epoch};
 use chrono::{DateTime, Utc};
-use domain::limits::{FEED_MIN_PAUSE, FEED_POLL};
+use domain::limits::{FEED_BUSY_FOR, FEED_MIN_PAUSE, FEED_POLL, FEED_POLL_BUSY};
 use sqlx::{Connection, PgConnection};
 use std::future::Future;
 use std::sync::Arc;
@@ -84,6 +84,8 @@ struct Place {
     postmaster: String,
     at: Snapshot,
     release: Release,
+    /// When there last was something to tell.
+    told_at: Option<Instant>,
 }
 
 impl<S: Sink> Tailer<S> {
@@ -133,8 +135,10 @@ impl<S: Sink> Tailer<S> {
             bounded(self.read(&mut db, place)).await?;
             // A burst of commits becomes one batch: a frame a reader, instead of one a commit.
             tokio::time::sleep_until(began + FEED_MIN_PAUSE).await;
-            // The poll covers a ring that was not rung: a foreign writer whose neighbour rolled back.
-            let _ = timeout(FEED_POLL, self.bell.rung()).await;
+            // The poll covers a ring that was not rung: a foreign writer whose neighbour holds the
+            // right to ring, or rolled back.
+            let busy = place.told_at.is_some_and(|at| at.elapsed() < FEED_BUSY_FOR);
+            let _ = timeout(if busy { FEED_POLL_BUSY } else { FEED_POLL }, self.bell.rung()).await;
         }
     }
 
@@ -174,7 +178,7 @@ impl<S: Sink> Tailer<S> {
         } else {
             self.sink.started(start);
         }
-        *place = Some(Place { epoch, postmaster, at: snapshot, release });
+        *place = Some(Place { epoch, postmaster, at: snapshot, release, told_at: None });
         Ok(())
     }
 
@@ -189,7 +193,11 @@ impl<S: Sink> Tailer<S> {
         }
         if *reading.to() != place.at {
             match reading.control(&mut tx).await? {
-                Ok(control) => self.hand_on(&mut tx, &mut reading, &place.at, control).await?,
+                Ok(control) => {
+                    if self.hand_on(&mut tx, &mut reading, &place.at, control).await? {
+                        place.told_at = Some(Instant::now());
+                    }
+                }
                 Err(_) => {
                     let visibilities = store::scope::list_visibilities(&mut *tx).await?;
                     let token = place.release.released().map_or_else(String::new, |s| token::write(&place.epoch, s));
@@ -216,13 +224,14 @@ impl<S: Sink> Tailer<S> {
         Ok(())
     }
 
+    /// Answers whether there was anything.
     async fn hand_on(
         &self,
         db: &mut PgConnection,
         reading: &mut Reading,
         from: &Snapshot,
         control: Control,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<bool, sqlx::Error> {
         let wanted = self.sink.wanted_scopes(&control);
         let wanted = if wanted.is_empty() {
             Some(Vec::new())
@@ -248,14 +257,15 @@ impl<S: Sink> Tailer<S> {
             };
             self.sink.deliver(std::mem::replace(&mut part, following));
             if next.is_none() {
-                return Ok(());
+                return Ok(true);
             }
         }
-        if !part.control.is_empty() {
+        let told = !part.control.is_empty();
+        if told {
             part.ends = true;
             self.sink.deliver(part);
         }
-        Ok(())
+        Ok(told)
     }
 
     fn tell_released(&self, place: &Place) {
