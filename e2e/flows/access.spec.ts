@@ -35,11 +35,13 @@ test('access appears and vanishes on pages that are open', async ({ admin, brows
 	await expect(granted.getByRole('link', { name: 'Kari Nordmann' })).toHaveCount(0);
 	await expect(granted.getByRole('listitem'), 'who made it').toHaveCount(1);
 
-	await expect(said(page)).toContainText('Nothing here');
-	await expect(said(page)).not.toContainText('Checkout');
+	await expect(page.getByRole('main')).toContainText('Nothing here');
+	await expect(page).toHaveTitle('Nothing here · Synops');
+	await expect(page.getByText('Checkout').filter({ visible: true })).toHaveCount(0);
 	await expect(workspaces(page).getByRole('link', { name: 'Shop' })).toHaveCount(0);
 	await workspaces(page).getByRole('link', { name: 'Overview' }).click();
 	await expect(said(page)).toContainText('You have no access to any workspace yet.');
+	await expect(said(page)).not.toContainText(/Checkout|Shop/);
 	expect(loads(), 'all of it without a load').toBe(0);
 
 	for (const path of [`/systems/${system.id}`, `/workspaces/${place.id}`]) {

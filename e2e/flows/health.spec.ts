@@ -1,7 +1,7 @@
 import { expect, test } from '../support/flow';
-import { countLoads, heading, openLive, said } from '../support/page';
+import { countLoads, heading, open, openLive, said } from '../support/page';
 
-test("the administrators' health page follows what happens", async ({ admin, browse, browseAs, database }) => {
+test("the administrators' health page follows what happens", async ({ admin, browse, browseAs, server }) => {
 	const page = await browseAs(await admin.me());
 	await openLive(page, '/admin/health');
 	await expect(heading(page, 'Health')).toBeVisible();
@@ -13,15 +13,19 @@ test("the administrators' health page follows what happens", async ({ admin, bro
 	const sockets = part('Sockets').getByRole('definition').first();
 	await expect(sockets).toHaveText('1');
 	const other = await browse();
-	await openLive(other, '/sign-in');
+	await open(other, '/sign-in');
 	await expect(sockets).toHaveText('2');
 	await other.close();
 	await expect(sockets).toHaveText('1');
 
-	const running = database.psql('begin', 'select 1 from nodes limit 1', 'select pg_sleep(600)').catch(() => 'cut');
-	await expect(part('Database')).toContainText(/oldest transaction\s*\d/);
-	await database.psql("select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep(600)'");
-	expect(await running).toBe('cut');
+	await expect(part('Checks')).toContainText(/checked systems\s*0/);
+	const place = await admin.create('workspace', 'Shop');
+	await admin.create('system', 'Checkout', {
+		parent_id: place.id,
+		system: { check: { type: 'http', url: `${server.url}/healthz` } }
+	});
+	await expect(part('Checks')).toContainText(/checked systems\s*1/);
+	await expect(part('Checks')).toContainText(/runs last minute\s*1/);
 	expect(loads()).toBe(0);
 });
 

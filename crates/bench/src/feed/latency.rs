@@ -2,9 +2,10 @@
 
 use super::Plan;
 use super::seed::{self, Target};
+use super::share::{Share, Watch};
 use super::writers::{Kind, Schedule, WRITERS, Written, hold_transactions, paced};
 use crate::load::{Crowd, Heard};
-use crate::machine::{Cpu, Postgres, Server};
+use crate::machine::{Postgres, Server};
 use crate::report::{Bar, Report};
 use crate::stats::{Spread, ms, quantile};
 use serde_json::{Value, json};
@@ -43,8 +44,7 @@ struct Measured {
     write_p99: f64,
     writes_per_s: f64,
     missing: u64,
-    server_cores: f64,
-    our_cores: f64,
+    share: Share,
 }
 
 fn cells() -> Vec<Cell> {
@@ -109,13 +109,13 @@ impl Attempt<'_> {
             holder.spawn(hold_transactions(db, group, HELD));
         }
         let clocks = (Instant::now(), wall_clock_us());
-        let (server, us) = (Cpu::of_family(self.servers[0].pid()), Cpu::of_us());
+        let watch = Watch::begin(self.postgres, self.servers[0].pid()).await?;
         let before = crowd.delivered();
         crowd.record();
         let began = Instant::now();
         let written = paced(cell.writer, self.postgres, self.servers[0].address, &targets, schedule).await?;
         let took = began.elapsed();
-        let (server_cores, our_cores) = (server.cores(), us.cores());
+        let share = watch.end();
         let expected = u64::from(count) * u64::from(self.plan.shape.audience());
         crowd.reach(before + expected, STRAGGLERS_MAX).await;
         let missing = (before + expected).saturating_sub(crowd.delivered());
@@ -137,8 +137,7 @@ impl Attempt<'_> {
             write_p99: quantile(&writes, 0.99),
             writes_per_s: f64::from(count) / took.as_secs_f64(),
             missing,
-            server_cores,
-            our_cores,
+            share,
         })
     }
 
@@ -225,8 +224,10 @@ fn tell(cells: &[Cell], instances: usize, plan: &Plan, report: &mut Report) {
         }
         details.push(detail(cell));
     }
-    let total = |pick: fn(&Measured) -> f64| Spread::of(cells.iter().flat_map(|c| &c.results).map(pick)).median;
-    report.note(format!("cores used: the first server {:.2}, the load generator {:.2}", total(|m| m.server_cores), total(|m| m.our_cores)));
+    for (what, writer) in [("foreign", Kind::Foreign), ("own", Kind::Own)] {
+        let shares = cells.iter().filter(|c| c.writer == writer).flat_map(|c| &c.results).map(|m| &m.share);
+        report.note(format!("cores used, {what} writers: {}{}", if instances > 1 { "first " } else { "" }, Share::tell(shares)));
+    }
     report.detail(&format!("latency_{instances}"), Value::Array(details));
 }
 
@@ -238,7 +239,7 @@ fn detail(cell: &Cell) -> Value {
             json!({
                 "p50_ms": m.p50, "p99_ms": m.p99, "elsewhere_ms": m.elsewhere, "from_answer_ms": m.answered,
                 "write_p50_ms": m.write_p50, "write_p99_ms": m.write_p99, "writes_per_s": m.writes_per_s,
-                "missing": m.missing, "server_cores": m.server_cores, "generator_cores": m.our_cores,
+                "missing": m.missing, "cores": m.share.json(),
             })
         })
         .collect();

@@ -4,6 +4,7 @@
 mod fan_out;
 mod latency;
 mod seed;
+mod share;
 mod variants;
 mod write_rate;
 mod writers;

@@ -11,8 +11,6 @@ pub(crate) struct Variant {
     pub(crate) table: &'static str,
     /// Marked as our own writer, and rung for from outside the transactions.
     pub(crate) own: bool,
-    /// A server runs on this database.
-    pub(crate) served: bool,
 }
 
 /// Without the feed: every other trigger of the schema still fires.
@@ -32,12 +30,12 @@ const LOG_TRIGGERS_OFF: &str = "alter table nodes disable trigger aa_log_insert;
 
 /// In the order of the constants above.
 pub(crate) const VARIANTS: [Variant; 6] = [
-    Variant { name: "no feed: its log triggers off", database: "bench_none", table: "nodes", own: false, served: false },
-    Variant { name: "the feed, own writers", database: DATABASE, table: "nodes", own: true, served: true },
-    Variant { name: "the feed, foreign writers (gated NOTIFY)", database: DATABASE, table: "nodes", own: false, served: true },
-    Variant { name: "plain pg_notify in the trigger, no log", database: "bench_notify", table: "nodes", own: false, served: false },
-    Variant { name: "a bare table: no trigger of ours at all", database: "bench_none", table: "bare", own: false, served: false },
-    Variant { name: "the feed, foreign writers, no server reads it", database: "bench_unread", table: "nodes", own: false, served: false },
+    Variant { name: "no feed: its log triggers off", database: "bench_none", table: "nodes", own: false },
+    Variant { name: "the feed, own writers", database: DATABASE, table: "nodes", own: true },
+    Variant { name: "the feed, foreign writers (gated NOTIFY)", database: DATABASE, table: "nodes", own: false },
+    Variant { name: "plain pg_notify in the trigger, no log", database: "bench_notify", table: "nodes", own: false },
+    Variant { name: "a bare table: no trigger of ours at all", database: "bench_none", table: "bare", own: false },
+    Variant { name: "the feed, foreign writers, no server reads it", database: "bench_unread", table: "nodes", own: false },
 ];
 
 /// Makes the copies. No server may be connected to the original.

@@ -2,9 +2,10 @@
 
 use super::Plan;
 use super::seed::{self, Target};
+use super::share::{Share, Watch};
 use super::variants::{self, BARE, FOREIGN, NONE, OWN, PLAIN_CHANNEL, PLAIN_NOTIFY, UNREAD, VARIANTS, Variant};
 use crate::load::{Crowd, title_of};
-use crate::machine::{Cpu, Postgres, Server};
+use crate::machine::{Postgres, Server};
 use crate::report::{Bar, Report};
 use crate::stats::{Spread, rate, ratio};
 use serde_json::json;
@@ -49,8 +50,7 @@ pub(crate) async fn slow(postgres: &Postgres, place: &Path, plan: &Plan, report:
 #[derive(Clone, Copy)]
 struct Measured {
     per_s: f64,
-    server_cores: f64,
-    our_cores: f64,
+    share: Share,
 }
 
 async fn run(setting: &Setting, postgres: &Postgres, place: &Path, plan: &Plan, report: &mut Report) -> anyhow::Result<()> {
@@ -120,7 +120,7 @@ impl Cell {
         if self.variant.own {
             ringing.spawn(ring(postgres.own_writer(self.variant.database).await?));
         }
-        let (server_cpu, our_cpu) = (Cpu::of_family(server.pid()), Cpu::of_us());
+        let watch = Watch::begin(postgres, server.pid()).await?;
         let began = Instant::now();
         let until = began + window;
         let mut tasks: JoinSet<anyhow::Result<(Writer, u64)>> = JoinSet::new();
@@ -134,8 +134,7 @@ impl Cell {
             writes += count;
         }
         let per_s = writes as f64 / began.elapsed().as_secs_f64();
-        let server_cores = if self.variant.served { server_cpu.cores() } else { 0.0 };
-        Ok(Measured { per_s, server_cores, our_cores: our_cpu.cores() })
+        Ok(Measured { per_s, share: watch.end() })
     }
 }
 
@@ -199,17 +198,13 @@ fn tell(setting: &Setting, cells: &[Cell], report: &mut Report) {
             let runs: Vec<_> = cell
                 .results
                 .iter()
-                .map(|m| json!({ "per_s": m.per_s, "server_cores": m.server_cores, "generator_cores": m.our_cores }))
+                .map(|m| json!({ "per_s": m.per_s, "cores": m.share.json() }))
                 .collect();
             json!({ "name": cell.variant.name, "runs": runs })
         })
         .collect();
-    let cores = |at: usize, pick: fn(&Measured) -> f64| Spread::of(cells[at].results.iter().map(pick)).median;
-    report.note(format!(
-        "cores used: the server {:.2} (own) and {:.2} (foreign), the load generator {:.2}",
-        cores(OWN, |m| m.server_cores),
-        cores(FOREIGN, |m| m.server_cores),
-        cores(FOREIGN, |m| m.our_cores)
-    ));
+    for (what, at) in [("without the feed", NONE), ("with own writers", OWN), ("with foreign writers", FOREIGN)] {
+        report.note(format!("cores used {what}: {}", Share::tell(cells[at].results.iter().map(|m| &m.share))));
+    }
     report.detail(setting.name, json!({ "ratios": details, "variants": runs }));
 }

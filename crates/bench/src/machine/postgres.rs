@@ -37,6 +37,19 @@ impl Postgres {
         self.cluster.major_version()
     }
 
+    /// Of the process that keeps all others.
+    pub(crate) fn pid(&self) -> u32 {
+        self.cluster.pid().unwrap_or(0)
+    }
+
+    /// The processes that servers' tailers read the log by.
+    pub(crate) async fn tailers(&self) -> anyhow::Result<Vec<u32>> {
+        let mut db = self.superuser("postgres").await?;
+        let statement = "select pid from pg_stat_activity where application_name = 'synops tailer'";
+        let pids: Vec<i32> = sqlx::query_scalar(statement).fetch_all(&mut db).await?;
+        Ok(pids.into_iter().map(i32::cast_unsigned).collect())
+    }
+
     /// For the server's own login.
     pub(crate) fn server_url(&self, database: &str) -> String {
         self.cluster.connection_url(SERVER_ROLE, database)
