@@ -47,6 +47,9 @@ pub const PASSWORD_HASHES_AT_ONCE: usize = 2;
 pub const SOCKETS_MAX: usize = 5_000;
 pub const SUBSCRIPTIONS_PER_SOCKET_MAX: usize = 64;
 pub const SOCKET_MESSAGE_MAX_BYTES: usize = 16_384;
+/// Messages that a socket may send within the period, pings of the protocol's own kind included.
+pub const SOCKET_MESSAGES_MAX: u32 = 300;
+pub const SOCKET_MESSAGES_PERIOD: Duration = Duration::from_secs(10);
 /// Messages a socket may send that could not be taken, before it is closed.
 pub const SOCKET_ERRORS_MAX: u32 = 20;
 /// A socket that sends nothing for so long is closed; clients ping every 10 s.

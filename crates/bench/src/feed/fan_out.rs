@@ -68,7 +68,13 @@ struct Measured {
     our_cores: f64,
 }
 
-pub(crate) async fn run(postgres: &Postgres, rivals: &[Nchan; 2], place: &Path, plan: &Plan, report: &mut Report) -> anyhow::Result<()> {
+pub(crate) async fn run(
+    postgres: &Postgres,
+    rivals: &[Nchan; 2],
+    place: &Path,
+    plan: &Plan,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let server = Server::start(place, "fan-out", &postgres.server_url(DATABASE)).await?;
     let targets = seed::targets(postgres, DATABASE, "group").await?;
     let (before, after) = sample(&server, &targets).await?;
@@ -102,7 +108,8 @@ async fn sample(server: &Server, targets: &[Target]) -> anyhow::Result<(Arc<str>
     let mut http = Http::connect(server.address, Some(WRITER_TOKEN)).await?;
     let (status, node) = http.send("GET", &format!("/api/v1/nodes/{}", targets[0].id), "").await?;
     ensure!(status == 200, "a node was answered {status}: {node}");
-    let frame = format!(r#"{{"type":"changes","token":"0123456789abcdef~100000:100000:","events":[{{"op":"upsert","node":{node}}}]}}"#);
+    let frame =
+        format!(r#"{{"type":"changes","token":"0123456789abcdef~100000:100000:","events":[{{"op":"upsert","node":{node}}}]}}"#);
     let (before, rest) = frame.split_once(r#""title":""#).context("a node without a title")?;
     let (_, after) = rest.split_once('"').context("a title without an end")?;
     Ok((format!(r#"{before}"title":""#).into(), format!("\"{after}").into()))
@@ -226,7 +233,9 @@ fn tell(sides: &[Side], bytes: usize, plan: &Plan, report: &mut Report) {
         let one = |m: &Measured| json!({ "per_s": m.per_s, "frames_per_s": m.frames_per_s, "server_cores": m.server_cores, "generator_cores": m.our_cores });
         measured.iter().map(one).collect()
     };
-    let details: Vec<Value> =
-        sides.iter().map(|side| json!({ "name": side.name, "runs": runs(&side.many), "one_at_a_time": runs(&side.single) })).collect();
+    let details: Vec<Value> = sides
+        .iter()
+        .map(|side| json!({ "name": side.name, "runs": runs(&side.many), "one_at_a_time": runs(&side.single) }))
+        .collect();
     report.detail("fan_out", json!({ "bytes": bytes, "sides": details, "over_nchan": ahead.json() }));
 }

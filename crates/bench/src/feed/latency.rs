@@ -69,14 +69,26 @@ pub(crate) async fn run(postgres: &Postgres, place: &Path, plan: &Plan, report: 
 }
 
 /// Measures all cells in turn, with the subscribers spread over these servers.
-async fn stage(postgres: &Postgres, servers: &[&Server], plan: &Plan, marks: &mut u32, report: &mut Report) -> anyhow::Result<()> {
+async fn stage(
+    postgres: &Postgres,
+    servers: &[&Server],
+    plan: &Plan,
+    marks: &mut u32,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let addresses: Vec<_> = servers.iter().map(|server| server.address).collect();
     let mut crowd = Crowd::gather(seed::members(plan.shape.people, &addresses)).await?;
     let mut cells = cells();
     for run in 0..=plan.runs {
         for cell in &mut cells {
             let measured = Attempt { postgres, servers, plan }.measure(cell, &mut crowd, marks).await?;
-            eprintln!("commit to socket, {} instances, run {run}, {}: p50 {}, p99 {}", servers.len(), cell.name, ms(measured.p50), ms(measured.p99));
+            eprintln!(
+                "commit to socket, {} instances, run {run}, {}: p50 {}, p99 {}",
+                servers.len(),
+                cell.name,
+                ms(measured.p50),
+                ms(measured.p99)
+            );
             // The first warms everything up.
             if run > 0 {
                 cell.results.push(measured);
@@ -105,7 +117,8 @@ impl Attempt<'_> {
         *marks += count;
         let mut holder = JoinSet::new();
         if cell.held {
-            let (db, group) = (self.postgres.foreign_writer(DATABASE).await?, seed::targets(self.postgres, DATABASE, "group").await?[0]);
+            let (db, group) =
+                (self.postgres.foreign_writer(DATABASE).await?, seed::targets(self.postgres, DATABASE, "group").await?[0]);
             holder.spawn(hold_transactions(db, group, HELD));
         }
         let clocks = (Instant::now(), wall_clock_us());
@@ -143,7 +156,12 @@ impl Attempt<'_> {
 
     /// When the rows were written, by the database's own clock: before their commit. (When the API's
     /// commit returned is not seen from here.)
-    async fn row_times(&self, targets: &[Target], written: &[Written], clocks: (Instant, i64)) -> anyhow::Result<HashMap<u32, Instant>> {
+    async fn row_times(
+        &self,
+        targets: &[Target],
+        written: &[Written],
+        clocks: (Instant, i64),
+    ) -> anyhow::Result<HashMap<u32, Instant>> {
         let mut db = self.postgres.superuser(DATABASE).await?;
         let ids: Vec<Uuid> = targets.iter().map(|target| target.id).collect();
         let rows = sqlx::query(

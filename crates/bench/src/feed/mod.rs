@@ -70,7 +70,10 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     eprintln!("starting PostgreSQL, twice, with {} people and their systems", plan.shape.people);
     let fast = Postgres::start(&place.path().join("fast"), &[]).await?;
     seed::fill(&fast, &plan.shape).await?;
-    report.detail("machine", json!({ "cores": cores, "postgresql": fast.version(), "runs": plan.runs, "window_ms": plan.window.as_millis() }));
+    report.detail(
+        "machine",
+        json!({ "cores": cores, "postgresql": fast.version(), "runs": plan.runs, "window_ms": plan.window.as_millis() }),
+    );
 
     if wants(Part::Writes) {
         let slow = Postgres::start(&place.path().join("slow"), &[("commit_delay", "5000"), ("commit_siblings", "0")]).await?;

@@ -26,7 +26,12 @@ impl Watch {
     /// Begins to watch a server and its database.
     pub(crate) async fn begin(postgres: &Postgres, server: u32) -> anyhow::Result<Self> {
         let tailers = postgres.tailers().await?;
-        Ok(Self { server: Cpu::of(vec![server]), postgres: Cpu::of_family(postgres.pid()), tailers: Cpu::of(tailers), us: Cpu::of_us() })
+        Ok(Self {
+            server: Cpu::of(vec![server]),
+            postgres: Cpu::of_family(postgres.pid()),
+            tailers: Cpu::of(tailers),
+            us: Cpu::of_us(),
+        })
     }
 
     pub(crate) fn end(&self) -> Share {

@@ -9,8 +9,8 @@ use crate::machine::{Postgres, Server};
 use crate::report::{Bar, Report};
 use crate::stats::{Spread, rate, ratio};
 use serde_json::json;
-use sqlx::postgres::{PgConnection, PgListener};
 use sqlx::AssertSqlSafe;
+use sqlx::postgres::{PgConnection, PgListener};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use store::bootstrap::DATABASE;
@@ -56,7 +56,10 @@ struct Measured {
 async fn run(setting: &Setting, postgres: &Postgres, place: &Path, plan: &Plan, report: &mut Report) -> anyhow::Result<()> {
     variants::make(postgres).await?;
     let server = Server::start(place, setting.name, &postgres.server_url(DATABASE)).await?;
-    let mut crowd = Crowd::gather(seed::members(SUBSCRIBERS * plan.shape.scopes, &[server.address]).into_iter().take(SUBSCRIBERS as usize).collect()).await?;
+    let mut crowd = Crowd::gather(
+        seed::members(SUBSCRIBERS * plan.shape.scopes, &[server.address]).into_iter().take(SUBSCRIBERS as usize).collect(),
+    )
+    .await?;
     let mut listening = JoinSet::new();
     for _ in 0..PLAIN_LISTENERS {
         let mut listener = PgListener::connect(&postgres.server_url("bench_notify")).await?;
@@ -106,7 +109,11 @@ impl Cell {
         let targets = seed::targets(postgres, variant.database, "system").await?;
         let mut writers = Vec::new();
         for n in 0..count {
-            let db = if variant.own { postgres.own_writer(variant.database).await? } else { postgres.foreign_writer(variant.database).await? };
+            let db = if variant.own {
+                postgres.own_writer(variant.database).await?
+            } else {
+                postgres.foreign_writer(variant.database).await?
+            };
             let statement = format!("update {} set title = $2 where id = $1", variant.table);
             // Rows of its own: none waits for another's lock.
             let mine = targets.iter().skip(n).step_by(count).copied().collect();
@@ -166,10 +173,14 @@ async fn ring(mut db: PgConnection) -> Result<(), sqlx::Error> {
 
 fn tell(setting: &Setting, cells: &[Cell], report: &mut Report) {
     report.section(setting.title);
-    report.note("`update nodes set title = …` of one row a transaction, synchronous_commit and fsync on; each writer has rows of its own");
+    report.note(
+        "`update nodes set title = …` of one row a transaction, synchronous_commit and fsync on; each writer has rows of its own",
+    );
     report.note("each variant has a copy of the whole database in one cluster; they take turns, one at a time, the same writers and statements");
     report.note(format!("while the feed is written a real server reads it and tells {SUBSCRIBERS} subscribers; own writers are rung for once a millisecond"));
-    report.note(format!("plain pg_notify: {PLAIN_LISTENERS} connections listen, and do nothing else; the others have no reader at all"));
+    report.note(format!(
+        "plain pg_notify: {PLAIN_LISTENERS} connections listen, and do nothing else; the others have no reader at all"
+    ));
     let rates = |at: usize| cells[at].results.iter().map(|m| m.per_s).collect::<Vec<_>>();
     for (at, cell) in cells.iter().enumerate() {
         report.line(cell.variant.name, None, Spread::of(rates(at)).show(rate));
@@ -195,11 +206,7 @@ fn tell(setting: &Setting, cells: &[Cell], report: &mut Report) {
     let runs: Vec<_> = cells
         .iter()
         .map(|cell| {
-            let runs: Vec<_> = cell
-                .results
-                .iter()
-                .map(|m| json!({ "per_s": m.per_s, "cores": m.share.json() }))
-                .collect();
+            let runs: Vec<_> = cell.results.iter().map(|m| json!({ "per_s": m.per_s, "cores": m.share.json() })).collect();
             json!({ "name": cell.variant.name, "runs": runs })
         })
         .collect();

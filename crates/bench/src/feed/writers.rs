@@ -52,7 +52,11 @@ impl Hand {
     async fn write(&mut self, target: &mut Target, mark: u32) -> anyhow::Result<()> {
         match self {
             Self::Foreign(db) => {
-                let done = sqlx::query("update nodes set title = $2 where id = $1").bind(target.id).bind(title_of(mark)).execute(db).await?;
+                let done = sqlx::query("update nodes set title = $2 where id = $1")
+                    .bind(target.id)
+                    .bind(title_of(mark))
+                    .execute(db)
+                    .await?;
                 ensure!(done.rows_affected() == 1, "a node is gone");
             }
             Self::Own(http) => {

@@ -21,7 +21,11 @@ pub(crate) struct Socket {
 enum Found {
     /// More bytes are needed: so many in all, as far as is known.
     More(usize),
-    Frame { opcode: u8, begins: usize, ends: usize },
+    Frame {
+        opcode: u8,
+        begins: usize,
+        ends: usize,
+    },
 }
 
 impl Socket {
@@ -81,7 +85,9 @@ impl Socket {
                     let payload = &self.buffer[from + begins..from + ends];
                     match opcode {
                         TEXT => each(std::str::from_utf8(payload).context("a text that is not UTF-8")?),
-                        CLOSE => bail!("the server closed a socket: {}", String::from_utf8_lossy(payload.get(2..).unwrap_or_default())),
+                        CLOSE => {
+                            bail!("the server closed a socket: {}", String::from_utf8_lossy(payload.get(2..).unwrap_or_default()))
+                        }
                         _ => {}
                     }
                     from += ends;

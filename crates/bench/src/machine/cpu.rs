@@ -62,7 +62,17 @@ impl Processes {
                 let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
                 let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
                 let times = pids.filter_map(|pid: u32| Some((pid, Times::of(pid)?)));
-                times.map(|(pid, of)| if pid == *parent { of.own + of.ended } else if of.parent == *parent { of.own } else { 0.0 }).sum()
+                times
+                    .map(|(pid, of)| {
+                        if pid == *parent {
+                            of.own + of.ended
+                        } else if of.parent == *parent {
+                            of.own
+                        } else {
+                            0.0
+                        }
+                    })
+                    .sum()
             }
         }
     }

@@ -26,7 +26,8 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Starts one in `dir` with these settings besides, and migrates its database.
     pub(crate) async fn start(dir: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let config = SETTINGS.iter().chain(settings).fold(Config::new(dir), |config, (name, value)| config.setting(*name, *value));
+        let config =
+            SETTINGS.iter().chain(settings).fold(Config::new(dir), |config, (name, value)| config.setting(*name, *value));
         let cluster = Cluster::start(config).await.context("PostgreSQL")?;
         store::bootstrap::bootstrap(&cluster.connection_url("postgres", "postgres")).await?;
         store::migrate::migrate(&cluster.connection_url(OWNER_ROLE, DATABASE), SERVER_ROLE).await?;

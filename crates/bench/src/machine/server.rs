@@ -1,7 +1,7 @@
 //! The real server, as a process of its own.
 
-use super::program::Program;
 use super::binaries_dir;
+use super::program::Program;
 use anyhow::{Context as _, bail};
 use std::net::SocketAddr;
 use std::path::Path;

@@ -144,7 +144,7 @@ impl Hub {
             pending.read(read_at, answer, done);
             inner.index.sweep(&inner.readers);
         }
-        inner.install();
+        inner.install_one(id);
         drop(guard);
         self.bell.ring();
         told
@@ -353,14 +353,22 @@ impl Inner {
     }
 
     fn install(&mut self) {
+        for id in self.waiting.iter().copied().collect::<Vec<_>>() {
+            self.install_one(id);
+        }
+    }
+
+    fn install_one(&mut self, id: ReaderId) {
         let Some(stream) = &self.stream else { return };
-        self.waiting.retain(|id| {
-            let Some(reader) = self.readers.get_mut(id) else { return false };
+        let still = self.readers.get_mut(&id).is_some_and(|reader| {
             if reader.levels.is_some() {
                 reader.install(&stream.at, &stream.token, &self.visibilities);
             }
             reader.is_waiting()
         });
+        if !still {
+            self.waiting.remove(&id);
+        }
     }
 
     /// Gives those who have had something since the newest token.

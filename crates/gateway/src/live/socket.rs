@@ -15,8 +15,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::Refusal;
 use domain::limits::{
-    SOCKET_ERRORS_MAX, SOCKET_IDLE_MAX, SOCKET_MESSAGE_MAX_BYTES, SOCKET_WRITE_MAX, SUBSCRIBE_WAIT_MAX,
-    SUBSCRIPTIONS_PER_SOCKET_MAX, TOKEN_MAX_BYTES,
+    SOCKET_ERRORS_MAX, SOCKET_IDLE_MAX, SOCKET_MESSAGE_MAX_BYTES, SOCKET_MESSAGES_MAX, SOCKET_MESSAGES_PERIOD, SOCKET_WRITE_MAX,
+    SUBSCRIBE_WAIT_MAX, SUBSCRIPTIONS_PER_SOCKET_MAX, TOKEN_MAX_BYTES,
 };
 use feed::token;
 use futures_util::SinkExt;
@@ -86,6 +86,25 @@ struct Session {
     waiting: VecDeque<Asked>,
     reading: JoinSet<()>,
     errors: u32,
+    pace: Pace,
+}
+
+/// How many messages came since when.
+struct Pace {
+    since: Instant,
+    messages: u32,
+}
+
+impl Pace {
+    /// Counts a message; whether there are more than anybody needs. Taking them would be at the
+    /// expense of the others.
+    fn is_exceeded(&mut self) -> bool {
+        if self.since.elapsed() > SOCKET_MESSAGES_PERIOD {
+            *self = Self { since: Instant::now(), messages: 0 };
+        }
+        self.messages += 1;
+        self.messages > SOCKET_MESSAGES_MAX
+    }
 }
 
 /// A subscription as it was asked for.
@@ -113,6 +132,7 @@ async fn run(state: State, headers: HeaderMap, caller: Caller, outbox: Arc<Outbo
         waiting: VecDeque::new(),
         reading: JoinSet::new(),
         errors: 0,
+        pace: Pace { since: Instant::now(), messages: 0 },
         state: state.clone(),
     };
     session.hello();
@@ -204,6 +224,7 @@ impl Session {
 
     async fn receive(mut self, mut receiver: Receiver) -> End {
         loop {
+            let mut flooded = false;
             tokio::select! {
                 message = timeout(SOCKET_IDLE_MAX, receiver.next()) => {
                     let message = match message {
@@ -214,6 +235,7 @@ impl Session {
                         }
                         Ok(Some(Ok(message))) => message,
                     };
+                    flooded = self.pace.is_exceeded();
                     match message {
                         Message::Text(text) => self.take(&text),
                         Message::Binary(_) => self.refuse("invalid", "text frames only", None),
@@ -225,7 +247,7 @@ impl Session {
                 Some(_) = self.reading.join_next() => {}
                 () = self.outbox.answered(), if !self.waiting.is_empty() && self.reading.is_empty() => {}
             }
-            if self.errors > SOCKET_ERRORS_MAX {
+            if self.errors > SOCKET_ERRORS_MAX || flooded {
                 return End::Close(CloseCode::Policy);
             }
             self.read_next();

@@ -40,17 +40,17 @@ async fn the_end_of_a_session_closes_its_sockets_and_no_others() {
     let mut of_admin = socket(&app, &admin).await;
 
     kari.send(reqwest::Method::DELETE, "/api/v1/session", None, &[]).await.ok();
-    assert_eq!(of_kari.to_the_end().await.1, SIGNED_OUT, "signed out");
+    assert_eq!(of_kari.read_all().await.1, SIGNED_OUT, "signed out");
 
     sqlx::query("update people set disabled = true where node_id = $1").bind(ola_id).execute(app.db.owner_pool()).await.unwrap();
-    assert_eq!(of_ola.to_the_end().await.1, SIGNED_OUT, "disabled");
+    assert_eq!(of_ola.read_all().await.1, SIGNED_OUT, "disabled");
 
     of_admin.text(r#"{"type":"ping"}"#).await.unwrap();
     of_admin.until(r#""type":"pong""#).await;
     let statement = "update sessions set expires_at = clock_timestamp() + interval '3 s'";
     sqlx::query(statement).execute(app.db.owner_pool()).await.unwrap();
     let mut expiring = socket(&app, &admin).await;
-    assert_eq!(expiring.to_the_end().await.1, SIGNED_OUT, "expired");
+    assert_eq!(expiring.read_all().await.1, SIGNED_OUT, "expired");
 }
 
 #[tokio::test]
@@ -70,8 +70,8 @@ async fn the_end_of_a_token_closes_its_sockets() {
     let mut of_expired = Raw::upgraded_with_token(address, &expired).await.unwrap();
     of_revoked.until(r#""type":"hello""#).await;
     admin.send(reqwest::Method::DELETE, &format!("/api/v1/me/tokens/{id}"), None, &[]).await.ok();
-    assert_eq!(of_revoked.to_the_end().await.1, SIGNED_OUT, "revoked");
-    assert_eq!(of_expired.to_the_end().await.1, SIGNED_OUT, "expired");
+    assert_eq!(of_revoked.read_all().await.1, SIGNED_OUT, "revoked");
+    assert_eq!(of_expired.read_all().await.1, SIGNED_OUT, "expired");
     let refused = Raw::upgraded_with_token(address, &revoked).await.err().expect("it holds no more");
     assert!(refused.to_string().starts_with("HTTP/1.1 401"), "{refused}");
 }
@@ -83,7 +83,7 @@ async fn a_stop_is_told_before_the_sockets_close() {
     let (mut reads, sleeps) = (socket(&app, &admin).await, socket(&app, &admin).await);
     let address = app.ready.address;
     app.stop();
-    let (texts, code) = reads.to_the_end().await;
+    let (texts, code) = reads.read_all().await;
     assert_eq!(code, Some(1012));
     assert_eq!(texts.last().map(String::as_str), Some(r#"{"type":"lifecycle","phase":"draining"}"#));
     drop(sleeps);
@@ -120,7 +120,7 @@ async fn a_reader_too_slow_is_let_go_and_continues_by_its_token() {
         let there = versions(&app).await;
         quick.until("the quick one keeps up", |held| held.node_versions() == there).await;
     }
-    let (texts, code) = slow.to_the_end().await;
+    let (texts, code) = slow.read_all().await;
     assert_eq!(code, Some(4408));
     assert_eq!((quick.held.resyncs, quick.held.repeats.len()), (0, 0));
 

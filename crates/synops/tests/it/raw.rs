@@ -102,14 +102,14 @@ impl Raw {
     }
 
     /// Whatever comes until the server ends the connection.
-    pub(crate) async fn to_the_end_of_bytes(&mut self) -> String {
+    pub(crate) async fn read_all_bytes(&mut self) -> String {
         let mut answer = Vec::new();
         let _ = timeout(LIMIT, self.stream.read_to_end(&mut answer)).await.expect("an end");
         String::from_utf8_lossy(&answer).into_owned()
     }
 
     /// Reads to the end: the texts, and the close code if there was one.
-    pub(crate) async fn to_the_end(&mut self) -> (Vec<String>, Option<u16>) {
+    pub(crate) async fn read_all(&mut self) -> (Vec<String>, Option<u16>) {
         let mut texts = Vec::new();
         loop {
             match self.read().await {
