@@ -12,6 +12,7 @@ mod hub;
 mod index;
 mod newest;
 mod outbox;
+mod pace;
 mod pending;
 mod prepared;
 mod protocol;

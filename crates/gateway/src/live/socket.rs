@@ -3,6 +3,7 @@
 
 use super::hub::{Full, Hub, ReaderId};
 use super::outbox::{Next, Outbox};
+use super::pace::Pace;
 use super::pending::Installed;
 use super::protocol::{ClientMessage, CloseCode, SUBSCRIPTION_ID_MAX_BYTES, ServerMessage, Topic};
 use super::subscribe::{self, Stop};
@@ -15,7 +16,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::Refusal;
 use domain::limits::{
-    SOCKET_ERRORS_MAX, SOCKET_IDLE_MAX, SOCKET_MESSAGE_MAX_BYTES, SOCKET_MESSAGES_MAX, SOCKET_MESSAGES_PERIOD, SOCKET_WRITE_MAX,
+    SOCKET_ERRORS_MAX, SOCKET_IDLE_MAX, SOCKET_MESSAGE_MAX_BYTES, SOCKET_WRITE_MAX,
     SUBSCRIBE_WAIT_MAX, SUBSCRIPTIONS_PER_SOCKET_MAX, TOKEN_MAX_BYTES,
 };
 use feed::token;
@@ -89,24 +90,6 @@ struct Session {
     pace: Pace,
 }
 
-/// How many messages came since when.
-struct Pace {
-    since: Instant,
-    messages: u32,
-}
-
-impl Pace {
-    /// Counts a message; whether there are more than anybody needs. Taking them would be at the
-    /// expense of the others.
-    fn is_exceeded(&mut self) -> bool {
-        if self.since.elapsed() > SOCKET_MESSAGES_PERIOD {
-            *self = Self { since: Instant::now(), messages: 0 };
-        }
-        self.messages += 1;
-        self.messages > SOCKET_MESSAGES_MAX
-    }
-}
-
 /// A subscription as it was asked for.
 struct Asked {
     id: String,
@@ -132,7 +115,7 @@ async fn run(state: State, headers: HeaderMap, caller: Caller, outbox: Arc<Outbo
         waiting: VecDeque::new(),
         reading: JoinSet::new(),
         errors: 0,
-        pace: Pace { since: Instant::now(), messages: 0 },
+        pace: Pace::new(),
         state: state.clone(),
     };
     session.hello();

@@ -148,7 +148,7 @@ async fn a_flood_closes_the_socket() {
     for _ in 0..=SOCKET_MESSAGES_MAX {
         let _ = raw.text(PING_MESSAGE).await;
     }
-    assert_eq!(raw.to_the_end().await.1, Some(1008));
+    assert_eq!(raw.read_all().await.1, Some(1008));
 }
 
 #[tokio::test]
