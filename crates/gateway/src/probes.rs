@@ -50,5 +50,9 @@ pub(crate) async fn metrics(state: State) -> Response {
     metrics::gauge!("synops_pool_connections_max").set(f64::from(pool.options().get_max_connections()));
     let in_flight = domain::limits::REQUESTS_IN_FLIGHT_MAX.saturating_sub(state.in_flight.available_permits());
     metrics::gauge!("synops_http_requests_in_flight").set(count(in_flight));
+    let sockets = state.hub().stats();
+    metrics::gauge!("synops_sockets").set(count(sockets.sockets));
+    metrics::gauge!("synops_socket_subscriptions").set(count(sockets.subscriptions));
+    metrics::gauge!("synops_socket_queued_bytes").set(count(sockets.queued_bytes));
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render()).into_response()
 }

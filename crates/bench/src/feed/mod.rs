@@ -24,7 +24,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=50))]
     runs: u32,
     /// How long each measurement takes, in milliseconds.
-    #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u64).range(200..=60_000))]
+    #[arg(long, default_value_t = 2_500, value_parser = clap::value_parser!(u64).range(200..=60_000))]
     window_ms: u64,
     /// Small and short, to try the benchmark itself: its numbers mean little.
     #[arg(long)]

@@ -17,11 +17,7 @@ const EXPIRED: &str = "select (select count(*) from idempotency_keys) + (select 
 #[tokio::test]
 async fn two_engines_keep_partitions_and_clear_what_expired() {
     let db = TestDb::new().await;
-    // As if nobody had kept partitions for long: what is written goes to the nets.
-    let forgotten = "do $$ declare leaf text; begin
-        for leaf in select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid where c.relname ~ '_p[0-9]{8}$'
-        loop execute format('drop table %I', leaf); end loop; end $$";
-    sqlx::raw_sql(forgotten).execute(db.owner_pool()).await.unwrap();
+    db.forget_partitions().await;
     let kari = db.person("kari").await;
     let old = "clock_timestamp() - interval '100 days'";
     let statements = [

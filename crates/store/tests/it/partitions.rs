@@ -39,6 +39,7 @@ async fn logged(db: &TestDb, leaves: &str) -> i64 {
 #[tokio::test]
 async fn a_missing_partition_fails_no_write() {
     let db = TestDb::new().await;
+    db.forget_partitions().await;
     db.workspace("Before").await;
     let caught = logged(&db, "change_log_default").await;
     assert!(caught > 0);
@@ -73,6 +74,7 @@ async fn an_old_partition_goes_and_moves_the_horizon() {
 #[tokio::test]
 async fn days_without_a_partition_are_caught_up_or_cleared() {
     let db = TestDb::new().await;
+    db.forget_partitions().await;
     keep_all(&db, Partitioned::ChangeLog).await;
     // As if nobody had kept partitions for a while: these rows fell into the net.
     let missed = "insert into change_log (xid, at, entity, id, op) values
@@ -94,6 +96,7 @@ async fn days_without_a_partition_are_caught_up_or_cleared() {
 #[tokio::test]
 async fn only_known_tables_and_sane_retentions() {
     let db = TestDb::new().await;
+    db.forget_partitions().await;
     let call = async |table: &str, keep: &str| {
         let statement = "select keep_partitions($1, $2::interval)";
         refused(sqlx::query(statement).bind(table.to_owned()).bind(keep.to_owned()).execute(db.pool()).await)
@@ -105,6 +108,7 @@ async fn only_known_tables_and_sane_retentions() {
 #[tokio::test]
 async fn an_open_writer_is_waited_for_only_briefly() {
     let db = TestDb::new().await;
+    db.forget_partitions().await;
     let mut open = db.owner_pool().begin().await.unwrap();
     sqlx::query("update nodes set title = 'Held open'").execute(&mut *open).await.unwrap();
     let kept = keep_partitions(db.pool(), Partitioned::ChangeLog, TWO_DAYS).await.unwrap_err();
@@ -144,6 +148,7 @@ async fn write(url: String, stop: &AtomicBool) -> i64 {
 #[tokio::test]
 async fn late_partitions_come_in_under_load() {
     let db = TestDb::new().await;
+    db.forget_partitions().await;
     db.person("kari").await;
     let stop = AtomicBool::new(false);
     let keeping = async {
@@ -165,6 +170,7 @@ async fn late_partitions_come_in_under_load() {
 #[tokio::test]
 async fn one_session_at_a_time() {
     let db = TestDb::new().await;
+    db.forget_partitions().await;
     let mut other = db.pool().begin().await.unwrap();
     assert!(keep_partitions(&mut *other, Partitioned::ChangeLog, TWO_DAYS).await.unwrap().is_some());
     // Not "nothing left to do": whoever takes it for that would leave the work to nobody.

@@ -42,6 +42,7 @@ async fn the_server_runs_no_ddl() {
 #[tokio::test]
 async fn what_triggers_write_is_not_written_by_the_server() {
     let db = TestDb::new().await;
+    db.forget_partitions().await;
     let made =
         store::partition::keep_partitions(db.pool(), store::partition::Partitioned::ChangeLog, crate::SOON * 1000).await.unwrap();
     let leaf = made.unwrap().trim_start_matches("made ").to_owned();
