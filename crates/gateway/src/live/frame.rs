@@ -117,8 +117,12 @@ impl ItemFrames {
 
     /// The next frame; `None` behind the last.
     pub(super) fn next(&mut self) -> Option<Utf8Bytes> {
-        let removed: Vec<Gone> =
-            self.items.iter().map_while(|item| if let Item::Removed(gone) = item { Some(**gone) } else { None }).take(500).collect();
+        let removed: Vec<Gone> = self
+            .items
+            .iter()
+            .map_while(|item| if let Item::Removed(gone) = item { Some(**gone) } else { None })
+            .take(500)
+            .collect();
         if !removed.is_empty() {
             self.items.drain(..removed.len());
             return Some(removed_frame(&[], &removed, None));

@@ -388,7 +388,12 @@ mod tests {
             .filter_map(|id| if let Item::Upsert(body) = body(100 + id, 1, 9, 1_000) { Some(body) } else { None })
             .collect();
         let rows = super::super::frame::Rows { nodes, ..Default::default() };
-        SubscribedFrames::new(Subscribed { id: "a".into(), token: Some(token.into()), levels: Default::default(), rows: Some(rows) })
+        SubscribedFrames::new(Subscribed {
+            id: "a".into(),
+            token: Some(token.into()),
+            levels: Default::default(),
+            rows: Some(rows),
+        })
     }
 
     #[test]

@@ -298,7 +298,12 @@ impl Reader {
         // The token promises all of this, so it comes with the last of it.
         let is_all = items.is_empty() && missed.lost.is_empty() && missed.gained.is_empty();
         let first = is_all.then(|| Arc::clone(token));
-        self.outbox.push_subscribed(SubscribedFrames::new(Subscribed { id: id.to_owned(), token: first, levels, rows: answer.rows }));
+        self.outbox.push_subscribed(SubscribedFrames::new(Subscribed {
+            id: id.to_owned(),
+            token: first,
+            levels,
+            rows: answer.rows,
+        }));
         if !missed.lost.is_empty() {
             self.outbox.push_removed_scopes(missed.lost);
         }

@@ -15,10 +15,14 @@ pub(crate) fn serve(page: &Page, method: &Method, uri: &Uri, headers: &HeaderMap
     if ![Method::GET, Method::HEAD].contains(method) {
         return Refused::MethodNotAllowed.into_response();
     }
-    if !path.is_empty() && let Some(response) = file(page, path, headers) {
+    if !path.is_empty()
+        && let Some(response) = file(page, path, headers)
+    {
         return response;
     }
-    if is_deep_link(path, headers) && let Some(response) = file(page, page.index(), headers) {
+    if is_deep_link(path, headers)
+        && let Some(response) = file(page, page.index(), headers)
+    {
         return response;
     }
     Refused::from(Refusal::NotFound { what: "page" }).into_response()
@@ -51,7 +55,8 @@ fn answer(path: &str, coding: Option<&'static str>, file: &EmbeddedFile, headers
     let fixed = [(CACHE_CONTROL, HeaderValue::from_static(cache)), (VARY, HeaderValue::from_static("Accept-Encoding"))];
     let same = headers.get(IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|known| matches(known, &etag));
     let etag: Option<(HeaderName, HeaderValue)> = HeaderValue::from_str(&etag).ok().map(|value| (ETAG, value));
-    let mut response = if same { StatusCode::NOT_MODIFIED.into_response() } else { Body::from(file.data.clone().into_owned()).into_response() };
+    let mut response =
+        if same { StatusCode::NOT_MODIFIED.into_response() } else { Body::from(file.data.clone().into_owned()).into_response() };
     response.headers_mut().extend(fixed.into_iter().chain(etag));
     if !same {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type(path)));

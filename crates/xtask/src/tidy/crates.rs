@@ -36,7 +36,11 @@ const OWNED: &[(&str, &[&str], &str)] = &[
     ("axum-extra", GATEWAY, "only the gateway knows HTTP"),
     ("tower-http", GATEWAY, "only the gateway knows HTTP"),
     // Intentions are the API's own vocabulary: their schema is derived where they are defined.
-    ("utoipa", &["domain", "gateway", "testkit", "bench"], "wire types are in the gateway alone; the domain's type and the wire's view are two"),
+    (
+        "utoipa",
+        &["domain", "gateway", "testkit", "bench"],
+        "wire types are in the gateway alone; the domain's type and the wire's view are two",
+    ),
     ("utoipa-axum", GATEWAY, "wire types are in the gateway alone"),
     ("rust-embed", GATEWAY, "the gateway serves the page"),
     ("clap", &["synops", "xtask", "bench"], "only programs have arguments"),
