@@ -35,16 +35,29 @@ pub struct Reading {
     position: Position,
     to: Snapshot,
     after_seq: i64,
+    /// Read with the changes of access, not handed out yet.
+    first: Vec<LogRow>,
+    /// There are no rows behind those read so far.
+    ended: bool,
     /// Of nodes and edges whose newest row is on a later page: where they were before.
     carried: HashMap<Uuid, Coalesced>,
 }
 
 impl Reading {
-    /// Begins at this moment. `db` must be in a transaction that has run nothing yet.
+    /// Begins at this moment. `db` must be in a transaction begun by [`store::feed::READ_AT_ONE_MOMENT`]
+    /// that has run nothing yet.
     pub async fn begin(db: &mut PgConnection, from: &Snapshot) -> Result<Self> {
         let position = store::feed::begin_read(db).await?;
         let to = Snapshot::parse(&position.snapshot).ok_or_else(|| sqlx::Error::Decode("not a pg_snapshot".into()))?;
-        Ok(Self { unseen: from.unseen(), position, to, after_seq: i64::MIN, carried: HashMap::new() })
+        Ok(Self {
+            unseen: from.unseen(),
+            position,
+            to,
+            after_seq: i64::MIN,
+            first: Vec::new(),
+            ended: false,
+            carried: HashMap::new(),
+        })
     }
 
     /// The snapshot that this reading sees.
@@ -56,9 +69,14 @@ impl Reading {
         &self.position
     }
 
-    /// All changes of access, with what holds now.
-    pub async fn control(&self, db: &mut PgConnection) -> Result<std::result::Result<Control, TooMuch>> {
-        let rows = store::feed::list_control_rows(db, &self.unseen, CONTROL_ROWS_MAX + 1).await?;
+    /// All changes of access, with what holds now. To be asked for before the first page.
+    pub async fn control(&mut self, db: &mut PgConnection) -> Result<std::result::Result<Control, TooMuch>> {
+        let mut rows = self.read(db).await?;
+        // Mostly all that is new is one short page.
+        self.first = rows.extract_if(.., |row| is_data(row)).collect();
+        if !self.ended {
+            rows = store::feed::list_control_rows(db, &self.unseen, CONTROL_ROWS_MAX + 1).await?;
+        }
         if i64::try_from(rows.len()).unwrap_or(i64::MAX) > CONTROL_ROWS_MAX {
             return Ok(Err(TooMuch));
         }
@@ -97,11 +115,13 @@ impl Reading {
 
     /// The next page of events; `None` behind the last.
     pub async fn page(&mut self, db: &mut PgConnection) -> Result<Option<(Vec<Event>, Page)>> {
-        let rows = store::feed::list_data_rows(db, &self.unseen, self.after_seq, FEED_PAGE_ROWS).await?;
+        let mut rows = std::mem::take(&mut self.first);
+        while rows.is_empty() && !self.ended {
+            rows = self.read(db).await?;
+            rows.retain(is_data);
+        }
         let Some(last) = rows.last() else { return Ok(None) };
-        self.after_seq = last.seq;
         let page = Page { rows: rows.len() as u64, newest_at: last.at };
-        let is_last = i64::try_from(rows.len()).unwrap_or(i64::MAX) < FEED_PAGE_ROWS;
         let coalesced = self.coalesce(rows);
         let bodies = Bodies::read(db, &coalesced).await?;
         let mut events = Vec::with_capacity(coalesced.len());
@@ -109,13 +129,21 @@ impl Reading {
             match bodies.event(row) {
                 Said::Event(event) => events.push(*event),
                 // Its newest row comes with a later page; only then is it told, once.
-                Said::Later(row) if !is_last => {
+                Said::Later(row) if !self.ended => {
                     self.carried.insert(row.id, row);
                 }
                 Said::Later(_) | Said::Nothing => {}
             }
         }
         Ok(Some((events, page)))
+    }
+
+    /// The rows that follow.
+    async fn read(&mut self, db: &mut PgConnection) -> Result<Vec<LogRow>> {
+        let rows = store::feed::list_rows(db, &self.unseen, self.after_seq, FEED_PAGE_ROWS).await?;
+        self.ended = i64::try_from(rows.len()).unwrap_or(i64::MAX) < FEED_PAGE_ROWS;
+        self.after_seq = rows.last().map_or(self.after_seq, |last| last.seq);
+        Ok(rows)
     }
 
     /// One entry for each node and edge, in the order of their last rows.
@@ -132,6 +160,10 @@ impl Reading {
         }
         order.into_iter().filter_map(|id| by_id.remove(&id)).collect()
     }
+}
+
+fn is_data(row: &LogRow) -> bool {
+    matches!(row.entity.as_str(), "node" | "edge")
 }
 
 fn push_new(xids: &mut Vec<u64>, xid: u64) {

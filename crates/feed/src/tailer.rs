@@ -157,7 +157,7 @@ impl<S: Sink> Tailer<S> {
             }
             return Ok(());
         }
-        let mut tx = db.begin().await?;
+        let mut tx = db.begin_with(store::feed::READ_AT_ONE_MOMENT).await?;
         let position = store::feed::begin_read(&mut tx).await?;
         let visibilities = store::scope::list_visibilities(&mut *tx).await?;
         tx.commit().await?;
@@ -185,7 +185,7 @@ impl<S: Sink> Tailer<S> {
     /// Reads what is new and hands it on.
     async fn read(&self, db: &mut PgConnection, place: &mut Place) -> Result<(), sqlx::Error> {
         let now = (self.clock)();
-        let mut tx = db.begin().await?;
+        let mut tx = db.begin_with(store::feed::READ_AT_ONE_MOMENT).await?;
         let mut reading = Reading::begin(&mut tx, &place.at).await?;
         let position = reading.position().clone();
         if place.release.flushed(position.flushed_lsn) {

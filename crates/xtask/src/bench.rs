@@ -23,9 +23,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     let mut session = Session::new()?;
     web::build(&mut session).await?;
     // The benchmark runs the server as a program of its own, which it finds beside itself.
-    let mut build = Command::new("cargo");
-    build.args(["build", "--release", "--package", "synops", "--package", "bench"]).current_dir(repo::root());
-    session.run(&mut build).await?;
+    session.run(&mut repo::cargo(&["build", "--release", "--package", "synops", "--package", "bench"]).into()).await?;
     let name = args.name.as_deref().unwrap_or("--help");
     let mut bench = Command::new(repo::target_dir()?.join("release/bench"));
     session.run(bench.arg(name).args(&args.rest).current_dir(repo::root())).await

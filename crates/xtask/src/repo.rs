@@ -51,6 +51,20 @@ pub(crate) fn files() -> anyhow::Result<Vec<String>> {
     Ok(files)
 }
 
+/// Cargo, in the repository, with an environment as in a shell: what cargo tells of xtask's own
+/// package, when it runs us, makes build scripts (ring's) run again, and all above them.
+#[expect(clippy::disallowed_methods, reason = "see `env`")]
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(arguments).current_dir(root());
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// A variable of the environment; empty counts as unset.
 #[expect(
     clippy::disallowed_methods,

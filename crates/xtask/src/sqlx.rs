@@ -43,9 +43,7 @@ async fn prepare(session: &mut Session, postgres: &Postgres, made: &Path) -> any
     let touched = touch_roots()?;
     let checked = session
         .run(
-            Command::new("cargo")
-                .args(["check", "--quiet", "--package", PACKAGE, "--all-targets"])
-                .current_dir(repo::root())
+            Command::from(repo::cargo(&["check", "--quiet", "--package", PACKAGE, "--all-targets"]))
                 .env("SQLX_OFFLINE", "false")
                 .env("SQLX_OFFLINE_DIR", made)
                 .env("DATABASE_URL", postgres.url(DATABASE)),

@@ -136,7 +136,5 @@ async fn end_to_end(steps: &mut Steps, services: &Services) {
 }
 
 fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new("cargo");
-    command.args(arguments).current_dir(repo::root());
-    command
+    repo::cargo(arguments).into()
 }

@@ -41,9 +41,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
 /// All programs at once, so that the crates below them are built with the same
 /// features as for the tests, and no second time.
 pub(crate) fn build_server() -> Command {
-    let mut command = Command::new("cargo");
-    command.args(["build", "--workspace", "--bins"]).current_dir(repo::root());
-    command
+    repo::cargo(&["build", "--workspace", "--bins"]).into()
 }
 
 /// Where development data goes. As root the server becomes another user, who

@@ -75,6 +75,11 @@ impl Bodies {
         })
     }
 
+    /// The database lost what was not safe yet: a version may come again, and say something else.
+    pub(super) fn forget(&self) {
+        *self.0.lock() = Alive::default();
+    }
+
     fn get(&self, id: Uuid, version: i64, make: impl FnOnce() -> Body) -> Arc<Body> {
         let mut alive = self.0.lock();
         if let Some(body) = alive.by_id.get(&id).filter(|(v, _)| *v == version).and_then(|(_, weak)| weak.upgrade()) {

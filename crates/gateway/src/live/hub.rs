@@ -248,6 +248,7 @@ impl feed::Sink for Hub {
     }
 
     fn rewound(&self, snapshot: &Snapshot) {
+        self.bodies.forget();
         let mut inner = self.inner.lock();
         if let Some(stream) = &mut inner.stream {
             stream.at = snapshot.clone();
@@ -260,6 +261,7 @@ impl feed::Sink for Hub {
     fn start_over(&self, start: Start) {
         tracing::warn!("every subscription begins anew: the change feed could not be continued");
         metrics::counter!("synops_feed_resyncs_total").increment(1);
+        self.bodies.forget();
         let mut inner = self.inner.lock();
         inner.visibilities = start.visibilities.into_iter().collect();
         for reader in inner.readers.values_mut() {

@@ -38,7 +38,7 @@ pub(super) async fn first_rows(
     reader: Option<Uuid>,
     topic: Topic,
 ) -> Result<(Snapshot, Answer), sqlx::Error> {
-    let mut tx = pool.begin().await?;
+    let mut tx = pool.begin_with(store::feed::READ_AT_ONE_MOMENT).await?;
     let position = store::feed::begin_read(&mut tx).await?;
     let at = Snapshot::parse(&position.snapshot).ok_or_else(|| sqlx::Error::Decode("not a pg_snapshot".into()))?;
     let (rows, neighbours) = read_rows(&mut tx, bodies, reader, topic).await?;
@@ -91,7 +91,7 @@ pub(super) async fn missed(
     topic: Topic,
     since: &Snapshot,
 ) -> Result<(Snapshot, Answer), Stop> {
-    let mut tx = pool.begin().await?;
+    let mut tx = pool.begin_with(store::feed::READ_AT_ONE_MOMENT).await?;
     let mut reading = Reading::begin(&mut tx, since).await?;
     let horizon = store::feed::find_horizon(&mut *tx).await?;
     token::check_age(since, reading.to(), horizon).map_err(|_| Stop::Resync)?;
