@@ -6,6 +6,7 @@ pub mod audit;
 pub mod check;
 pub mod edge;
 pub mod intention;
+pub mod job;
 pub mod limits;
 pub mod node;
 pub mod person;

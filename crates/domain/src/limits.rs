@@ -111,3 +111,33 @@ pub const INSTANCES_KEPT: Duration = Duration::from_secs(3600);
 /// Partitions are made and expired rows deleted so often.
 pub const UPKEEP_PERIOD: Duration = Duration::from_secs(3600);
 pub const UPKEEP_BATCH_ROWS: i64 = 1_000;
+
+/// A job's payload, checkpoint or result, as JSON.
+pub const JOB_PAYLOAD_MAX_BYTES: usize = 65_536;
+pub const JOB_ERROR_MAX_CHARS: usize = 2_000;
+pub const JOB_MESSAGE_MAX_CHARS: usize = 200;
+/// Jobs enqueued by one statement.
+pub const JOBS_PER_BATCH_MAX: usize = 1_000;
+/// Jobs claimed, or completed, by one statement.
+pub const JOB_CLAIM_MAX: usize = 500;
+/// Between the first attempt and the second, doubled from there on.
+pub const JOB_BACKOFF_FIRST: Duration = Duration::from_secs(1);
+pub const JOB_BACKOFF_MAX: Duration = Duration::from_secs(3600);
+/// Workers look at least so often, rung or not.
+pub const JOB_POLL: Duration = Duration::from_secs(1);
+/// An instance that was not heard of for so long has lost its jobs: others run them.
+pub const JOB_LEASE: Duration = Duration::from_secs(45);
+/// It gives them up itself a little earlier.
+pub const JOB_LEASE_MARGIN: Duration = Duration::from_secs(5);
+/// What a job does not end of itself after being told to is cut off after this.
+pub const JOB_CANCEL_GRACE: Duration = Duration::from_secs(10);
+pub const JOB_HISTORY_KEPT_DEFAULT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// After a person has decided about them.
+pub const DEAD_LETTERS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+pub const SCHEDULES_MAX: i64 = 200;
+
+pub const TOOL_NAME_MAX_CHARS: usize = 64;
+/// What a command may write, in all.
+pub const TOOL_OUTPUT_MAX_BYTES: usize = 65_536;
+pub const WEBHOOK_URL_MAX_BYTES: usize = 2_048;
+pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);

@@ -1,7 +1,8 @@
-//! What happens without a request: checks, upkeep, signs of life.
+//! What happens without a request: checks, jobs, upkeep, signs of life.
 
 mod check;
 mod heartbeat;
+pub mod jobs;
 mod prober;
 mod upkeep;
 
@@ -11,9 +12,14 @@ pub use upkeep::Retention;
 use check::Checker;
 use check::guard::Guard;
 use intentions::Intentions;
+use jobs::Kinds;
+use secrecy::SecretString;
 use std::sync::Arc;
+use std::time::Duration;
 use store::Pool;
-use tokio::sync::{Notify, Semaphore};
+use store::instance::NewInstance;
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -33,6 +39,20 @@ pub struct EngineConfig {
     pub checks_at_once: usize,
     pub guard: GuardConfig,
     pub retention: Retention,
+    /// The jobs this server runs; `None`: it runs none.
+    pub work: Option<WorkConfig>,
+}
+
+/// What running jobs takes.
+#[derive(Clone, Debug)]
+pub struct WorkConfig {
+    /// For connections of its own: one that listens, one that holds the data directory's lock.
+    pub database_url: SecretString,
+    /// Stays with the data directory: whoever starts there next takes over at once what was lost.
+    pub home_id: Option<Uuid>,
+    pub kinds: Kinds,
+    /// When the server stops, jobs get so long to finish before they are interrupted.
+    pub finish_within: Duration,
 }
 
 impl EngineConfig {
@@ -47,6 +67,7 @@ impl EngineConfig {
             checks_at_once: domain::limits::CHECKS_AT_ONCE,
             guard: GuardConfig::default(),
             retention: Retention::default(),
+            work: None,
         }
     }
 }
@@ -82,6 +103,8 @@ impl std::error::Error for StartError {
 pub struct EngineHandle {
     /// Rung when a check may have become due: the prober looks at once.
     pub check_now_bell: Arc<Notify>,
+    /// To be rung when something was enqueued.
+    pub jobs: jobs::Bell,
 }
 
 impl EngineHandle {
@@ -103,14 +126,22 @@ pub fn start(
     let guard = Guard::new(&config.guard).map_err(StartError::Guard)?;
     let checker = Arc::new(Checker::new(guard).map_err(StartError::Http)?);
     let wake = Arc::new(Notify::new());
-    let heartbeat = heartbeat::Heartbeat {
-        pool: pool.clone(),
+    let home_id = config.work.as_ref().and_then(|work| work.home_id);
+    let (alive, heard) = watch::channel(None);
+    let bell = jobs::Bell::new();
+    // Others take over the jobs of an instance that has said goodbye: it does so when it has none.
+    let goodbye = match config.work {
+        Some(work) => start_worker(work, config.instance_id, &pool, &bell, heard, tracker, &shutdown),
+        None => shutdown.clone(),
+    };
+    let instance = NewInstance {
         id: config.instance_id,
         name: config.instance_name,
         version: config.version,
         roles: config.roles,
-        shutdown: shutdown.clone(),
+        home_id,
     };
+    let heartbeat = heartbeat::Heartbeat { pool: pool.clone(), instance, alive, shutdown: goodbye };
     tracker.spawn(heartbeat.run().instrument(tracing::info_span!("heartbeat")));
     let upkeep = upkeep::Upkeep { pool: pool.clone(), retention: config.retention, shutdown: shutdown.clone() };
     tracker.spawn(upkeep.run().instrument(tracing::info_span!("upkeep")));
@@ -126,5 +157,36 @@ pub fn start(
         };
         tracker.spawn(prober.run().instrument(tracing::info_span!("prober")));
     }
-    Ok(EngineHandle { check_now_bell: wake })
+    Ok(EngineHandle { check_now_bell: wake, jobs: bell })
+}
+
+/// Answers what is cancelled when it has ended.
+fn start_worker(
+    work: WorkConfig,
+    id: Uuid,
+    pool: &Pool,
+    bell: &jobs::Bell,
+    alive: watch::Receiver<Option<Instant>>,
+    tracker: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> CancellationToken {
+    let (stop, ended) = (jobs::Stop::default(), CancellationToken::new());
+    let worker = jobs::Worker {
+        pool: pool.clone(),
+        database_url: work.database_url,
+        id,
+        home_id: work.home_id,
+        kinds: work.kinds,
+        bell: bell.clone(),
+        alive,
+    };
+    worker.start(tracker, &stop, ended.clone());
+    let (shutdown, all) = (shutdown.clone(), ended.clone());
+    tracker.spawn(async move {
+        shutdown.cancelled().await;
+        stop.close.cancel();
+        let _ = timeout(work.finish_within, all.cancelled()).await;
+        stop.interrupt.cancel();
+    });
+    ended
 }

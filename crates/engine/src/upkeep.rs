@@ -2,7 +2,7 @@
 //! start and hourly. Each step is idempotent and may be done by two servers at once.
 
 use domain::limits::{
-    AUDIT_KEPT_DEFAULT, CHECK_RUNS_KEPT_DEFAULT, FEED_RETENTION_DEFAULT, INSTANCES_KEPT, UPKEEP_BATCH_ROWS, UPKEEP_PERIOD,
+    AUDIT_KEPT_DEFAULT, CHECK_RUNS_KEPT_DEFAULT, FEED_RETENTION_DEFAULT, INSTANCES_KEPT, JOB_HISTORY_KEPT_DEFAULT, UPKEEP_BATCH_ROWS, UPKEEP_PERIOD,
 };
 use std::time::Duration;
 use store::Pool;
@@ -24,11 +24,12 @@ pub struct Retention {
     pub change_log: Duration,
     pub check_runs: Duration,
     pub audit_log: Duration,
+    pub job_history: Duration,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { change_log: FEED_RETENTION_DEFAULT, check_runs: CHECK_RUNS_KEPT_DEFAULT, audit_log: AUDIT_KEPT_DEFAULT }
+        Self { change_log: FEED_RETENTION_DEFAULT, check_runs: CHECK_RUNS_KEPT_DEFAULT, audit_log: AUDIT_KEPT_DEFAULT, job_history: JOB_HISTORY_KEPT_DEFAULT }
     }
 }
 
@@ -38,6 +39,7 @@ impl Retention {
             Partitioned::ChangeLog => self.change_log,
             Partitioned::CheckRuns => self.check_runs,
             Partitioned::AuditLog => self.audit_log,
+            Partitioned::JobHistory => self.job_history,
         }
     }
 }

@@ -295,7 +295,7 @@ async fn bounded<T>(call: impl Future<Output = Result<T, sqlx::Error>>) -> Resul
 /// while it was away was not told.
 async fn listen(url: String, bell: Bell) {
     loop {
-        match bounded(store::feed::Listener::connect(&url)).await {
+        match bounded(store::feed::Listener::connect(&url, store::feed::Channel::Feed)).await {
             Ok(mut listener) => {
                 bell.ring_here();
                 while listener.rung().await.is_ok() {

@@ -160,14 +160,26 @@ pub async fn connect_tailer(url: &str) -> Result<PgConnection> {
         .await
 }
 
+/// What one can be woken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    Feed,
+    Jobs,
+}
+
 /// Wakes when anybody rings. After each `connect` the caller must look for itself: what was rung
 /// before is not told.
 pub struct Listener(sqlx::postgres::PgListener);
 
 impl Listener {
-    pub async fn connect(url: &str) -> Result<Self> {
+    pub async fn connect(url: &str, channel: Channel) -> Result<Self> {
         let mut listener = sqlx::postgres::PgListener::connect(url).await?;
-        listener.listen("synops_feed").await?;
+        listener
+            .listen(match channel {
+                Channel::Feed => "synops_feed",
+                Channel::Jobs => "synops_jobs",
+            })
+            .await?;
         Ok(Self(listener))
     }
 

@@ -1,8 +1,10 @@
 //! The running servers, told by themselves.
 
-use sqlx::PgExecutor;
+use sqlx::postgres::PgConnectOptions;
 use sqlx::postgres::types::PgInterval;
 use sqlx::types::chrono::{DateTime, Utc};
+use sqlx::{ConnectOptions, PgConnection, PgExecutor};
+use std::str::FromStr;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -18,15 +20,27 @@ pub struct Instance {
     pub seen_at: DateTime<Utc>,
 }
 
+/// What an instance tells of itself.
+#[derive(Clone, Debug)]
+pub struct NewInstance {
+    pub id: Uuid,
+    pub name: String,
+    pub version: String,
+    pub roles: Vec<String>,
+    /// Stays with its data directory, from process to process.
+    pub home_id: Option<Uuid>,
+}
+
 /// Tells that an instance lives.
-pub async fn upsert_instance(db: impl PgExecutor<'_>, id: Uuid, name: &str, version: &str, roles: &[String]) -> Result<()> {
+pub async fn upsert_instance(db: impl PgExecutor<'_>, new: &NewInstance) -> Result<()> {
     sqlx::query!(
-        "insert into instances (id, name, version, roles) values ($1, $2, $3, $4)
+        "insert into instances (id, name, version, roles, home_id) values ($1, $2, $3, $4, $5)
          on conflict (id) do update set seen_at = clock_timestamp()",
-        id,
-        name,
-        version,
-        roles
+        new.id,
+        new.name,
+        new.version,
+        &new.roles,
+        new.home_id
     )
     .execute(db)
     .await?;
@@ -66,4 +80,28 @@ pub async fn has_others(db: impl PgExecutor<'_>, id: Uuid, lapse: Duration) -> R
     )
     .fetch_one(db)
     .await
+}
+
+/// A connection of its own, for the lock of a data directory's id.
+pub async fn connect_home(url: &str) -> Result<PgConnection> {
+    PgConnectOptions::from_str(url)?.application_name("synops home").options([("statement_timeout", "10s")]).connect().await
+}
+
+/// Takes the lock of a data directory's id, for as long as the connection lives. False while another has it.
+pub async fn lock_home(db: &mut PgConnection, home_id: Uuid) -> Result<bool> {
+    sqlx::query_scalar!(r#"select pg_try_advisory_lock(hashtextextended($1, 1398361679)) as "taken!""#, home_id.to_string())
+        .fetch_one(db)
+        .await
+}
+
+/// Instances that had this data directory before.
+pub async fn list_former(db: impl PgExecutor<'_>, home_id: Uuid, id: Uuid) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar!("select id from instances where home_id = $1 and id <> $2 order by started_at", home_id, id)
+        .fetch_all(db)
+        .await
+}
+
+/// An error when the connection is lost.
+pub async fn ping(db: &mut PgConnection) -> Result<()> {
+    sqlx::query_scalar!(r#"select 1 as "one!""#).fetch_one(db).await.map(drop)
 }

@@ -10,16 +10,18 @@ pub enum Partitioned {
     ChangeLog,
     CheckRuns,
     AuditLog,
+    JobHistory,
 }
 
 impl Partitioned {
-    pub const ALL: [Self; 3] = [Self::ChangeLog, Self::CheckRuns, Self::AuditLog];
+    pub const ALL: [Self; 4] = [Self::ChangeLog, Self::CheckRuns, Self::AuditLog, Self::JobHistory];
 
     pub const fn table(self) -> &'static str {
         match self {
             Self::ChangeLog => "change_log",
             Self::CheckRuns => "check_runs",
             Self::AuditLog => "audit_log",
+            Self::JobHistory => "job_history",
         }
     }
 }
@@ -42,7 +44,8 @@ pub async fn count_caught(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select (exists (select from change_log where tableoid = 'change_log_default'::regclass))::int::int8
                 + (exists (select from check_runs where tableoid = 'check_runs_default'::regclass))::int::int8
-                + (exists (select from audit_log where tableoid = 'audit_log_default'::regclass))::int::int8 as "caught!""#
+                + (exists (select from audit_log where tableoid = 'audit_log_default'::regclass))::int::int8
+                + (exists (select from job_history where tableoid = 'job_history_default'::regclass))::int::int8 as "caught!""#
     )
     .fetch_one(db)
     .await

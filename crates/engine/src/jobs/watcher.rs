@@ -1,0 +1,84 @@
+//! Looks after what runs: progress is written, what somebody cancelled is told, what was lost is given
+//! up, what others lost is rescued.
+
+use super::Stop;
+use super::desk::{Desk, Why};
+use domain::limits::{JOB_LEASE, JOB_LEASE_MARGIN, JOB_POLL};
+use std::sync::Arc;
+use store::Pool;
+use store::job::Rescued;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+/// Looks for jobs of lost instances at every so manieth turn.
+const RESCUE_EVERY: u32 = 5;
+
+pub(super) struct Watcher {
+    pub(super) pool: Pool,
+    pub(super) worker_id: Uuid,
+    pub(super) desk: Arc<Desk>,
+    pub(super) alive: watch::Receiver<Option<Instant>>,
+    pub(super) stop: Stop,
+}
+
+impl Watcher {
+    pub(super) async fn run(self) {
+        let mut turn = 0_u32;
+        loop {
+            sleep(JOB_POLL).await;
+            turn = turn.wrapping_add(1);
+            self.give_up_what_is_lost();
+            if let Err(error) = self.look(turn.is_multiple_of(RESCUE_EVERY)).await {
+                tracing::warn!(%error, "running jobs could not be looked after; tried again shortly");
+            }
+            #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+            metrics::gauge!("synops_jobs_here").set(self.desk.len() as f64);
+        }
+    }
+
+    /// An instance that could not tell for a lease that it lives has lost its jobs.
+    fn give_up_what_is_lost(&self) {
+        let told_at = *self.alive.borrow();
+        if told_at.is_some_and(|at| at.elapsed() > JOB_LEASE - JOB_LEASE_MARGIN) && self.desk.len() > 0 {
+            tracing::error!("the database was away for too long: the jobs that ran here are given up, and run again");
+            self.desk.withdraw(None);
+            self.desk.stop_all(Why::Lost);
+        }
+    }
+
+    async fn look(&self, rescue: bool) -> Result<(), sqlx::Error> {
+        let progress = self.desk.take_progress();
+        if !progress.is_empty() {
+            store::job::save_progress(&self.pool, &progress).await?;
+        }
+        if self.desk.len() > 0 {
+            for held in store::job::list_cancelled(&self.pool, self.worker_id).await? {
+                self.desk.stop(held, Why::Cancelled);
+            }
+        }
+        if self.desk.is_holding_back() {
+            let classes = store::job_class::list_job_classes(&self.pool).await?;
+            let paused: Vec<String> = classes.into_iter().filter(|class| class.paused_at.is_some()).map(|class| class.name).collect();
+            let held = self.desk.withdraw(Some(&paused));
+            if !held.is_empty() {
+                store::job::release_jobs(&self.pool, &held).await?;
+            }
+        }
+        if rescue && !self.stop.close.is_cancelled() {
+            let mut tx = self.pool.begin().await?;
+            let rescued = store::job::rescue_lapsed(&mut tx, JOB_LEASE).await?;
+            tx.commit().await?;
+            tell_rescued(rescued);
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn tell_rescued(rescued: Rescued) {
+    let Rescued { ready, buried } = rescued;
+    if ready + buried > 0 {
+        tracing::warn!(ready, buried, "jobs of a server that was lost are taken over; buried ones had no attempt left");
+        metrics::counter!("synops_jobs_rescued_total").increment(ready + buried);
+    }
+}
