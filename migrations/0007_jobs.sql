@@ -153,6 +153,22 @@ create table job_schedules (
 );
 create index job_schedules_due on job_schedules (next_at) where enabled;
 
+-- Hours and days of check_runs, made by a job; they outlast the runs.
+create table check_rollups (
+    system_id uuid not null references systems on delete cascade,
+    span text not null check (span in ('hour', 'day')),
+    starts_at timestamptz not null,
+    runs integer not null,
+    failures integer not null,
+    -- Of the runs that did not fail.
+    latency_ms_avg real,
+    latency_ms_p50 real,
+    latency_ms_p95 real,
+    latency_ms_max real,
+    primary key (system_id, span, starts_at)
+);
+create index check_rollups_by_time on check_rollups (span, starts_at);
+
 -- Wakes workers. Our own server rings after commit by other means (see ring_feed).
 create function ring_jobs() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod node;
 pub mod person;
 pub mod refusal;
+pub mod schedule;
 pub mod system;
 mod text;
 pub mod token;

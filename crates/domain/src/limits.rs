@@ -108,8 +108,7 @@ pub const HEARTBEAT_LAPSE: Duration = Duration::from_secs(30);
 /// An instance that did not say goodbye is still listed (as gone) for so long.
 pub const INSTANCES_KEPT: Duration = Duration::from_secs(3600);
 
-/// Partitions are made and expired rows deleted so often.
-pub const UPKEEP_PERIOD: Duration = Duration::from_secs(3600);
+/// Expired rows are deleted so many at a time.
 pub const UPKEEP_BATCH_ROWS: i64 = 1_000;
 
 /// A job's payload, checkpoint or result, as JSON.
@@ -131,6 +130,8 @@ pub const JOB_LEASE: Duration = Duration::from_secs(45);
 pub const JOB_LEASE_MARGIN: Duration = Duration::from_secs(5);
 /// What a job does not end of itself after being told to is cut off after this.
 pub const JOB_CANCEL_GRACE: Duration = Duration::from_secs(10);
+/// A plain stop gives jobs so long to finish before it interrupts them.
+pub const JOBS_FINISH_DEFAULT: Duration = Duration::from_secs(10);
 pub const JOB_HISTORY_KEPT_DEFAULT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// After a person has decided about them.
 pub const DEAD_LETTERS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);

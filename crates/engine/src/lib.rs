@@ -11,8 +11,9 @@ pub use upkeep::Retention;
 
 use check::Checker;
 use check::guard::Guard;
+use check::network::Network;
 use intentions::Intentions;
-use jobs::Kinds;
+use jobs::{Kinds, Tools, Webhooks};
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +51,12 @@ pub struct WorkConfig {
     pub database_url: SecretString,
     /// Stays with the data directory: whoever starts there next takes over at once what was lost.
     pub home_id: Option<Uuid>,
+    /// Beyond those of the product.
     pub kinds: Kinds,
+    /// Commands that jobs may run.
+    pub tools: Tools,
+    /// What webhooks are signed with.
+    pub webhook_secret: Option<SecretString>,
     /// When the server stops, jobs get so long to finish before they are interrupted.
     pub finish_within: Duration,
 }
@@ -72,11 +78,25 @@ impl EngineConfig {
     }
 }
 
+impl WorkConfig {
+    /// All of it, with defaults.
+    pub fn new(database_url: impl Into<SecretString>) -> Self {
+        Self {
+            database_url: database_url.into(),
+            home_id: None,
+            kinds: Kinds::default(),
+            tools: Tools::default(),
+            webhook_secret: None,
+            finish_within: domain::limits::JOBS_FINISH_DEFAULT,
+        }
+    }
+}
+
 /// What the engine can't be started with.
 #[derive(Debug)]
 pub enum StartError {
     Guard(BadRange),
-    /// The HTTP client of the checks could not be made.
+    /// The HTTP client could not be made.
     Http(reqwest::Error),
 }
 
@@ -84,7 +104,7 @@ impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Guard(_) => "the addresses that checks may reach are not well written",
-            Self::Http(_) => "the HTTP client of the checks could not be made",
+            Self::Http(_) => "the HTTP client could not be made",
         })
     }
 }
@@ -124,27 +144,25 @@ pub fn start(
     shutdown: CancellationToken,
 ) -> Result<EngineHandle, StartError> {
     let guard = Guard::new(&config.guard).map_err(StartError::Guard)?;
-    let checker = Arc::new(Checker::new(guard).map_err(StartError::Http)?);
+    let network = Network::new(guard);
+    let checker = Arc::new(Checker::new(network.clone()).map_err(StartError::Http)?);
     let wake = Arc::new(Notify::new());
     let home_id = config.work.as_ref().and_then(|work| work.home_id);
     let (alive, heard) = watch::channel(None);
     let bell = jobs::Bell::new();
     // Others take over the jobs of an instance that has said goodbye: it does so when it has none.
     let goodbye = match config.work {
-        Some(work) => start_worker(work, config.instance_id, &pool, &bell, heard, tracker, &shutdown),
+        Some(mut work) => {
+            let webhooks = Webhooks::new(network, work.webhook_secret.take()).map_err(StartError::Http)?;
+            work.kinds = work.kinds.or(Kinds::all(config.retention, work.tools.clone(), webhooks));
+            start_worker(work, config.instance_id, &pool, &bell, heard, tracker, &shutdown)
+        }
         None => shutdown.clone(),
     };
-    let instance = NewInstance {
-        id: config.instance_id,
-        name: config.instance_name,
-        version: config.version,
-        roles: config.roles,
-        home_id,
-    };
+    let instance =
+        NewInstance { id: config.instance_id, name: config.instance_name, version: config.version, roles: config.roles, home_id };
     let heartbeat = heartbeat::Heartbeat { pool: pool.clone(), instance, alive, shutdown: goodbye };
     tracker.spawn(heartbeat.run().instrument(tracing::info_span!("heartbeat")));
-    let upkeep = upkeep::Upkeep { pool: pool.clone(), retention: config.retention, shutdown: shutdown.clone() };
-    tracker.spawn(upkeep.run().instrument(tracing::info_span!("upkeep")));
     if config.probes {
         let prober = prober::Prober {
             pool,

@@ -1,16 +1,20 @@
-//! What must be made and cleared away in time: partitions, and rows that have had their day. At
-//! start and hourly. Each step is idempotent and may be done by two servers at once.
+//! What must be made and cleared away in time: partitions, and rows that have had their day. Each
+//! step is idempotent and may be done by two servers at once.
 
 use domain::limits::{
-    AUDIT_KEPT_DEFAULT, CHECK_RUNS_KEPT_DEFAULT, FEED_RETENTION_DEFAULT, INSTANCES_KEPT, JOB_HISTORY_KEPT_DEFAULT, UPKEEP_BATCH_ROWS, UPKEEP_PERIOD,
+    AUDIT_KEPT_DEFAULT, CHECK_RUNS_KEPT_DEFAULT, DEAD_LETTERS_KEPT, FEED_RETENTION_DEFAULT, INSTANCES_KEPT,
+    JOB_HISTORY_KEPT_DEFAULT, UPKEEP_BATCH_ROWS,
 };
 use std::time::Duration;
 use store::Pool;
+use store::check_rollup::Span;
 use store::partition::Partitioned;
-use tokio_util::sync::CancellationToken;
 
 /// Beyond the feed's retention, so that no version is forgotten that a resumed stream may ask for.
 const TOMBSTONES_KEPT_LONGER: Duration = Duration::from_secs(24 * 3600);
+/// Of rolled up check runs.
+const HOURS_KEPT: Duration = Duration::from_secs(100 * 24 * 3600);
+const DAYS_KEPT: Duration = Duration::from_secs(2 * 366 * 24 * 3600);
 /// Tries at one partition in a pass, with longer and longer pauses (about 20 s in all).
 const PARTITION_ATTEMPTS_MAX: u32 = 9;
 const PARTITION_PAUSE: Duration = Duration::from_millis(40);
@@ -29,7 +33,12 @@ pub struct Retention {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { change_log: FEED_RETENTION_DEFAULT, check_runs: CHECK_RUNS_KEPT_DEFAULT, audit_log: AUDIT_KEPT_DEFAULT, job_history: JOB_HISTORY_KEPT_DEFAULT }
+        Self {
+            change_log: FEED_RETENTION_DEFAULT,
+            check_runs: CHECK_RUNS_KEPT_DEFAULT,
+            audit_log: AUDIT_KEPT_DEFAULT,
+            job_history: JOB_HISTORY_KEPT_DEFAULT,
+        }
     }
 }
 
@@ -47,42 +56,41 @@ impl Retention {
 pub(crate) struct Upkeep {
     pub(crate) pool: Pool,
     pub(crate) retention: Retention,
-    pub(crate) shutdown: CancellationToken,
 }
 
 impl Upkeep {
-    /// Until the shutdown, which ends a pass between two of its steps or pauses.
-    pub(crate) async fn run(self) {
-        let shutdown = self.shutdown.clone();
-        let passes = async {
-            loop {
-                self.pass().await;
-                // Not all servers in the same minute.
-                tokio::time::sleep(UPKEEP_PERIOD.mul_f64(rand::random_range(0.9..=1.1))).await;
-            }
-        };
-        shutdown.run_until_cancelled(passes).await;
-    }
-
-    async fn pass(&self) {
-        for table in Partitioned::ALL {
-            self.keep_table(table).await;
+    /// All of it once. Goes on after what fails, and tells the first failure at the end. `progress` is
+    /// told how far it is, from 0 to 1, and with what.
+    pub(crate) async fn pass(&self, progress: impl Fn(f32, &str)) -> Result<(), store::Error> {
+        let mut failed = None;
+        for (at, table) in (0_u8..).zip(Partitioned::ALL) {
+            progress(f32::from(at) * 0.2, table.table());
+            self.keep_table(table).await.unwrap_or_else(|error| _ = failed.get_or_insert(error));
         }
         self.watch_default_partitions().await;
+        progress(0.8, "what has expired");
+        self.clear_expired().await.unwrap_or_else(|error| _ = failed.get_or_insert(error));
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn clear_expired(&self) -> Result<(), store::Error> {
         let pool = &self.pool;
         let tombstones_kept = self.retention.change_log + TOMBSTONES_KEPT_LONGER;
-        clear("idempotency keys", || store::idempotency::delete_expired(pool, UPKEEP_BATCH_ROWS)).await;
-        clear("tombstones", || store::tombstone::delete_old(pool, tombstones_kept, UPKEEP_BATCH_ROWS)).await;
-        clear("sessions", || store::session::delete_expired(pool, UPKEEP_BATCH_ROWS)).await;
-        clear("sign-in links", || store::sign_in_link::delete_expired(pool, UPKEEP_BATCH_ROWS)).await;
-        clear("API tokens", || store::api_token::delete_expired(pool, UPKEEP_BATCH_ROWS)).await;
-        if let Err(error) = store::instance::delete_lapsed(pool, INSTANCES_KEPT).await {
-            tracing::warn!(%error, "instances of the past could not be forgotten");
-        }
+        let most = UPKEEP_BATCH_ROWS;
+        clear(|| store::idempotency::delete_expired(pool, most)).await?;
+        clear(|| store::tombstone::delete_old(pool, tombstones_kept, most)).await?;
+        clear(|| store::session::delete_expired(pool, most)).await?;
+        clear(|| store::sign_in_link::delete_expired(pool, most)).await?;
+        clear(|| store::api_token::delete_expired(pool, most)).await?;
+        clear(|| store::job::delete_expired_keys(pool, most)).await?;
+        clear(|| store::dead_letter::delete_old_dead_letters(pool, DEAD_LETTERS_KEPT, most)).await?;
+        clear(|| store::check_rollup::delete_old_rollups(pool, Span::Hour, HOURS_KEPT, most)).await?;
+        clear(|| store::check_rollup::delete_old_rollups(pool, Span::Day, DAYS_KEPT, most)).await?;
+        store::instance::delete_lapsed(pool, INSTANCES_KEPT).await.map(drop)
     }
 
     /// One partition after the other, until all is in order.
-    async fn keep_table(&self, table: Partitioned) {
+    async fn keep_table(&self, table: Partitioned) -> Result<(), store::Error> {
         let name = table.table();
         let mut attempt = 0;
         for _ in 0..ACTIONS_MAX {
@@ -91,18 +99,19 @@ impl Upkeep {
                     tracing::info!(table = name, "partition {done}");
                     attempt = 0;
                 }
-                Ok(None) => return,
+                Ok(None) => return Ok(()),
                 Err(error) if store::partition::may_retry(&error) && attempt < PARTITION_ATTEMPTS_MAX => {
                     tracing::debug!(%error, table = name, attempt, "a partition waits for open transactions");
                     tokio::time::sleep(PARTITION_PAUSE * 2_u32.pow(attempt)).await;
                     attempt += 1;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, table = name, "partitions could not be kept; tried again within the hour");
-                    return;
+                    tracing::warn!(%error, table = name, "partitions could not be kept");
+                    return Err(error);
                 }
             }
         }
+        Ok(())
     }
 
     /// A default partition is a net: rows in it mean that a partition was missing.
@@ -121,15 +130,11 @@ impl Upkeep {
 }
 
 /// Deletes batch by batch until one is not full.
-async fn clear<F: Future<Output = Result<u64, store::Error>>>(what: &str, mut batch: impl FnMut() -> F) {
+async fn clear<F: Future<Output = Result<u64, store::Error>>>(mut batch: impl FnMut() -> F) -> Result<(), store::Error> {
     for _ in 0..ACTIONS_MAX {
-        match batch().await {
-            Ok(deleted) if deleted < UPKEEP_BATCH_ROWS.cast_unsigned() => return,
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(%error, "expired {what} could not be deleted; tried again within the hour");
-                return;
-            }
+        if batch().await? < UPKEEP_BATCH_ROWS.cast_unsigned() {
+            break;
         }
     }
+    Ok(())
 }

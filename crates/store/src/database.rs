@@ -45,3 +45,8 @@ pub async fn find_facts(db: impl PgExecutor<'_>) -> Result<Facts, sqlx::Error> {
     .fetch_one(db)
     .await
 }
+
+/// The database's clock: by it is what several servers must agree on.
+pub async fn now(db: impl PgExecutor<'_>) -> Result<DateTime<Utc>, sqlx::Error> {
+    sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#).fetch_one(db).await
+}

@@ -17,8 +17,9 @@ use std::sync::Arc;
 const REDIRECTS_MAX: usize = 5;
 const STATUS_DEFAULT: &str = "200-299";
 
-/// The client of all HTTP checks. The process has installed its TLS provider before.
-pub(super) fn client(network: &Network) -> Result<Client, reqwest::Error> {
+/// A client that connects past the guard, and says what it is there for. The process has installed
+/// its TLS provider before.
+pub(crate) fn client(network: &Network, purpose: &str) -> Result<Client, reqwest::Error> {
     let builder = || {
         Client::builder()
             .dns_resolver(Arc::new(network.clone()))
@@ -26,10 +27,10 @@ pub(super) fn client(network: &Network) -> Result<Client, reqwest::Error> {
             .no_proxy()
             .referer(false)
             .pool_max_idle_per_host(0)
-            .user_agent(concat!("synops/", env!("CARGO_PKG_VERSION"), " (check)"))
+            .user_agent(format!("synops/{} ({purpose})", env!("CARGO_PKG_VERSION")))
     };
     builder().build().or_else(|error| {
-        tracing::warn!(%error, "the machine's TLS certificates cannot be read: https checks will fail");
+        tracing::warn!(%error, "the machine's TLS certificates cannot be read: nothing can be reached over https");
         builder().tls_certs_only([]).build()
     })
 }
@@ -64,6 +65,12 @@ pub(super) async fn check(client: &Client, network: &Network, url: &str, expecte
 }
 
 async fn get(client: &Client, network: &Network, url: &Url) -> Result<Response, Failure> {
+    admit(network, url)?;
+    client.get(url.clone()).send().await.map_err(|error| failure(&error))
+}
+
+/// Whether an address may be asked; of names the client's resolver decides.
+pub(crate) fn admit(network: &Network, url: &Url) -> Result<(), Failure> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Failure::RedirectNowhere);
     }
@@ -73,7 +80,7 @@ async fn get(client: &Client, network: &Network, url: &Url) -> Result<Response, 
     {
         return Err(Failure::NotAllowed);
     }
-    client.get(url.clone()).send().await.map_err(|error| failure(&error))
+    Ok(())
 }
 
 /// Looks for a text in the body, as bytes.
@@ -95,7 +102,7 @@ async fn find(mut answer: Response, text: &[u8]) -> Result<(), Failure> {
 }
 
 /// What lies behind the client's error.
-fn failure(error: &reqwest::Error) -> Failure {
+pub(crate) fn failure(error: &reqwest::Error) -> Failure {
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
     let mut io_kind = None;
     while let Some(found) = cause {

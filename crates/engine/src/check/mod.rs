@@ -3,14 +3,13 @@
 mod cidr;
 pub(crate) mod failure;
 pub(crate) mod guard;
-mod http;
+pub(crate) mod http;
 pub(crate) mod network;
 mod postgres;
 mod tcp;
 
 use domain::check::CheckSpec;
 use failure::Failure;
-use guard::Guard;
 use network::Network;
 use std::time::{Duration, Instant};
 
@@ -28,9 +27,8 @@ pub(crate) struct Checker {
 }
 
 impl Checker {
-    pub(crate) fn new(guard: Guard) -> Result<Self, reqwest::Error> {
-        let network = Network::new(guard);
-        let http = http::client(&network)?;
+    pub(crate) fn new(network: Network) -> Result<Self, reqwest::Error> {
+        let http = http::client(&network, "check")?;
         Ok(Self { network, http })
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use store::Pool;
 use store::job::{ClaimedJob, Held};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// What a job answers when it is done: something for its history, or nothing.
 pub type Done = Option<Value>;
@@ -46,6 +47,10 @@ impl Context {
     /// The payload in the kind's own shape. One that has another can't be put right by trying again.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         T::deserialize(&self.job.payload).map_err(|error| Failure::Never(format!("the payload has the wrong shape: {error}")))
+    }
+
+    pub fn id(&self) -> Uuid {
+        self.held.id
     }
 
     /// From 1 on.

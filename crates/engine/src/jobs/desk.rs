@@ -127,7 +127,13 @@ impl Desk {
     pub(super) fn withdraw(&self, classes: Option<&[String]>) -> Vec<Held> {
         let mut inner = self.inner.lock();
         let meant = |spec: &JobSpec| classes.is_none_or(|classes| classes.iter().any(|class| class == spec.class.as_str()));
-        inner.queues.iter_mut().filter(|queue| meant(&queue.spec)).flat_map(|queue| queue.waiting.drain(..)).map(|j| held(&j)).collect()
+        inner
+            .queues
+            .iter_mut()
+            .filter(|queue| meant(&queue.spec))
+            .flat_map(|queue| queue.waiting.drain(..))
+            .map(|j| held(&j))
+            .collect()
     }
 
     pub(super) fn progress(&self, held: Held, done: f32, message: Option<String>) {
@@ -179,4 +185,3 @@ impl Running {
 pub(super) fn held(job: &ClaimedJob) -> Held {
     Held { id: job.id, fence: job.fence }
 }
-

@@ -10,11 +10,13 @@ mod home;
 mod kinds;
 mod reporter;
 mod runner;
+mod scheduler;
 mod watcher;
 
 pub use bell::Bell;
 pub use context::{Context, Done, Failure};
-pub use kinds::Kinds;
+pub(crate) use kinds::Webhooks;
+pub use kinds::{Kinds, Tools};
 
 use claimer::Claimer;
 use desk::Desk;
@@ -74,14 +76,19 @@ impl Worker {
             stop: stop.clone(),
         };
         let watcher = Watcher { pool: self.pool.clone(), worker_id: self.id, desk, alive: self.alive, stop: stop.clone() };
+        let scheduler = scheduler::Scheduler { pool: self.pool.clone(), bell: self.bell.clone() };
+        tracker.spawn(
+            stop.close.clone().run_until_cancelled_owned(scheduler.run()).instrument(tracing::info_span!("job schedules")),
+        );
+        tracker.spawn(ended.clone().run_until_cancelled_owned(watcher.run()).instrument(tracing::info_span!("job watcher")));
         // The bell's tasks and the home's lock go on to the very end.
         self.bell.start(tracker, &self.database_url, self.pool.clone(), self.id, ended.clone());
         if let Some(home_id) = self.home_id {
-            let home = home::Home { database_url: self.database_url, pool: self.pool, id: home_id, worker_id: self.id, bell: self.bell };
+            let home =
+                home::Home { database_url: self.database_url, pool: self.pool, id: home_id, worker_id: self.id, bell: self.bell };
             let home = ended.clone().run_until_cancelled_owned(home.keep());
             tracker.spawn(async move { home.await.unwrap_or(()) }.instrument(tracing::info_span!("home")));
         }
-        tracker.spawn(ended.clone().run_until_cancelled_owned(watcher.run()).instrument(tracing::info_span!("job watcher")));
         // The claimer ends when nothing runs any more, and lets go of the runner; then the reports end.
         tracker.spawn(claimer.run().instrument(tracing::info_span!("jobs")));
         tracker.spawn(

@@ -16,7 +16,11 @@ const REFUSED_MAX: u32 = 5;
 
 pub(super) enum Report {
     Finished(Finished),
-    Failed { held: Held, error: String, retry: Retry },
+    Failed {
+        held: Held,
+        error: String,
+        retry: Retry,
+    },
     /// Undone: for whoever comes.
     Released(Held),
 }

@@ -59,7 +59,8 @@ impl Watcher {
         }
         if self.desk.is_holding_back() {
             let classes = store::job_class::list_job_classes(&self.pool).await?;
-            let paused: Vec<String> = classes.into_iter().filter(|class| class.paused_at.is_some()).map(|class| class.name).collect();
+            let paused: Vec<String> =
+                classes.into_iter().filter(|class| class.paused_at.is_some()).map(|class| class.name).collect();
             let held = self.desk.withdraw(Some(&paused));
             if !held.is_empty() {
                 store::job::release_jobs(&self.pool, &held).await?;

@@ -29,7 +29,7 @@ fn server(db: &TestDb, kinds: Kinds) -> Running {
 fn server_at(db: &TestDb, kinds: Kinds, home_id: Option<Uuid>, finish_within: Duration) -> Running {
     Running::start(db, |config| {
         config.probes = false;
-        config.work = Some(WorkConfig { database_url: db.server_url().into(), home_id, kinds, finish_within });
+        config.work = Some(WorkConfig { home_id, kinds, finish_within, ..WorkConfig::new(db.server_url()) });
     })
 }
 
@@ -55,7 +55,7 @@ async fn hurry(db: &TestDb) {
 #[tokio::test]
 async fn jobs_run_and_their_results_are_kept() {
     let db = TestDb::new().await;
-    let kinds = Kinds::all().with(SPEC, async |context: Context| {
+    let kinds = Kinds::default().with(SPEC, async |context: Context| {
         let number: i64 = context.payload::<Value>()?["number"].as_i64().unwrap_or(0);
         Ok(Some(json!({ "twice": number * 2 })))
     });
@@ -78,7 +78,7 @@ async fn what_fails_is_tried_again_and_then_buried() {
     let db = TestDb::new().await;
     let attempts = Arc::new(AtomicUsize::new(0));
     let counted = attempts.clone();
-    let kinds = Kinds::all().with(SPEC, move |context: Context| {
+    let kinds = Kinds::default().with(SPEC, move |context: Context| {
         let attempts = counted.clone();
         async move {
             match context.payload::<Value>()?["how"].as_str() {
@@ -117,7 +117,7 @@ async fn what_fails_is_tried_again_and_then_buried() {
 async fn what_takes_too_long_is_told_to_stop() {
     let db = TestDb::new().await;
     let spec = JobSpec { time_limit: Duration::from_millis(50), attempts_max: 1, ..SPEC };
-    let kinds = Kinds::all().with(spec, async |context: Context| {
+    let kinds = Kinds::default().with(spec, async |context: Context| {
         context.stop().cancelled().await;
         Err(Failure::Stopped)
     });
@@ -132,7 +132,7 @@ async fn what_takes_too_long_is_told_to_stop() {
 #[tokio::test]
 async fn a_running_job_is_cancelled() {
     let db = TestDb::new().await;
-    let kinds = Kinds::all().with(SPEC, async |context: Context| {
+    let kinds = Kinds::default().with(SPEC, async |context: Context| {
         context.progress(0.25, Some("waiting"));
         context.stop().cancelled().await;
         Err(Failure::Stopped)
@@ -168,7 +168,7 @@ async fn what_a_stop_interrupts_goes_on_elsewhere() {
         Ok(Some(json!({ "from": from, "attempt": context.attempt() })))
     }
     let db = TestDb::new().await;
-    let one = server(&db, Kinds::all().with(SPEC, counts_to_ten));
+    let one = server(&db, Kinds::default().with(SPEC, counts_to_ten));
     let job = job(json!({}));
     enqueue(&db, std::slice::from_ref(&job)).await;
     one.handle.jobs.ring();
@@ -179,7 +179,7 @@ async fn what_a_stop_interrupts_goes_on_elsewhere() {
     one.stop().await;
     let waiting = store::job::find_job(db.pool(), job.id).await.unwrap().unwrap();
     assert_eq!((waiting.state.as_str(), waiting.attempt), ("ready", 0));
-    let two = server(&db, Kinds::all().with(SPEC, counts_to_ten));
+    let two = server(&db, Kinds::default().with(SPEC, counts_to_ten));
     assert_eq!(ended(&db, job.id).await.result, Some(json!({ "from": 4, "attempt": 1 })));
     two.stop().await;
 }
@@ -204,7 +204,7 @@ async fn jobs_of_the_process_before_are_taken_over_at_once() {
     let claimed = store::job::claim_jobs(db.pool(), gone, &wanted, 10).await.unwrap();
     assert_eq!(claimed.len(), 2);
     let runs = async |context: Context| Ok(Some(json!(context.attempt())));
-    let server = server_at(&db, Kinds::all().with(SPEC, runs), Some(home_id), Duration::ZERO);
+    let server = server_at(&db, Kinds::default().with(SPEC, runs), Some(home_id), Duration::ZERO);
     assert_eq!(ended(&db, first.id).await.result, Some(json!(2)), "the lost attempt counts");
     assert_eq!(ended(&db, last.id).await.outcome, "failed", "it had but one");
     let late: Vec<_> = claimed
@@ -232,7 +232,10 @@ async fn one_of_a_key_waits_and_a_period_outlasts_the_job() {
     let held: Vec<Held> = claimed.iter().chain(&again).map(|job| Held { id: job.id, fence: job.fence }).collect();
     assert_eq!(store::job::release_jobs(db.pool(), &held).await.unwrap().len(), 3);
     let keys: Vec<(Uuid, String)> =
-        sqlx::query_as("select id, unique_key from jobs where unique_key is not null order by unique_key").fetch_all(db.pool()).await.unwrap();
+        sqlx::query_as("select id, unique_key from jobs where unique_key is not null order by unique_key")
+            .fetch_all(db.pool())
+            .await
+            .unwrap();
     assert_eq!(keys.iter().map(|(_, key)| key.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(keys[0].0, third.id);
 
@@ -261,7 +264,8 @@ async fn a_pause_is_exact() {
     for _ in 0..8 {
         let (pool, stop, claims) = (db.pool().clone(), stop.clone(), claims.clone());
         claimers.spawn(async move {
-            let (worker, wanted) = (Uuid::new_v4(), [store::job::Wanted { kind: SPEC.name, class: SPEC.class.as_str(), room: 1 }]);
+            let (worker, wanted) =
+                (Uuid::new_v4(), [store::job::Wanted { kind: SPEC.name, class: SPEC.class.as_str(), room: 1 }]);
             while !stop.is_cancelled() {
                 let claimed = store::job::claim_jobs(&pool, worker, &wanted, 1).await.unwrap();
                 claims.fetch_add(claimed.len(), Ordering::SeqCst);

@@ -10,7 +10,7 @@ async fn count(db: &TestDb, sql: &'static str) -> i64 {
 }
 
 const LEAVES: &str = "select count(*) from pg_inherits where inhparent in
-    ('change_log'::regclass, 'check_runs'::regclass, 'audit_log'::regclass)";
+    ('change_log'::regclass, 'check_runs'::regclass, 'audit_log'::regclass, 'job_history'::regclass)";
 const EXPIRED: &str = "select (select count(*) from idempotency_keys) + (select count(*) from tombstones)
     + (select count(*) from sessions) + (select count(*) from sign_in_links) + (select count(*) from instances where name = 'gone')";
 
@@ -43,9 +43,14 @@ async fn two_engines_keep_partitions_and_clear_what_expired() {
     assert!(INSTANCES_KEPT.as_secs() < 100 * 86_400);
     let before = store::partition::count_caught(db.pool()).await.unwrap();
     assert!(before > 0, "without partitions rows go to the net");
-    let engines = [0, 1].map(|_| Running::start(&db, |config| config.probes = false));
-    // Eight days each for two tables, three months for one (or one more at a turn), and the nets.
-    wait_until("the partitions", SOON, async || count(&db, LEAVES).await >= 3 + 8 + 8 + 3).await;
+    let engines = [0, 1].map(|_| {
+        Running::start(&db, |config| {
+            config.probes = false;
+            config.work = Some(engine::WorkConfig::new(db.server_url()));
+        })
+    });
+    // Eight days each for three tables, three months for one (or one more at a turn), and the nets.
+    wait_until("the partitions", SOON, async || count(&db, LEAVES).await >= 4 + 8 + 8 + 8 + 3).await;
     wait_until("the expired rows to go", SOON, async || count(&db, EXPIRED).await == 3).await;
     wait_until("the nets to be empty", SOON, async || store::partition::count_caught(db.pool()).await.unwrap() == 0).await;
     for engine in engines {

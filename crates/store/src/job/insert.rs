@@ -30,8 +30,7 @@ pub async fn insert_jobs(db: &mut PgConnection, jobs: &[NewJob]) -> Result<Vec<I
     let classes: Vec<&str> = wanted.iter().map(|j| j.class.as_str()).collect();
     let priorities: Vec<i16> = wanted.iter().map(|j| j.priority.rank()).collect();
     let run_ats: Vec<Option<DateTime<Utc>>> = wanted.iter().map(|j| j.run_at).collect();
-    let keys: Vec<Option<&str>> =
-        wanted.iter().map(|j| j.unique_key.as_deref().filter(|_| j.unique_for.is_none())).collect();
+    let keys: Vec<Option<&str>> = wanted.iter().map(|j| j.unique_key.as_deref().filter(|_| j.unique_for.is_none())).collect();
     let payloads: Vec<Value> = wanted.iter().map(|j| j.payload.clone()).collect();
     let attempts: Vec<i16> = wanted.iter().map(|j| j.attempts_max).collect();
     let people: Vec<Option<Uuid>> = wanted.iter().map(|j| j.created_by).collect();
@@ -84,4 +83,15 @@ async fn hold_key(db: &mut PgConnection, job: &NewJob) -> Result<bool> {
 pub async fn ring(db: impl PgExecutor<'_>) -> Result<()> {
     sqlx::query!("select pg_notify('synops_jobs', '')").execute(db).await?;
     Ok(())
+}
+
+/// Deletes keys whose period is over; answers how many.
+pub async fn delete_expired_keys(db: impl PgExecutor<'_>, limit: i64) -> Result<u64> {
+    let done = sqlx::query!(
+        "delete from job_keys where (kind, key) in (select kind, key from job_keys where until <= clock_timestamp() limit $1)",
+        limit
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
 }

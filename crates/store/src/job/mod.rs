@@ -14,7 +14,7 @@ pub use finish::{
     Finished, Held, Progress, Retry, bury_jobs, complete_jobs, fail_job, hold_job, list_cancelled, release_jobs, save_checkpoint,
     save_progress,
 };
-pub use insert::{Inserted, insert_jobs, ring};
+pub use insert::{Inserted, delete_expired_keys, insert_jobs, ring};
 pub use list::{Job, JobFilter, JobState, PastJob, PastOutcome, find_job, find_past_job, list_jobs, list_past_jobs};
 pub use rescue::{Rescued, rescue_lapsed, rescue_worker};
 

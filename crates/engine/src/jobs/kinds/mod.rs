@@ -1,8 +1,16 @@
 //! The kinds of jobs, one file each. `domain::job::JobKind` says what holds for each.
 
+mod check_history_rollup;
 mod noop;
+mod retention;
+mod tool;
+mod webhook;
+
+pub use tool::Tools;
+pub(crate) use webhook::Webhooks;
 
 use super::context::{Context, Done, Failure};
+use crate::Retention;
 use domain::job::{JobKind, JobSpec};
 use std::collections::HashMap;
 use std::fmt;
@@ -18,8 +26,21 @@ pub struct Kinds(HashMap<&'static str, (JobSpec, Handler)>);
 
 impl Kinds {
     /// Those of the product.
-    pub fn all() -> Self {
-        Self::default().with(JobKind::Noop.spec(), noop::run)
+    pub(crate) fn all(retention: Retention, tools: Tools, webhooks: Webhooks) -> Self {
+        Self::default()
+            .with(JobKind::Noop.spec(), noop::run)
+            .with(JobKind::CheckHistoryRollup.spec(), check_history_rollup::run)
+            .with(JobKind::Retention.spec(), move |context| retention::run(context, retention))
+            .with(JobKind::Tool.spec(), move |context| tool::run(context, tools.clone()))
+            .with(JobKind::Webhook.spec(), move |context| webhook::run(context, webhooks.clone()))
+    }
+
+    /// These, and of the others those that are not in here.
+    pub(crate) fn or(mut self, others: Self) -> Self {
+        for (name, kind) in others.0 {
+            self.0.entry(name).or_insert(kind);
+        }
+        self
     }
 
     /// Adds a kind, or takes the place of one.
