@@ -143,3 +143,48 @@ async fn what_was_done_is_told_to_whoever_may_see_it() {
     assert_eq!(p.server.ask(audit.session(&p.reader)).await.expect(200)["items"].as_array().unwrap().len(), 1);
     assert_eq!(p.server.ask(Ask::get("/api/v1/activity").session(&p.stranger)).await.expect(200)["items"], json!([]));
 }
+
+#[tokio::test]
+async fn the_last_administrator_stays_by_whatever_way_they_would_go() {
+    let server = Server::new().await;
+    let admin = server.db.person("admin").await;
+    let grant = server.db.grant(admin, EdgeKind::Owner, INSTANCE_ID).await;
+    let session = server.session(admin).await;
+    let intend =
+        |intention: Value| Ask::new("POST", "/api/v1/intentions").session(&session).json(&json!({ "intentions": [intention] }));
+    let path = format!("/api/v1/people/{admin}");
+    let version = server.ask(Ask::get(&path).session(&session)).await.expect(200)["version"].clone();
+    let leaves = || intend(json!({ "type": "delete_edge", "id": grant, "version": 1 }));
+    for ask in [
+        leaves(),
+        intend(json!({ "type": "delete_node", "id": admin, "version": version })),
+        intend(json!({ "type": "update_node", "id": admin, "version": version, "person": { "disabled": true } })),
+    ] {
+        let problem = server.ask(ask).await.refused(409, "conflict");
+        assert_eq!(problem["detail"], "nobody would be left who administers Synops");
+    }
+    server.db.grant(server.db.person("second").await, EdgeKind::Admin, INSTANCE_ID).await;
+    server.ask(leaves()).await.expect(200);
+}
+
+/// As after psql took the last grant: the rest of the graph still belongs to its owners.
+#[tokio::test]
+async fn where_nobody_administers_owners_still_do_as_they_like() {
+    let server = Server::new().await;
+    let workspace = server.db.workspace("Payments").await;
+    let system = server.db.system("Checkout", workspace).await;
+    let owner = server.db.person("owner").await;
+    server.db.grant(owner, EdgeKind::Owner, workspace).await;
+    let reader = server.db.person("reader").await;
+    let grant = server.db.grant(reader, EdgeKind::Reader, workspace).await;
+    let session = server.session(owner).await;
+    let node = |id: Uuid| Ask::get(&format!("/api/v1/nodes/{id}")).session(&session);
+    let version = async |id| server.ask(node(id)).await.expect(200)["version"].clone();
+    let intentions = json!({ "intentions": [
+        { "type": "delete_node", "id": system, "version": version(system).await },
+        { "type": "delete_edge", "id": grant, "version": 1 },
+        { "type": "set_scope", "id": workspace, "version": version(workspace).await, "visibility": "signed_in" },
+    ] });
+    server.ask(Ask::new("POST", "/api/v1/intentions").session(&session).json(&intentions)).await.expect(200);
+    server.ask(node(system)).await.refused(404, "not_found");
+}
