@@ -188,3 +188,28 @@ async fn where_nobody_administers_owners_still_do_as_they_like() {
     server.ask(Ask::new("POST", "/api/v1/intentions").session(&session).json(&intentions)).await.expect(200);
     server.ask(node(system)).await.refused(404, "not_found");
 }
+
+#[tokio::test]
+async fn who_makes_a_place_a_scope_owns_it_even_cut_off() {
+    let p = place().await;
+    let admin = p.server.db.person("second").await;
+    p.server.db.grant(admin, EdgeKind::Admin, p.workspace).await;
+    let session = p.server.session(admin).await;
+    let group = p.server.db.group("Cards", p.workspace).await;
+    let read = |who: &str| Ask::get(&format!("/api/v1/groups/{group}")).session(who);
+    let set = async |isolated: bool, who: &str| {
+        let version = p.server.ask(read(&session)).await.expect(200)["version"].clone();
+        let intention = json!({ "type": "set_scope", "id": group, "version": version, "isolated": isolated });
+        p.server.ask(Ask::new("POST", "/api/v1/intentions").session(who).json(&json!({ "intentions": [intention] }))).await
+    };
+    set(false, &p.member).await.refused(403, "forbidden");
+    assert_eq!(set(false, &session).await.expect(200)["results"][0]["node"]["scope_id"], group.to_string());
+    p.server.ask(read(&p.reader)).await.expect(200);
+    set(true, &session).await.expect(200);
+    p.server.ask(read(&p.reader)).await.refused(404, "not_found");
+    assert_eq!(p.server.ask(read(&session)).await.expect(200)["scope"]["isolated"], true);
+    let grants = Ask::get(&format!("/api/v1/nodes/{group}/edges?direction=in&kind=owner")).session(&session);
+    let grants = p.server.ask(grants).await.expect(200);
+    assert_eq!(grants["items"].as_array().unwrap().len(), 1);
+    assert_eq!(grants["items"][0]["source_id"], admin.to_string());
+}
