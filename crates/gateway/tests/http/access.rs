@@ -213,3 +213,31 @@ async fn who_makes_a_place_a_scope_owns_it_even_cut_off() {
     assert_eq!(grants["items"].as_array().unwrap().len(), 1);
     assert_eq!(grants["items"][0]["source_id"], admin.to_string());
 }
+
+#[tokio::test]
+async fn an_edge_is_in_the_history_of_both_its_ends_for_whoever_sees_them() {
+    let p = place().await;
+    let admin = p.server.db.person("second").await;
+    p.server.db.grant(admin, EdgeKind::Owner, p.workspace).await;
+    let session = p.server.session(admin).await;
+    let newcomer = p.server.db.person("newcomer").await;
+    let grant = json!({ "type": "create_edge", "kind": "reader", "source_id": newcomer, "target_id": p.workspace });
+    p.server
+        .ask(Ask::new("POST", "/api/v1/intentions").session(&session).json(&json!({ "intentions": [grant] })))
+        .await
+        .expect(200);
+    let history = async |id: Uuid, who: &str| {
+        let page = p.server.ask(Ask::get(&format!("/api/v1/nodes/{id}/audit")).session(who)).await.expect(200);
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["node"]["title"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(history(p.workspace, &session).await, ["newcomer"]);
+    assert_eq!(history(newcomer, &session).await, ["newcomer"]);
+    assert_eq!(history(p.system, &session).await, [""; 0]);
+    // Who does not see the scope learns of no grant there.
+    assert_eq!(history(newcomer, &p.stranger).await, [""; 0]);
+}
