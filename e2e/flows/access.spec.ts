@@ -120,7 +120,7 @@ test('a group gets access of its own, and somebody gets into it alone', async ({
 	await expect(page.getByRole('main')).toContainText('Nothing here');
 	await expect(page.getByRole('main')).not.toContainText('Terminal');
 
-	await owner.getByRole('link', { name: 'Content' }).click();
+	await owner.getByRole('link', { name: 'Content', exact: true }).click();
 	const history = owner.getByRole('region', { name: 'History' });
 	await expect(history).toContainText('gave Kari Nordmann access to Cards');
 	await expect(history).toContainText('took from Kari Nordmann the access to Cards');
