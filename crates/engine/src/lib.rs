@@ -12,8 +12,9 @@ use check::Checker;
 use check::guard::Guard;
 use intentions::Intentions;
 use std::sync::Arc;
+use std::time::Duration;
 use store::Pool;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -31,6 +32,8 @@ pub struct EngineConfig {
     pub probes: bool,
     /// Checks under way at once, at most; `domain::limits::CHECKS_AT_ONCE` by default.
     pub checks_at_once: usize,
+    /// The prober looks for due checks at least so often, and at once when `intentions` ring.
+    pub look_every: Duration,
     pub guard: GuardConfig,
     pub retention: Retention,
 }
@@ -45,6 +48,7 @@ impl EngineConfig {
             roles: Vec::new(),
             probes: true,
             checks_at_once: domain::limits::CHECKS_AT_ONCE,
+            look_every: prober::LOOK_PERIOD,
             guard: GuardConfig::default(),
             retention: Retention::default(),
         }
@@ -77,20 +81,6 @@ impl std::error::Error for StartError {
     }
 }
 
-/// A hold on the running engine. Dropping it stops nothing: the shutdown token does.
-#[derive(Clone, Debug)]
-pub struct EngineHandle {
-    /// Rung when a check may have become due: the prober looks at once.
-    pub check_now_bell: Arc<Notify>,
-}
-
-impl EngineHandle {
-    /// Has the prober look for due checks now. Cheap; rings in a row count once.
-    pub fn ring(&self) {
-        self.check_now_bell.notify_one();
-    }
-}
-
 /// Starts all tasks on `tracker`; they end soon after `shutdown`. The process has installed its TLS
 /// provider before.
 pub fn start(
@@ -99,10 +89,9 @@ pub fn start(
     intentions: Intentions,
     tracker: &TaskTracker,
     shutdown: CancellationToken,
-) -> Result<EngineHandle, StartError> {
+) -> Result<(), StartError> {
     let guard = Guard::new(&config.guard).map_err(StartError::Guard)?;
     let checker = Arc::new(Checker::new(guard).map_err(StartError::Http)?);
-    let wake = Arc::new(Notify::new());
     let heartbeat = heartbeat::Heartbeat {
         pool: pool.clone(),
         id: config.instance_id,
@@ -117,14 +106,15 @@ pub fn start(
     if config.probes {
         let prober = prober::Prober {
             pool,
+            wake: intentions.check_bell(),
             intentions,
             checker,
             slots: Arc::new(Semaphore::new(config.checks_at_once.max(1))),
-            wake: wake.clone(),
+            look_every: config.look_every,
             tracker: tracker.clone(),
             shutdown,
         };
         tracker.spawn(prober.run().instrument(tracing::info_span!("prober")));
     }
-    Ok(EngineHandle { check_now_bell: wake })
+    Ok(())
 }

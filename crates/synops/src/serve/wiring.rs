@@ -25,8 +25,8 @@ pub(super) fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// Rung after each commit. (The prober is not: it looks every second by itself, and a look costs a
-/// query that a burst of writes would multiply.)
+/// Rung after each commit. (The prober has a bell of its own, for what makes a check due: see
+/// [`intentions::Intentions::check_bell`].)
 pub(super) fn bell(feed: Bell) -> intentions::Bell {
     Arc::new(move || feed.ring())
 }
