@@ -202,6 +202,8 @@ async fn crash_and_compare(victim: Victim, flushed: bool) {
         ghosts += gone.iter().filter(|id| leaves.held.rows.contains_key(*id)).count();
         wait_until("it takes the reader", LIMIT, async || leaves.try_connect().await.is_ok()).await;
     }
+    // Until the ids of what was lost are in use again.
+    written(&commits, COMMITS).await;
     stop.cancel();
     while let Some(done) = writers.join_next().await {
         done.expect("a writer");
