@@ -67,7 +67,7 @@ async fn readers_of_a_killed_server_go_on_at_another_process() {
     }
     let stop = CancellationToken::new();
     let mut writing = writers(&db, &parents, &stop).await;
-    for round in 0..2 {
+    for dir in &dirs {
         readers = read_for(readers, Duration::from_secs(2)).await;
         first.child.kill().await.expect("it ran");
         for reader in &mut readers {
@@ -75,7 +75,7 @@ async fn readers_of_a_killed_server_go_on_at_another_process() {
             reader.address = second.address();
         }
         readers = read_for(readers, Duration::from_secs(2)).await;
-        (first, second) = (second, serve(&db, &dirs[round]).await);
+        (first, second) = (second, serve(&db, dir).await);
     }
     stop.cancel();
     while let Some(commits) = writing.join_next().await {
