@@ -169,7 +169,7 @@ async fn versions(app: &TestApp) -> std::collections::BTreeMap<Uuid, i64> {
 /// and whoever comes back after it too.
 #[tokio::test]
 async fn a_large_change_is_told_whole() {
-    const NODES: usize = 5_000;
+    const NODES: usize = 2_000;
     let app = TestApp::start().await;
     let admin = app.administrator().await;
     let workspace = app.db.workspace("workspace").await;
