@@ -137,6 +137,7 @@ pub(crate) async fn set_password(
     };
     audit::record(&mut tx, event).await?;
     tx.commit().await?;
+    state.ring();
     Ok(StatusCode::NO_CONTENT)
 }
 
