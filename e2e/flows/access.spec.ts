@@ -81,3 +81,47 @@ test('who is not signed in sees what is public, live, and nothing else', async (
 	await page.goto('/people');
 	await expect(page).toHaveURL('/sign-in?next=%2Fpeople');
 });
+
+test('a group gets access of its own, and somebody gets into it alone', async ({ admin, browseAs }) => {
+	const place = await admin.create('workspace', 'Shop');
+	const group = await admin.create('group', 'Cards', { parent_id: place.id });
+	await admin.system('Terminal', group);
+	await admin.system('Checkout', place);
+	const kari = await admin.person('kari', 'Kari Nordmann');
+	const owner = await browseAs(await admin.me());
+	const page = await browseAs(kari);
+	await openLive(page, '/');
+	await expect(said(page)).toContainText('You have no access to any workspace yet.');
+
+	await openLive(owner, `/groups/${group.id}?tab=access`);
+	const granted = owner.getByRole('region', { name: 'People and teams with access' });
+	await expect(granted).toContainText('Who sees and changes this is decided in Shop');
+	await granted.getByRole('button', { name: 'Give it access of its own' }).click();
+	await expect(granted.getByRole('listitem'), 'who made it').toHaveCount(1);
+	await expect(owner.getByLabel('Only people with access')).toBeChecked();
+
+	await granted.getByRole('button', { name: 'Give access' }).click();
+	const dialog = owner.getByRole('dialog', { name: 'Give access' });
+	await dialog.getByLabel('As', { exact: true }).selectOption('Reader');
+	await dialog.getByRole('searchbox', { name: 'Person or team' }).fill('kari');
+	await dialog.getByRole('radio', { name: 'Kari Nordmann' }).check();
+	await dialog.getByRole('button', { name: 'Give access' }).click();
+	await expect(dialog).toBeHidden();
+	await expect(granted.getByRole('listitem').filter({ hasText: 'Kari Nordmann' })).toContainText('Reader');
+
+	await expect(row(page, 'Terminal')).toBeVisible();
+	await expect(said(page)).not.toContainText(/Checkout|Shop/);
+	await row(page, 'Terminal').getByRole('link').click();
+	await expect(heading(page, 'Terminal')).toBeVisible();
+	await expect(page.getByRole('link', { name: 'Edit' })).toHaveCount(0);
+
+	await owner.getByRole('button', { name: 'Take away the access of Kari Nordmann' }).click();
+	await owner.getByRole('dialog').getByRole('button', { name: 'Take away' }).click();
+	await expect(page.getByRole('main')).toContainText('Nothing here');
+	await expect(page.getByRole('main')).not.toContainText('Terminal');
+
+	await owner.getByRole('link', { name: 'Content', exact: true }).click();
+	const history = owner.getByRole('region', { name: 'History' });
+	await expect(history).toContainText('gave Kari Nordmann access to Cards');
+	await expect(history).toContainText('took from Kari Nordmann the access to Cards');
+});

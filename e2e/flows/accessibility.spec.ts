@@ -15,9 +15,12 @@ async function expectOpenToAll(page: Page, what: string): Promise<void> {
 	expect(await barriers(page, 'colours'), `${what}, dark`).toEqual([]);
 }
 
+/** One of each thing that Markdown has. */
+const described = '# Till\n\nWhere *people* pay: [how](https://example.org).\n\n- [x] `cash`\n\n> a | b\n> -|-\n> 1 | 2\n\n```\nopen\n```';
+
 test('no page of systems and their places has a barrier', async ({ admin, browseAs, server }) => {
 	const place = await admin.create('workspace', 'Shop');
-	const group = await admin.create('group', 'Counter', { parent_id: place.id, body: 'Where people pay.' });
+	const group = await admin.create('group', 'Counter', { parent_id: place.id, body: described });
 	const system = await admin.create('system', 'Checkout', {
 		parent_id: group.id,
 		system: { check: { type: 'http', url: `${server.url}/healthz` }, interval_s: 5 }
@@ -39,9 +42,11 @@ test('no page of systems and their places has a barrier', async ({ admin, browse
 		`/workspaces/${place.id}?tab=settings`,
 		'/workspaces/new',
 		`/groups/${group.id}`,
+		`/groups/${group.id}?tab=access`,
 		`/groups/${group.id}/edit`,
 		'/groups/new',
 		`/systems/${failing.id}`,
+		`/systems/${failing.id}?tab=access`,
 		`/systems/${system.id}/edit`,
 		'/systems/new'
 	]);

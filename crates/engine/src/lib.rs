@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::Pool;
 use store::instance::NewInstance;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -38,6 +38,8 @@ pub struct EngineConfig {
     pub probes: bool,
     /// Checks under way at once, at most; `domain::limits::CHECKS_AT_ONCE` by default.
     pub checks_at_once: usize,
+    /// The prober looks for due checks at least so often, and at once when `intentions` ring.
+    pub look_every: Duration,
     pub guard: GuardConfig,
     pub retention: Retention,
     /// The jobs this server runs; `None`: it runs none.
@@ -51,6 +53,8 @@ pub struct WorkConfig {
     pub database_url: SecretString,
     /// Stays with the data directory: whoever starts there next takes over at once what was lost.
     pub home_id: Option<Uuid>,
+    /// Rung by whoever enqueues something, after the commit.
+    pub bell: jobs::Bell,
     /// Beyond those of the product.
     pub kinds: Kinds,
     /// Commands that jobs may run.
@@ -71,6 +75,7 @@ impl EngineConfig {
             roles: Vec::new(),
             probes: true,
             checks_at_once: domain::limits::CHECKS_AT_ONCE,
+            look_every: prober::LOOK_PERIOD,
             guard: GuardConfig::default(),
             retention: Retention::default(),
             work: None,
@@ -84,6 +89,7 @@ impl WorkConfig {
         Self {
             database_url: database_url.into(),
             home_id: None,
+            bell: jobs::Bell::new(),
             kinds: Kinds::default(),
             tools: Tools::default(),
             webhook_secret: None,
@@ -118,22 +124,6 @@ impl std::error::Error for StartError {
     }
 }
 
-/// A hold on the running engine. Dropping it stops nothing: the shutdown token does.
-#[derive(Clone, Debug)]
-pub struct EngineHandle {
-    /// Rung when a check may have become due: the prober looks at once.
-    pub check_now_bell: Arc<Notify>,
-    /// To be rung when something was enqueued.
-    pub jobs: jobs::Bell,
-}
-
-impl EngineHandle {
-    /// Has the prober look for due checks now. Cheap; rings in a row count once.
-    pub fn ring(&self) {
-        self.check_now_bell.notify_one();
-    }
-}
-
 /// Starts all tasks on `tracker`; they end soon after `shutdown`. The process has installed its TLS
 /// provider before.
 pub fn start(
@@ -142,20 +132,18 @@ pub fn start(
     intentions: Intentions,
     tracker: &TaskTracker,
     shutdown: CancellationToken,
-) -> Result<EngineHandle, StartError> {
+) -> Result<(), StartError> {
     let guard = Guard::new(&config.guard).map_err(StartError::Guard)?;
     let network = Network::new(guard);
     let checker = Arc::new(Checker::new(network.clone()).map_err(StartError::Http)?);
-    let wake = Arc::new(Notify::new());
     let home_id = config.work.as_ref().and_then(|work| work.home_id);
     let (alive, heard) = watch::channel(None);
-    let bell = jobs::Bell::new();
     // Others take over the jobs of an instance that has said goodbye: it does so when it has none.
     let goodbye = match config.work {
         Some(mut work) => {
             let webhooks = Webhooks::new(network, work.webhook_secret.take()).map_err(StartError::Http)?;
             work.kinds = work.kinds.or(Kinds::all(config.retention, work.tools.clone(), webhooks));
-            start_worker(work, config.instance_id, &pool, &bell, heard, tracker, &shutdown)
+            start_worker(work, config.instance_id, &pool, heard, tracker, &shutdown)
         }
         None => shutdown.clone(),
     };
@@ -166,16 +154,17 @@ pub fn start(
     if config.probes {
         let prober = prober::Prober {
             pool,
+            wake: intentions.check_bell(),
             intentions,
             checker,
             slots: Arc::new(Semaphore::new(config.checks_at_once.max(1))),
-            wake: wake.clone(),
+            look_every: config.look_every,
             tracker: tracker.clone(),
             shutdown,
         };
         tracker.spawn(prober.run().instrument(tracing::info_span!("prober")));
     }
-    Ok(EngineHandle { check_now_bell: wake, jobs: bell })
+    Ok(())
 }
 
 /// Answers what is cancelled when it has ended.
@@ -183,7 +172,6 @@ fn start_worker(
     work: WorkConfig,
     id: Uuid,
     pool: &Pool,
-    bell: &jobs::Bell,
     alive: watch::Receiver<Option<Instant>>,
     tracker: &TaskTracker,
     shutdown: &CancellationToken,
@@ -195,7 +183,7 @@ fn start_worker(
         id,
         home_id: work.home_id,
         kinds: work.kinds,
-        bell: bell.clone(),
+        bell: work.bell,
         alive,
     };
     worker.start(tracker, &stop, ended.clone());

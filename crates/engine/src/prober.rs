@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Looks at least so often: what another server was asked for, or left behind, rings nobody here.
-const LOOK_PERIOD: Duration = Duration::from_secs(1);
+pub(crate) const LOOK_PERIOD: Duration = Duration::from_secs(1);
 /// Between two looks that found nothing to claim although something is due: others are at it.
 const LOOK_PAUSE: Duration = Duration::from_millis(20);
 /// A lease outlasts its check's time-out by this, for writing the result down.
@@ -27,7 +27,9 @@ pub(crate) struct Prober {
     pub(crate) intentions: Intentions,
     pub(crate) checker: Arc<Checker>,
     pub(crate) slots: Arc<Semaphore>,
+    /// Rung when a check may have become due by a write of this process.
     pub(crate) wake: Arc<Notify>,
+    pub(crate) look_every: Duration,
     pub(crate) tracker: TaskTracker,
     pub(crate) shutdown: CancellationToken,
 }
@@ -51,7 +53,7 @@ impl Prober {
     async fn look(self: Arc<Self>) -> Duration {
         // One slot at least, before anything is claimed.
         let Some(Ok(first)) = self.shutdown.run_until_cancelled(self.slots.clone().acquire_owned()).await else {
-            return LOOK_PERIOD;
+            return self.look_every;
         };
         let mut permits = vec![first];
         while let Ok(more) = self.slots.clone().try_acquire_owned() {
@@ -63,7 +65,7 @@ impl Prober {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::warn!(%error, "due checks could not be claimed");
-                return LOOK_PERIOD;
+                return self.look_every;
             }
         };
         let full = claimed.len() == permits.len();
@@ -76,8 +78,8 @@ impl Prober {
             return Duration::ZERO;
         }
         match store::check::find_next_due(&self.pool).await {
-            Ok(next) => next.unwrap_or(LOOK_PERIOD).clamp(LOOK_PAUSE, LOOK_PERIOD),
-            Err(_) => LOOK_PERIOD,
+            Ok(next) => next.unwrap_or(self.look_every).clamp(LOOK_PAUSE.min(self.look_every), self.look_every),
+            Err(_) => self.look_every,
         }
     }
 

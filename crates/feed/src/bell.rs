@@ -30,12 +30,12 @@ impl Bell {
     }
 
     /// Wakes this process's tailer alone.
-    pub(crate) fn ring_here(&self) {
+    pub fn ring_here(&self) {
         self.0.here.notify_one();
     }
 
     /// Waits for a ring. One that came before is not lost.
-    pub(crate) async fn rung(&self) {
+    pub async fn rung(&self) {
         self.0.here.notified().await;
     }
 

@@ -13,6 +13,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Pool;
+use store::feed::Origin;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -32,17 +33,18 @@ pub trait Sink: Send + Sync + 'static {
     /// The scopes that this change makes visible to somebody: the batch must bring their nodes.
     fn wanted_scopes(&self, control: &Control) -> Vec<Uuid>;
     fn deliver(&self, batch: Batch);
-    /// Positions up to here survive a crash of the database: the token may be given away.
-    fn released(&self, token: &str);
+    /// Positions up to here survive a crash of the database: its token may be given away.
+    fn released(&self, token: &str, at: &Snapshot);
     /// People whose levels are not known yet. They are read at the tailer's own position.
     fn newcomers(&self) -> Vec<Uuid>;
     /// The answer: who (of `people`) has which level where, as of all that was delivered.
     fn levels(&self, people: &[Uuid], levels: Vec<(Uuid, Uuid, domain::Level)>);
     /// All that this snapshot sees has been delivered; it was taken at this moment.
     fn level(&self, at: DateTime<Utc>, snapshot: &Snapshot);
-    /// The database went down and came back; the stream goes on from here. A snapshot taken later
-    /// than this one, before the loss, means nothing now: its transaction ids may be used again.
-    fn rewound(&self, snapshot: &Snapshot);
+    /// The database crashed and came back; the stream goes on from here, with this token. A snapshot
+    /// taken later than this one, before the loss, means nothing now: its transaction ids may be
+    /// used again.
+    fn rewound(&self, snapshot: &Snapshot, token: &str);
     /// Everybody must begin anew: what they were told may not be what is.
     fn start_over(&self, start: Start);
 }
@@ -50,7 +52,6 @@ pub trait Sink: Send + Sync + 'static {
 /// Where a stream begins.
 #[derive(Clone, Debug)]
 pub struct Start {
-    pub epoch: Epoch,
     pub snapshot: Snapshot,
     pub token: String,
     pub visibilities: Vec<(Uuid, domain::Visibility)>,
@@ -80,8 +81,8 @@ pub struct Tailer<S> {
 
 /// Where the tailer is.
 struct Place {
+    origin: Origin,
     epoch: Epoch,
-    postmaster: String,
     at: Snapshot,
     release: Release,
     /// When there last was something to tell.
@@ -142,18 +143,18 @@ impl<S: Sink> Tailer<S> {
         }
     }
 
-    /// Finds where to go on: the beginning; or where it was, if all that was told is safe. While
-    /// PostgreSQL itself ran on, it is: only a crash takes transactions back.
+    /// Finds where to go on: the beginning; or where it was, if all that was told is safe. Without a
+    /// crash it is: nothing else takes transactions back.
     async fn begin(&self, db: &mut PgConnection, place: &mut Option<Place>) -> Result<(), sqlx::Error> {
-        let epoch = Epoch::of(&store::feed::find_epoch(&mut *db).await?);
-        let postmaster = store::feed::find_postmaster_start(&mut *db).await?;
+        let origin = store::feed::find_origin(&mut *db).await?;
+        let epoch = Epoch::of(&origin);
         if let Some(known) = place
-            && known.epoch == epoch
-            && (known.postmaster == postmaster || known.release.is_level())
+            && known.origin.database == origin.database
+            && (known.origin == origin || known.release.is_level())
         {
-            if known.postmaster != postmaster {
-                self.sink.rewound(&known.at);
-                known.postmaster = postmaster;
+            if known.origin != origin {
+                self.sink.rewound(&known.at, &token::write(&epoch, &known.at));
+                (known.origin, known.epoch) = (origin, epoch);
             }
             return Ok(());
         }
@@ -170,15 +171,14 @@ impl<S: Sink> Tailer<S> {
         let mut release = Release::new();
         release.reached(snapshot.clone(), position.inserted_lsn);
         release.flushed(position.inserted_lsn);
-        let start =
-            Start { token: token::write(&epoch, &snapshot), epoch: epoch.clone(), snapshot: snapshot.clone(), visibilities };
+        let start = Start { token: token::write(&epoch, &snapshot), snapshot: snapshot.clone(), visibilities };
         if place.is_some() {
-            // The database went down with events told that no safe position covers, or it is another one.
+            // The database crashed with events told that no safe position covers, or it is another one.
             self.sink.start_over(start);
         } else {
             self.sink.started(start);
         }
-        *place = Some(Place { epoch, postmaster, at: snapshot, release, told_at: None });
+        *place = Some(Place { origin, epoch, at: snapshot, release, told_at: None });
         Ok(())
     }
 
@@ -201,12 +201,7 @@ impl<S: Sink> Tailer<S> {
                 Err(_) => {
                     let visibilities = store::scope::list_visibilities(&mut *tx).await?;
                     let token = place.release.released().map_or_else(String::new, |s| token::write(&place.epoch, s));
-                    self.sink.start_over(Start {
-                        epoch: place.epoch.clone(),
-                        snapshot: reading.to().clone(),
-                        token,
-                        visibilities,
-                    });
+                    self.sink.start_over(Start { snapshot: reading.to().clone(), token, visibilities });
                 }
             }
             place.at = reading.to().clone();
@@ -270,7 +265,7 @@ impl<S: Sink> Tailer<S> {
 
     fn tell_released(&self, place: &Place) {
         if let Some(snapshot) = place.release.released() {
-            self.sink.released(&token::write(&place.epoch, snapshot));
+            self.sink.released(&token::write(&place.epoch, snapshot), snapshot);
         }
     }
 

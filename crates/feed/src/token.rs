@@ -5,16 +5,17 @@
 use crate::snapshot::Snapshot;
 use domain::limits::TOKEN_MAX_BYTES;
 use sha2::{Digest, Sha256};
+use store::feed::Origin;
 
-/// Tells one database's history from another's: its identifier, its timeline, and an id that a
-/// restore draws anew.
+/// Tells one history of transaction ids from another's: of another database, of this one before it
+/// was restored, or before it crashed. Over a crash a reader may have been told what then was lost,
+/// and no token says whether: it begins anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Epoch(String);
 
 impl Epoch {
-    /// From the text that `store::feed::find_epoch` answers.
-    pub fn of(identity: &str) -> Self {
-        let digest = Sha256::digest(identity.as_bytes());
+    pub fn of(origin: &Origin) -> Self {
+        let digest = Sha256::digest(format!("{}.{}", origin.database, origin.recovered_us));
         Self(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
     }
 }
@@ -29,16 +30,30 @@ pub fn write(epoch: &Epoch, snapshot: &Snapshot) -> String {
 pub enum Refused {
     Malformed,
     TooLong,
-    /// Of another database, or of this one before a restore.
+    /// Of another database, or of this one before a restore or crash.
     OtherEpoch,
-    /// From a future that a crash took back.
+    /// From a future that is none.
     Ahead,
     /// Rows that it did not see are dropped by now.
     TooOld,
 }
 
-/// The moment of a token of this epoch.
-pub fn read(token: &str, epoch: &Epoch) -> Result<Snapshot, Refused> {
+/// A token as it was given back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    epoch: Epoch,
+    snapshot: Snapshot,
+}
+
+impl Token {
+    /// Its moment, if it is of this epoch.
+    pub fn moment(&self, epoch: &Epoch) -> Result<&Snapshot, Refused> {
+        if self.epoch == *epoch { Ok(&self.snapshot) } else { Err(Refused::OtherEpoch) }
+    }
+}
+
+/// Reads the text form of a token.
+pub fn read(token: &str) -> Result<Token, Refused> {
     if token.len() > TOKEN_MAX_BYTES {
         return Err(Refused::TooLong);
     }
@@ -47,7 +62,7 @@ pub fn read(token: &str, epoch: &Epoch) -> Result<Snapshot, Refused> {
         return Err(Refused::Malformed);
     }
     let snapshot = Snapshot::parse(snapshot).ok_or(Refused::Malformed)?;
-    if of == epoch.0 { Ok(snapshot) } else { Err(Refused::OtherEpoch) }
+    Ok(Token { epoch: Epoch(of.to_owned()), snapshot })
 }
 
 /// Whether all that `since` did not see is still in the log at `now`, where transactions up to
@@ -66,12 +81,15 @@ mod tests {
 
     #[test]
     fn a_token_is_read_back_or_refused_by_name() {
-        let (here, there) = (Epoch::of("7301.1.a"), Epoch::of("7301.2.a"));
+        let origin = |database: &str, recovered_us| Epoch::of(&Origin { database: database.to_owned(), recovered_us });
+        let (here, there, before) = (origin("7301.1.a", 5), origin("7301.2.a", 5), origin("7301.1.a", 4));
         let snapshot = Snapshot::parse("10:20:10,14").unwrap();
         let token = write(&here, &snapshot);
-        assert_eq!(read(&token, &here), Ok(snapshot));
-        assert_eq!(read(&token, &there), Err(Refused::OtherEpoch));
-        let check = |token: &str, expect| assert_eq!(read(token, &here), Err(expect), "{token:?}");
+        let given = read(&token).unwrap();
+        assert_eq!(given.moment(&here), Ok(&snapshot));
+        assert_eq!(given.moment(&there), Err(Refused::OtherEpoch));
+        assert_eq!(given.moment(&before), Err(Refused::OtherEpoch));
+        let check = |token: &str, expect| assert_eq!(read(token), Err(expect), "{token:?}");
         check("", Refused::Malformed);
         check("10:20:", Refused::Malformed);
         check("zz~10:20:", Refused::Malformed);

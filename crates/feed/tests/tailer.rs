@@ -89,7 +89,7 @@ impl Sink for Told {
         }
     }
 
-    fn released(&self, token: &str) {
+    fn released(&self, token: &str, _: &Snapshot) {
         self.0.lock().tokens.push(token.to_owned());
     }
 
@@ -103,7 +103,7 @@ impl Sink for Told {
         self.0.lock().at = Some(snapshot.clone());
     }
 
-    fn rewound(&self, _: &Snapshot) {
+    fn rewound(&self, _: &Snapshot, _: &str) {
         self.0.lock().rewinds += 1;
     }
 

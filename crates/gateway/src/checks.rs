@@ -104,7 +104,8 @@ fn parse_ids(text: &str) -> Result<Vec<Uuid>, Refusal> {
 
 /// Check a system now
 ///
-/// Makes its check due; the outcome comes like every other. Takes the level `member`.
+/// Makes its check due, and wakes the prober of this process; that of another one comes by within a
+/// second. The outcome comes like every other. Takes the level `member`.
 #[utoipa::path(post, path = "/systems/{id}/check", operation_id = "check_now", tag = "systems",
     params(("id" = Uuid, Path, description = "The system"),
            ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer as the first time", max_length = 128, pattern = "^[!-~]+$")),

@@ -94,6 +94,12 @@ impl State {
         &self.wiring.hub
     }
 
+    /// Wakes the tailers after a commit that came through no intention: sockets whose session or token
+    /// it ended close at once.
+    pub(crate) fn ring(&self) {
+        self.hub().ring();
+    }
+
     /// Whether the feed is level with the database; if not, why.
     pub(crate) fn feed_level(&self) -> Result<(), String> {
         let level_at = self.wiring.feed.borrow().level_at.ok_or("the change feed has not begun yet")?;

@@ -186,6 +186,10 @@ impl<'a> Work<'a> {
             return Err(Refusal::invalid("id", "people and teams are granted access, they hold none of their own").into());
         }
         store::scope::upsert_scope(&mut *self.db, id, patch.visibility, patch.isolated).await?;
+        // As with one that is made: isolated, it would belong to nobody.
+        if let Some(person_id) = self.actor.person_id().filter(|_| node.scope_id != id) {
+            self.insert_edge(Uuid::now_v7(), EdgeKind::Owner, person_id, id, &Map::new()).await?;
+        }
         self.touched.push(Touched::Node(id));
         let summary = json!({ "visibility": patch.visibility, "isolated": patch.isolated });
         self.record("set_scope", node_subject(id, node.scope_id, node.kind, &node.title), summary).await

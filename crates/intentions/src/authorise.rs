@@ -91,10 +91,15 @@ pub(crate) async fn edge(db: &mut PgConnection, actor: &Actor, kind: EdgeKind, s
     }
 }
 
-/// Refuses what would leave nobody to administer Synops. For people only: the server's own
-/// command line can repair it.
-pub(crate) async fn somebody_administers(db: &mut PgConnection, actor: &Actor) -> Result<(), Refusal> {
-    if *actor == Actor::Server || store::access::has_admin(db, INSTANCE_ID).await.map_err(store::refusal)? {
+/// Whether the work in hand must leave somebody who administers Synops: not where nobody did before
+/// it either, and not for the server itself, whose command line can repair it.
+pub(crate) async fn must_leave_an_administrator(db: &mut PgConnection, actor: &Actor) -> Result<bool, sqlx::Error> {
+    Ok(*actor != Actor::Server && store::access::has_admin(db, INSTANCE_ID).await?)
+}
+
+/// Refuses what took the last administrator away.
+pub(crate) async fn somebody_administers(db: &mut PgConnection) -> Result<(), Refusal> {
+    if store::access::has_admin(db, INSTANCE_ID).await.map_err(store::refusal)? {
         return Ok(());
     }
     Err(Refusal::conflict("nobody would be left who administers Synops"))

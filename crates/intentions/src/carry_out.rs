@@ -32,7 +32,12 @@ pub(crate) async fn carry_out(
     }
     let done = attempts(to, actor, &intentions, context, &render).await;
     match &done {
-        Ok(_) => (to.bell)(),
+        Ok(_) => {
+            (to.bell)();
+            if intentions.iter().any(makes_due) {
+                to.check_bell.notify_one();
+            }
+        }
         Err(_) => give_back(to, context.idempotency.as_ref()).await,
     }
     done
@@ -86,9 +91,10 @@ async fn once(
     render: &(impl Fn(&[Outcome]) -> (u16, Value) + Send),
 ) -> Result<Done, Stop> {
     let mut tx = to.pool.begin().await?;
-    let changes_access = intentions.iter().any(changes_access);
-    if changes_access {
+    let mut keeps_an_administrator = false;
+    if intentions.iter().any(changes_access) {
         store::access::lock_graph(&mut *tx).await?;
+        keeps_an_administrator = authorise::must_leave_an_administrator(&mut tx, actor).await?;
     }
     let mut work = Work::new(&mut tx, actor, context.request_id.as_deref());
     for (at, intention) in intentions.iter().enumerate() {
@@ -100,8 +106,8 @@ async fn once(
         })?;
     }
     let outcomes = work.outcomes().await?;
-    if changes_access {
-        authorise::somebody_administers(&mut tx, actor).await?;
+    if keeps_an_administrator {
+        authorise::somebody_administers(&mut tx).await?;
     }
     let (status, response) = render(&outcomes);
     if let Some(Idempotency { caller, key, request_hash }) = &context.idempotency
@@ -133,6 +139,16 @@ fn changes_access(intention: &Intention) -> bool {
         | Intention::DeleteEdge { .. } => true,
         Intention::UpdateEdge { .. } | Intention::CheckNow { .. } => false,
     }
+}
+
+/// Whether a check may be due because of it.
+fn makes_due(intention: &Intention) -> bool {
+    matches!(
+        intention,
+        Intention::CheckNow { .. }
+            | Intention::CreateNode { system: Some(_), .. }
+            | Intention::UpdateNode { system: Some(_), .. }
+    )
 }
 
 /// Says which of several intentions was refused.

@@ -10,6 +10,7 @@ use domain::{Actor, Edge, Node, Refusal};
 use serde_json::Value;
 use std::sync::Arc;
 use store::Pool;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// Wakes the local tailer; called after each commit.
@@ -20,6 +21,7 @@ pub type Bell = Arc<dyn Fn() + Send + Sync>;
 pub struct Intentions {
     pool: Pool,
     bell: Bell,
+    check_bell: Arc<Notify>,
 }
 
 /// What is known of a request besides its intentions.
@@ -60,7 +62,14 @@ pub enum Done {
 
 impl Intentions {
     pub fn new(pool: Pool, bell: Bell) -> Self {
-        Self { pool, bell }
+        Self { pool, bell, check_bell: Arc::default() }
+    }
+
+    /// Rung after each commit that may have made a check due; shared by all clones. It is for one
+    /// listener, the prober of this process: a ring that comes while it looks is kept, and rings in a
+    /// row count once. Other processes find what is due when they next look.
+    pub fn check_bell(&self) -> Arc<Notify> {
+        self.check_bell.clone()
     }
 
     /// Carries all of them out in one transaction, or none. `render` makes the answer, which is

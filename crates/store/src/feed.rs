@@ -112,12 +112,25 @@ pub async fn list_control_rows(db: &mut PgConnection, unseen: &Unseen, limit: i6
     log_rows!("and entity in ('access', 'scope', 'session', 'token')", unseen, i64::MIN, limit).fetch_all(db).await
 }
 
-/// What makes tokens of one database tell themselves from another's: PostgreSQL's identifier and
-/// timeline, and an id that a restore draws anew.
-pub async fn find_epoch(db: impl PgExecutor<'_>) -> Result<String> {
-    sqlx::query_scalar!(
-        r#"select s.system_identifier::text || '.' || c.timeline_id::text || '.' || i.epoch_id::text as "epoch!"
-             from pg_control_system() s, pg_control_checkpoint() c, instance_state i"#
+/// Within what a transaction id means one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// PostgreSQL's identifier and timeline, and an id that a restore draws anew.
+    pub database: String,
+    /// When it last recovered from a crash, in microseconds since 1970. A crash takes back commits
+    /// that were not flushed (`synchronous_commit = off`), and gives their ids away again.
+    pub recovered_us: i64,
+}
+
+/// Where the snapshots of now belong. PostgreSQL keeps its statistics over a clean restart and
+/// begins them anew after a crash, be it of all or of one process: the latter leaves the
+/// postmaster's start as it was. (Somebody may reset them by hand: readers then begin anew, too.)
+pub async fn find_origin(db: impl PgExecutor<'_>) -> Result<Origin> {
+    sqlx::query_as!(
+        Origin,
+        r#"select s.system_identifier::text || '.' || c.timeline_id::text || '.' || i.epoch_id::text as "database!",
+             coalesce((extract(epoch from a.stats_reset) * 1000000)::int8, 0) as "recovered_us!"
+             from pg_control_system() s, pg_control_checkpoint() c, instance_state i, pg_stat_archiver a"#
     )
     .fetch_one(db)
     .await
@@ -134,11 +147,6 @@ pub async fn find_horizon(db: impl PgExecutor<'_>) -> Result<u64> {
 pub async fn ring(db: impl PgExecutor<'_>) -> Result<()> {
     sqlx::query!("select pg_notify('synops_feed', '')").execute(db).await?;
     Ok(())
-}
-
-/// When PostgreSQL itself was started, as text: another value means that it went down meanwhile.
-pub async fn find_postmaster_start(db: impl PgExecutor<'_>) -> Result<String> {
-    sqlx::query_scalar!(r#"select pg_postmaster_start_time()::text as "at!""#).fetch_one(db).await
 }
 
 /// A connection of the tailer's own. It asks the same few questions many times a second: each is

@@ -8,6 +8,7 @@ mod database;
 mod demo;
 pub mod doctor;
 pub mod exit;
+mod home;
 mod login;
 pub mod logs;
 mod managed;

@@ -105,6 +105,11 @@ impl Services {
         self.postgres.program(name)
     }
 
+    /// A directory for whatever a step works with; it goes with the suite.
+    pub(crate) fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+
     /// Stops the servers. What tests have left running may still write into the
     /// directory, so it is for the caller to let it go.
     pub(crate) async fn stop(self) -> anyhow::Result<TempDir> {

@@ -8,10 +8,10 @@ use crate::services::Services;
 use crate::session::Session;
 use crate::setup::{CARGO_DENY, CARGO_NEXTEST, ensure_cargo_tool};
 use crate::steps::Steps;
-use crate::{generate, leftovers, repo, setup, sqlx, tidy, web};
+use crate::{contract, generate, leftovers, repo, setup, sqlx, tidy, web};
 
 /// The names that `--only` takes, in the order in which the steps run.
-const STEPS: [&str; 14] = [
+const STEPS: [&str; 15] = [
     "format",
     "tidy",
     "page",
@@ -24,6 +24,7 @@ const STEPS: [&str; 14] = [
     "doctests",
     "binaries",
     "generated",
+    "contract",
     "e2e",
     "leftovers",
 ];
@@ -79,7 +80,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
 /// The steps that need PostgreSQL and Redis, which live no longer than these.
 /// Answers the directory that all of them worked in.
 async fn with_services(steps: &mut Steps, filter: Option<&str>) -> anyhow::Result<Option<TempDir>> {
-    let names = ["tests", "doctests", "binaries", "generated", "e2e"];
+    let names = ["tests", "doctests", "binaries", "generated", "contract", "e2e"];
     if !names.iter().any(|name| steps.wants(name)) {
         return Ok(None);
     }
@@ -104,8 +105,9 @@ async fn with_services(steps: &mut Steps, filter: Option<&str>) -> anyhow::Resul
         })
         .await;
     steps.step("binaries", async |session| session.run(&mut crate::up::build_server()).await).await;
-    let synops = repo::target_dir().map(|dir| dir.join("debug/synops"));
-    steps.step("generated", async |session| generate::api(session, &synops?, true).await).await;
+    let synops = || repo::target_dir().map(|dir| dir.join("debug/synops"));
+    steps.step("generated", async |session| generate::api(session, &synops()?, true).await).await;
+    steps.step("contract", async |session| contract::run(session, &services, &synops()?).await).await;
     end_to_end(steps, &services).await;
     services.stop().await.map(Some).context("cannot stop the suite's servers")
 }

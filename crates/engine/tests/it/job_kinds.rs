@@ -1,7 +1,8 @@
 //! The kinds of jobs, each with the real thing: commands of this machine, a server that listens.
 
 use crate::servers::HttpServer;
-use crate::{Running, SOON};
+use crate::SOON;
+use crate::jobs::Server;
 use domain::job::{JobKind, NewJob};
 use engine::WorkConfig;
 use engine::jobs::Tools;
@@ -11,28 +12,24 @@ use std::sync::Arc;
 use store::job::{Job, PastJob};
 use testkit::{TestDb, wait_until};
 
-fn server(db: &TestDb, tools: &[(&str, &str)]) -> Running {
+/// A server with tools that are scripts, and its bell.
+fn server(db: &TestDb, tools: &[(&str, &str)]) -> Server {
     let shell = |script: &str| vec!["/bin/sh".to_owned(), "-c".to_owned(), script.to_owned()];
     let tools: BTreeMap<_, _> = tools.iter().map(|(name, script)| ((*name).to_owned(), shell(script))).collect();
-    Running::start(db, |config| {
-        config.probes = false;
-        config.work = Some(WorkConfig {
-            tools: Tools(Arc::new(tools)),
-            webhook_secret: Some("secret".into()),
-            finish_within: std::time::Duration::ZERO,
-            ..WorkConfig::new(db.server_url())
-        });
-    })
+    Server::start_with(
+        db,
+        WorkConfig { tools: Tools(Arc::new(tools)), webhook_secret: Some("secret".into()), ..WorkConfig::new(db.server_url()) },
+    )
 }
 
-async fn enqueue(db: &TestDb, server: &Running, kind: JobKind, payload: Value, attempts_max: i16) -> uuid::Uuid {
+async fn enqueue(db: &TestDb, server: &Server, kind: JobKind, payload: Value, attempts_max: i16) -> uuid::Uuid {
     let job = NewJob { attempts_max, ..NewJob::new(kind, payload) };
     store::job::insert_jobs(&mut db.pool().acquire().await.unwrap(), std::slice::from_ref(&job)).await.unwrap();
-    server.handle.jobs.ring();
+    server.bell.ring();
     job.id
 }
 
-async fn tool(db: &TestDb, server: &Running, name: &str) -> PastJob {
+async fn tool(db: &TestDb, server: &Server, name: &str) -> PastJob {
     let id = enqueue(db, server, JobKind::Tool, json!({ "tool": name, "input": { "a": 1 } }), 1).await;
     ended(db, id).await
 }

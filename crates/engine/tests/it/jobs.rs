@@ -3,7 +3,7 @@
 use crate::{Running, SOON};
 use domain::job::{JobClass, JobSpec, NewJob};
 use engine::WorkConfig;
-use engine::jobs::{Context, Done, Failure, Kinds};
+use engine::jobs::{Bell, Context, Done, Failure, Kinds};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,16 +21,34 @@ const SPEC: JobSpec = JobSpec {
     is_short: false,
 };
 
-/// A server with these kinds, whose jobs get no time to finish when it stops.
-fn server(db: &TestDb, kinds: Kinds) -> Running {
-    server_at(db, kinds, None, Duration::ZERO)
+/// A server that runs jobs, and its bell.
+pub(crate) struct Server {
+    running: Running,
+    pub(crate) bell: Bell,
 }
 
-fn server_at(db: &TestDb, kinds: Kinds, home_id: Option<Uuid>, finish_within: Duration) -> Running {
-    Running::start(db, |config| {
-        config.probes = false;
-        config.work = Some(WorkConfig { home_id, kinds, finish_within, ..WorkConfig::new(db.server_url()) });
-    })
+impl Server {
+    /// With these kinds, whose jobs get no time to finish when it stops.
+    fn start(db: &TestDb, kinds: Kinds) -> Self {
+        Self::start_at(db, kinds, None)
+    }
+
+    fn start_at(db: &TestDb, kinds: Kinds, home_id: Option<Uuid>) -> Self {
+        Self::start_with(db, WorkConfig { home_id, kinds, ..WorkConfig::new(db.server_url()) })
+    }
+
+    pub(crate) fn start_with(db: &TestDb, work: WorkConfig) -> Self {
+        let bell = work.bell.clone();
+        let running = Running::start(db, |config| {
+            config.probes = false;
+            config.work = Some(WorkConfig { finish_within: Duration::ZERO, ..work });
+        });
+        Self { running, bell }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.running.stop().await;
+    }
 }
 
 async fn enqueue(db: &TestDb, jobs: &[NewJob]) -> Vec<Inserted> {
@@ -59,10 +77,10 @@ async fn jobs_run_and_their_results_are_kept() {
         let number: i64 = context.payload::<Value>()?["number"].as_i64().unwrap_or(0);
         Ok(Some(json!({ "twice": number * 2 })))
     });
-    let server = server(&db, kinds);
+    let server = Server::start(&db, kinds);
     let jobs: Vec<NewJob> = (0..300).map(|n| job(json!({ "number": n }))).collect();
     assert!(enqueue(&db, &jobs).await.iter().all(|inserted| matches!(inserted, Inserted::New(_))));
-    server.handle.jobs.ring();
+    server.bell.ring();
     for (n, job) in jobs.iter().enumerate() {
         let past = ended(&db, job.id).await;
         assert_eq!((past.outcome.as_str(), past.attempt), ("succeeded", 1));
@@ -92,13 +110,13 @@ async fn what_fails_is_tried_again_and_then_buried() {
             }
         }
     });
-    let server = server(&db, kinds);
+    let server = Server::start(&db, kinds);
     let (panics, never, third) = (job(json!({ "how": "panic" })), job(json!({ "how": "never" })), job(json!({})));
     enqueue(&db, &[panics.clone(), never.clone(), third.clone()]).await;
-    server.handle.jobs.ring();
+    server.bell.ring();
     wait_until("all have ended", SOON, async || {
         hurry(&db).await;
-        store::job::list_past_jobs(db.pool(), None, None, None, 10).await.unwrap().len() == 3
+        store::job::list_past_jobs(db.pool(), None, Some(SPEC.name), None, 10).await.unwrap().len() == 3
     })
     .await;
     assert_eq!(ended(&db, third.id).await.attempt, 3);
@@ -121,10 +139,10 @@ async fn what_takes_too_long_is_told_to_stop() {
         context.stop().cancelled().await;
         Err(Failure::Stopped)
     });
-    let server = server(&db, kinds);
+    let server = Server::start(&db, kinds);
     let job = NewJob::of(&spec, json!({}));
     enqueue(&db, std::slice::from_ref(&job)).await;
-    server.handle.jobs.ring();
+    server.bell.ring();
     assert_eq!(ended(&db, job.id).await.error.as_deref(), Some("it took longer than 0 s"));
     server.stop().await;
 }
@@ -137,10 +155,10 @@ async fn a_running_job_is_cancelled() {
         context.stop().cancelled().await;
         Err(Failure::Stopped)
     });
-    let server = server(&db, kinds);
+    let server = Server::start(&db, kinds);
     let job = job(json!({}));
     enqueue(&db, std::slice::from_ref(&job)).await;
-    server.handle.jobs.ring();
+    server.bell.ring();
     wait_until("it tells how far it is", SOON, async || {
         store::job::find_job(db.pool(), job.id).await.unwrap().is_some_and(|job| job.progress == Some(0.25))
     })
@@ -168,10 +186,10 @@ async fn what_a_stop_interrupts_goes_on_elsewhere() {
         Ok(Some(json!({ "from": from, "attempt": context.attempt() })))
     }
     let db = TestDb::new().await;
-    let one = server(&db, Kinds::default().with(SPEC, counts_to_ten));
+    let one = Server::start(&db, Kinds::default().with(SPEC, counts_to_ten));
     let job = job(json!({}));
     enqueue(&db, std::slice::from_ref(&job)).await;
-    one.handle.jobs.ring();
+    one.bell.ring();
     wait_until("it is on its way", SOON, async || {
         store::job::find_job(db.pool(), job.id).await.unwrap().is_some_and(|job| job.checkpoint.is_some())
     })
@@ -179,7 +197,7 @@ async fn what_a_stop_interrupts_goes_on_elsewhere() {
     one.stop().await;
     let waiting = store::job::find_job(db.pool(), job.id).await.unwrap().unwrap();
     assert_eq!((waiting.state.as_str(), waiting.attempt), ("ready", 0));
-    let two = server(&db, Kinds::default().with(SPEC, counts_to_ten));
+    let two = Server::start(&db, Kinds::default().with(SPEC, counts_to_ten));
     assert_eq!(ended(&db, job.id).await.result, Some(json!({ "from": 4, "attempt": 1 })));
     two.stop().await;
 }
@@ -204,7 +222,7 @@ async fn jobs_of_the_process_before_are_taken_over_at_once() {
     let claimed = store::job::claim_jobs(db.pool(), gone, &wanted, 10).await.unwrap();
     assert_eq!(claimed.len(), 2);
     let runs = async |context: Context| Ok(Some(json!(context.attempt())));
-    let server = server_at(&db, Kinds::default().with(SPEC, runs), Some(home_id), Duration::ZERO);
+    let server = Server::start_at(&db, Kinds::default().with(SPEC, runs), Some(home_id));
     assert_eq!(ended(&db, first.id).await.result, Some(json!(2)), "the lost attempt counts");
     assert_eq!(ended(&db, last.id).await.outcome, "failed", "it had but one");
     let late: Vec<_> = claimed

@@ -8,7 +8,7 @@ mod probing;
 mod servers;
 mod upkeep;
 
-use engine::{EngineConfig, EngineHandle};
+use engine::EngineConfig;
 use intentions::Intentions;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,7 +23,7 @@ const SOON: Duration = Duration::from_secs(30);
 
 /// A running engine.
 struct Running {
-    handle: EngineHandle,
+    intentions: Intentions,
     tasks: TaskTracker,
     shutdown: CancellationToken,
     /// How often its intentions rang the feed's bell.
@@ -42,8 +42,13 @@ impl Running {
             counted.fetch_add(1, Ordering::SeqCst);
         });
         let intentions = Intentions::new(db.pool().clone(), bell);
-        let handle = engine::start(config, db.pool().clone(), intentions, &tasks, shutdown.clone()).unwrap();
-        Self { handle, tasks, shutdown, rings }
+        engine::start(config, db.pool().clone(), intentions.clone(), &tasks, shutdown.clone()).unwrap();
+        Self { intentions, tasks, shutdown, rings }
+    }
+
+    /// Has its prober look at once.
+    fn look(&self) {
+        self.intentions.check_bell().notify_one();
     }
 
     /// Stops it, and fails the test if a task stays.

@@ -4,9 +4,12 @@ use crate::servers::{HttpServer, page};
 use crate::{Running, SOON};
 use domain::node::Facet;
 use domain::system::{State, System};
+use domain::{Actor, Intention};
+use intentions::{Context, Done};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use testkit::{TestDb, wait_until};
 use uuid::Uuid;
 
@@ -54,7 +57,7 @@ async fn two_engines_check_each_system_once() {
             for id in &ids {
                 assert!(store::check::due_now(db.pool(), *id).await.unwrap());
             }
-            engines.iter().for_each(|engine| engine.handle.ring());
+            engines.iter().for_each(|engine| engine.look());
         }
     }
     for engine in engines {
@@ -93,7 +96,7 @@ async fn a_state_is_written_only_when_it_changes() {
         well.store(is_well, Ordering::SeqCst);
         if round > 1 {
             store::check::due_now(db.pool(), id).await.unwrap();
-            engine.handle.ring();
+            engine.look();
         }
         wait_until("the run", SOON, async || runs(&db, id).await == round).await;
         if changed {
@@ -116,6 +119,33 @@ async fn a_state_is_written_only_when_it_changes() {
     let rings = engine.rings.clone();
     engine.stop().await;
     assert_eq!(rings.load(Ordering::SeqCst), 4);
+}
+
+/// Without the ring the prober would look again in a day.
+#[tokio::test]
+async fn what_becomes_due_by_a_write_here_is_checked_at_once() {
+    let db = TestDb::new().await;
+    let server = HttpServer::start(|_| page("200 OK", "")).await;
+    let workspace = db.workspace("Shop").await;
+    let check = json!({ "type": "http", "url": format!("http://{}/", server.address) });
+    let id = db.checked_system("Checkout", workspace, Some(check)).await;
+    seldom(&db).await;
+    let engine = Running::start(&db, |config| config.look_every = Duration::from_secs(86_400));
+    wait_until("the run of its first look", SOON, async || runs(&db, id).await == 1).await;
+    for round in 2..=4 {
+        let intentions = vec![Intention::CheckNow { id }];
+        let done = engine.intentions.carry_out(&Actor::Server, intentions, &Context::default(), |_| (202, json!(null))).await;
+        assert!(matches!(done, Ok(Done::Now { .. })), "{done:?}");
+        wait_until("the run", SOON, async || runs(&db, id).await == round).await;
+    }
+    let new = serde_json::from_value(json!({
+        "type": "create_node", "kind": "system", "parent_id": workspace, "title": "New",
+        "system": { "check": { "type": "http", "url": format!("http://{}/new", server.address) } },
+    }));
+    let intentions = vec![new.unwrap()];
+    engine.intentions.carry_out(&Actor::Server, intentions, &Context::default(), |_| (201, json!(null))).await.unwrap();
+    wait_until("the new system's run", SOON, async || server.requests.load(Ordering::SeqCst) == 5).await;
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -148,7 +178,7 @@ async fn a_lease_that_ended_is_taken_over() {
     seldom(&db).await;
     sqlx::query("update systems set timeout_ms = 100").execute(db.owner_pool()).await.unwrap();
     // Somebody claims it and is never heard of again.
-    let lost = store::check::claim_due(db.pool(), 10, std::time::Duration::ZERO).await.unwrap().pop().unwrap();
+    let lost = store::check::claim_due(db.pool(), 10, Duration::ZERO).await.unwrap().pop().unwrap();
     let engine = Running::start(&db, |_| {});
     wait_until("the run", SOON, async || runs(&db, id).await == 1).await;
     let late = store::check::NewRun { ok: false, latency_ms: None, error: Some("late") };
@@ -163,7 +193,7 @@ async fn an_engine_without_the_role_probes_nothing() {
     let workspace = db.workspace("Shop").await;
     let id = db.checked_system("Unprobed", workspace, Some(json!({ "type": "tcp", "address": "127.0.0.1:1" }))).await;
     let idle = Running::start(&db, |config| config.probes = false);
-    idle.handle.ring();
+    idle.look();
     wait_until("its sign of life", SOON, async || !store::instance::list_instances(db.pool()).await.unwrap().is_empty()).await;
     let claimed = store::check::claim_due(db.pool(), 10, SOON).await.unwrap();
     assert_eq!(claimed.iter().map(|c| c.system_id).collect::<Vec<_>>(), [id]);

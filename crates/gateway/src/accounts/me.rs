@@ -8,6 +8,7 @@ use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::account::{Me, MeChange, PasswordChange, Preferences};
 use crate::wire::node::NodeView;
+use crate::wire::problem::Problem;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -61,7 +62,9 @@ fn known(mut stored: Map<String, Value>) -> Preferences {
 ///
 /// Name, address and preferences; absent fields stay.
 #[utoipa::path(patch, path = "/me", operation_id = "update_me", tag = "account", request_body = MeChange,
-    responses((status = 200, description = "As it is now", body = Me)))]
+    responses(
+        (status = 200, description = "As it is now", body = Me),
+        (status = 412, description = "An administrator changed it in the same moment", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn update_me(state: State, submission: Submission<MeChange>) -> Result<Response, Refused> {
     let Submission { caller, input, context } = submission;
     let person = caller.writer()?;
@@ -134,6 +137,7 @@ pub(crate) async fn set_password(
     };
     audit::record(&mut tx, event).await?;
     tx.commit().await?;
+    state.ring();
     Ok(StatusCode::NO_CONTENT)
 }
 

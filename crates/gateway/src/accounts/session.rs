@@ -57,6 +57,8 @@ pub(crate) async fn sign_in(
     let mut tx = state.pool().begin().await?;
     let begun = begin(&mut tx, person.person_id, &headers).await?;
     tx.commit().await?;
+    // The oldest session may have ended for this one.
+    state.ring();
     answer(&state, person.person_id, person.title, begun).await
 }
 
@@ -89,6 +91,8 @@ pub(crate) async fn sign_in_by_link(
     };
     audit::record(&mut tx, event).await?;
     tx.commit().await?;
+    // The oldest session may have ended for this one.
+    state.ring();
     answer(&state, person.person_id, person.title, begun).await
 }
 
@@ -100,6 +104,7 @@ pub(crate) async fn sign_in_by_link(
 pub(crate) async fn sign_out(state: State, caller: Caller) -> Result<Response, Refused> {
     if let (Credential::Session { id }, Some(person_id)) = (caller.credential, caller.reader()) {
         store::session::delete_session(state.pool(), person_id, id).await?;
+        state.ring();
     }
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie::clear(state.settings().secure_cookies))]).into_response())
 }

@@ -41,8 +41,9 @@ pub(crate) async fn list_sessions(state: State, caller: Caller) -> Result<Json<S
     responses((status = 204, description = "Ended")))]
 pub(crate) async fn end_session(state: State, caller: Caller, Path(id): Path<Uuid>) -> Result<StatusCode, Refused> {
     let person = caller.writer()?;
-    match store::session::delete_session(state.pool(), person.id, id).await? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(Refusal::NotFound { what: "session" }.into()),
+    if !store::session::delete_session(state.pool(), person.id, id).await? {
+        return Err(Refusal::NotFound { what: "session" }.into());
     }
+    state.ring();
+    Ok(StatusCode::NO_CONTENT)
 }

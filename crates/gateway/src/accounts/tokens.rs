@@ -101,6 +101,7 @@ pub(crate) async fn revoke_token(
     let name = store::api_token::delete_token(&mut *tx, person.id, id).await?.ok_or(Refusal::NotFound { what: "token" })?;
     audit::record(&mut tx, event("revoke_token", &person, json!({ "token": name }), &request_id)).await?;
     tx.commit().await?;
+    state.ring();
     Ok(StatusCode::NO_CONTENT)
 }
 

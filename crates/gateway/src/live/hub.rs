@@ -9,11 +9,11 @@ use super::pending::{Answer, Installed};
 use super::prepared::Prepared;
 use super::protocol::{CloseCode, Topic};
 use super::reader::{Reader, Subscription, Visibilities};
+use super::tokens::Tokens;
 use chrono::{DateTime, Utc};
 use domain::Level;
 use domain::limits::{SOCKETS_MAX, SUBSCRIBES_AT_ONCE, SUBSCRIPTIONS_PER_SOCKET_MAX};
 use feed::snapshot::Snapshot;
-use feed::token::Epoch;
 use feed::{Batch, Bell, Control, Credential, Start};
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
@@ -53,9 +53,8 @@ struct Inner {
 /// Where the hub is.
 #[derive(Debug)]
 struct Stream {
-    epoch: Epoch,
     at: Snapshot,
-    token: Arc<str>,
+    tokens: Tokens,
     fresh_at: Option<DateTime<Utc>>,
 }
 
@@ -82,6 +81,11 @@ impl Hub {
         Self { inner: Mutex::default(), bodies: Bodies::default(), bell, reads: Semaphore::new(SUBSCRIBES_AT_ONCE) }
     }
 
+    /// Wakes the tailers, here and on other instances.
+    pub(crate) fn ring(&self) {
+        self.bell.ring();
+    }
+
     pub(super) fn join(
         &self,
         person_id: Option<Uuid>,
@@ -97,7 +101,7 @@ impl Hub {
         inner.readers.insert(id, Reader::new(person_id, credential, Arc::clone(outbox)));
         drop(inner);
         // The tailer reads what they are granted at its next turn.
-        self.bell.ring();
+        self.bell.ring_here();
         Ok(id)
     }
 
@@ -146,7 +150,7 @@ impl Hub {
         }
         inner.install_one(id);
         drop(guard);
-        self.bell.ring();
+        self.bell.ring_here();
         told
     }
 
@@ -154,11 +158,6 @@ impl Hub {
         if let Some(reader) = self.inner.lock().readers.get_mut(&id) {
             reader.subscriptions.remove(name);
         }
-    }
-
-    /// The epoch that tokens of this stream have; `None` before it runs.
-    pub(super) fn epoch(&self) -> Option<Epoch> {
-        self.inner.lock().stream.as_ref().map(|stream| stream.epoch.clone())
     }
 
     /// When this server was last level with the database.
@@ -182,7 +181,7 @@ impl feed::Sink for Hub {
     fn started(&self, start: Start) {
         let mut inner = self.inner.lock();
         inner.visibilities = start.visibilities.into_iter().collect();
-        inner.stream = Some(Stream { epoch: start.epoch, at: start.snapshot, token: start.token.into(), fresh_at: None });
+        inner.stream = Some(Stream { at: start.snapshot, tokens: Tokens::new(&start.token), fresh_at: None });
     }
 
     fn wanted_scopes(&self, control: &Control) -> Vec<Uuid> {
@@ -202,6 +201,9 @@ impl feed::Sink for Hub {
         let to = batch.to.clone();
         let prepared = Arc::new(Prepared::new(batch, &self.bodies));
         let mut inner = self.inner.lock();
+        if let Some(stream) = &mut inner.stream {
+            stream.tokens.tell(&to);
+        }
         inner.apply_control(&prepared);
         inner.tell_events(&prepared);
         inner.hold(&prepared);
@@ -216,9 +218,9 @@ impl feed::Sink for Hub {
         }
     }
 
-    fn released(&self, token: &str) {
+    fn released(&self, token: &str, at: &Snapshot) {
         if let Some(stream) = &mut self.inner.lock().stream {
-            stream.token = token.into();
+            stream.tokens.release(token, at);
         }
     }
 
@@ -247,14 +249,17 @@ impl feed::Sink for Hub {
         inner.tell_token();
     }
 
-    fn rewound(&self, snapshot: &Snapshot) {
+    fn rewound(&self, snapshot: &Snapshot, token: &str) {
         self.bodies.forget();
         let mut inner = self.inner.lock();
         if let Some(stream) = &mut inner.stream {
             stream.at = snapshot.clone();
+            stream.tokens.begin_anew(token);
         }
         for reader in inner.readers.values_mut() {
             reader.spoil_pending();
+            // The tokens they have are of the time before.
+            reader.behind = Some(0);
         }
     }
 
@@ -268,8 +273,12 @@ impl feed::Sink for Hub {
             reader.resync(|_| true);
             reader.spoil_pending();
             reader.levels = reader.person_id.is_none().then(HashMap::new);
+            reader.behind = None;
         }
-        inner.stream = Some(Stream { epoch: start.epoch, at: start.snapshot, token: start.token.into(), fresh_at: None });
+        if let Some(stream) = &mut inner.stream {
+            (stream.at, stream.fresh_at) = (start.snapshot, None);
+            stream.tokens.begin_anew(&start.token);
+        }
     }
 }
 
@@ -299,6 +308,7 @@ impl Inner {
                 reader.outbox.close(CloseCode::SignedOut);
             }
         }
+        let Some(mark) = self.stream.as_ref().map(|stream| stream.tokens.mark()) else { return };
         let (old, new) = self.visibilities_around(control);
         for change in &control.scopes {
             match change.visibility {
@@ -308,12 +318,12 @@ impl Inner {
         }
         for reader in self.readers.values_mut().filter(|r| r.levels.is_some()) {
             let shift = reader.shift(control, &old, &new);
-            reader.tell_shift(&shift, batch.wanted.as_deref());
+            reader.tell_shift(&shift, batch.wanted.as_deref(), mark);
         }
     }
 
     fn tell_events(&mut self, batch: &Prepared) {
-        let Some(token) = self.stream.as_ref().map(|stream| Arc::clone(&stream.token)) else { return };
+        let Some((token, mark)) = self.stream.as_ref().map(|s| (Arc::clone(s.tokens.newest()), s.tokens.mark())) else { return };
         let mut told: HashMap<ReaderId, Vec<Item>> = HashMap::new();
         for event in &batch.events {
             for id in self.index.candidates(&event.subject) {
@@ -340,7 +350,7 @@ impl Inner {
             let changes = frames.entry(same).or_insert_with(|| Arc::new(Changes::new(items, Arc::clone(&token))));
             if let Some(reader) = self.readers.get_mut(&id) {
                 reader.outbox.push_changes(changes);
-                reader.behind = true;
+                reader.behind = Some(mark);
             }
         }
         self.index.sweep(&self.readers);
@@ -364,7 +374,7 @@ impl Inner {
         let Some(stream) = &self.stream else { return };
         let still = self.readers.get_mut(&id).is_some_and(|reader| {
             if reader.levels.is_some() {
-                reader.install(&stream.at, &stream.token, &self.visibilities);
+                reader.install(&stream.at, &stream.tokens, &self.visibilities);
             }
             reader.is_waiting()
         });
@@ -373,16 +383,17 @@ impl Inner {
         }
     }
 
-    /// Gives those who have had something since the newest token.
+    /// Gives the newest token to those who have had something since theirs, and nothing beyond it.
     fn tell_token(&mut self) {
         let Some(stream) = &self.stream else { return };
         if self.told_token_at.is_some_and(|at| at.elapsed() < TOKEN_EVERY) {
             return;
         }
         self.told_token_at = Some(Instant::now());
-        for reader in self.readers.values_mut().filter(|r| r.behind) {
-            reader.outbox.push_token(Arc::clone(&stream.token));
-            reader.behind = false;
+        for reader in self.readers.values_mut() {
+            if reader.behind.take_if(|mark| stream.tokens.covers(*mark)).is_some() {
+                reader.outbox.push_token(Arc::clone(stream.tokens.newest()));
+            }
         }
     }
 }

@@ -20,5 +20,6 @@ mod reader;
 pub(crate) mod rows;
 pub(crate) mod socket;
 mod subscribe;
+mod tokens;
 
 pub use hub::{Hub, HubStats};

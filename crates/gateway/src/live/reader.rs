@@ -5,6 +5,7 @@ use super::outbox::Outbox;
 use super::pending::{Answer, Installed, Pending};
 use super::prepared::{Prepared, PreparedEvent, Subject};
 use super::protocol::{Levels, ServerMessage, Topic};
+use super::tokens::Tokens;
 use domain::access::{Level, Visibility, effective};
 use feed::Control;
 use feed::Credential;
@@ -31,8 +32,8 @@ pub(super) struct Reader {
     pub(super) subscriptions: HashMap<String, Subscription>,
     /// Scopes that became visible with the difference at hand: sent whole, so no single events.
     gained: HashSet<Uuid>,
-    /// Something was sent behind the newest token.
-    pub(super) behind: bool,
+    /// Up to where something was told without a token that covers it; see [`Tokens::mark`].
+    pub(super) behind: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -64,7 +65,7 @@ impl Reader {
             levels: person_id.is_none().then(HashMap::new),
             subscriptions: HashMap::new(),
             gained: HashSet::new(),
-            behind: false,
+            behind: None,
         }
     }
 
@@ -132,13 +133,13 @@ impl Reader {
     }
 
     /// Tells a shift: what is lost first.
-    pub(super) fn tell_shift(&mut self, shift: &Shift, wanted: Option<&[Arc<super::body::Body>]>) {
+    pub(super) fn tell_shift(&mut self, shift: &Shift, wanted: Option<&[Arc<super::body::Body>]>, mark: u64) {
         if !self.subscriptions.values().any(|s| matches!(s, Subscription::Live { .. })) {
             return;
         }
         if !shift.lost.is_empty() {
             self.outbox.push_removed_scopes(shift.lost.clone());
-            self.behind = true;
+            self.behind = Some(mark);
         }
         for (scope_id, level) in &shift.levels {
             self.outbox.push_added(*scope_id, *level, std::iter::empty());
@@ -153,7 +154,7 @@ impl Reader {
             let nodes = wanted.unwrap_or_default().iter().filter(|body| body.scope_id == *scope_id && self.wants_kind(body.kind));
             self.outbox.push_added(*scope_id, *level, nodes.cloned());
         }
-        self.behind = true;
+        self.behind = Some(mark);
     }
 
     fn wants_kind(&self, kind: Option<domain::NodeKind>) -> bool {
@@ -238,7 +239,7 @@ impl Reader {
     }
 
     /// Lets the subscriptions run whose reading the hub's position covers by now.
-    pub(super) fn install(&mut self, at: &Snapshot, token: &Arc<str>, visibilities: &Visibilities) {
+    pub(super) fn install(&mut self, at: &Snapshot, tokens: &Tokens, visibilities: &Visibilities) {
         let ready: Vec<String> = self
             .subscriptions
             .iter()
@@ -254,7 +255,7 @@ impl Reader {
             } else if pending.held.iter().any(|batch| self.is_shifted_by(&batch.control, &read_at)) {
                 Installed::ReadAgain
             } else {
-                self.begin(&id, &pending, &read_at, answer, token, visibilities);
+                self.begin(&id, &pending, &read_at, answer, tokens, visibilities);
                 Installed::Running
             };
             if let Some(done) = done {
@@ -277,9 +278,10 @@ impl Reader {
         pending: &Pending,
         read_at: &Snapshot,
         answer: Answer,
-        token: &Arc<str>,
+        tokens: &Tokens,
         visibilities: &Visibilities,
     ) {
+        let token = tokens.newest();
         let levels: Levels = self.levels.iter().flatten().map(|(scope, level)| (*scope, *level)).collect();
         let live = Subscription::Live { topic: pending.topic, neighbours: answer.neighbours };
         self.subscriptions.insert(id.to_owned(), live);
@@ -314,7 +316,10 @@ impl Reader {
         if !is_all {
             self.outbox.push_missed(items, token);
         }
-        self.behind = true;
+        // Whoever lacks nothing has had its token with the answer.
+        if self.behind.is_some() || !tokens.covers(tokens.mark()) {
+            self.behind = Some(tokens.mark());
+        }
     }
 }
 

@@ -353,13 +353,7 @@ impl Subscribing {
 
     async fn begin(&self, since: Option<Arc<str>>) -> Result<(), Stop> {
         let hub = self.state.hub();
-        let since = match since {
-            None => None,
-            Some(text) => {
-                let epoch = hub.epoch().ok_or(Stop::Resync)?;
-                Some(token::read(&text, &epoch).map_err(|_| Stop::Resync)?)
-            }
-        };
+        let since = since.map(|text| token::read(&text).map_err(|_| Stop::Resync)).transpose()?;
         for attempt in 1..=READ_ATTEMPTS_MAX {
             let (read_at, answer) = {
                 // Closed never: the hub lives as long as the server.

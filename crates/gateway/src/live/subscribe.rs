@@ -9,8 +9,9 @@ use super::protocol::Topic;
 use domain::Level;
 use domain::limits::{REPLAY_ROWS_MAX, SUBSCRIBE_ROWS_MAX};
 use feed::snapshot::Snapshot;
+use feed::token::{Epoch, Token};
 use feed::{Control, Reading, token};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 use std::collections::HashSet;
 use store::Pool;
 use store::edge::EdgeFilter;
@@ -89,9 +90,13 @@ pub(super) async fn missed(
     bodies: &Bodies,
     reader: Option<Uuid>,
     topic: Topic,
-    since: &Snapshot,
+    since: &Token,
 ) -> Result<(Snapshot, Answer), Stop> {
-    let mut tx = pool.begin_with(store::feed::READ_AT_ONE_MOMENT).await?;
+    let mut db = pool.acquire().await?;
+    // On the connection that then reads: the tailer may not have noticed a crash yet.
+    let epoch = Epoch::of(&store::feed::find_origin(&mut *db).await?);
+    let since = since.moment(&epoch).map_err(|_| Stop::Resync)?;
+    let mut tx = db.begin_with(store::feed::READ_AT_ONE_MOMENT).await?;
     let mut reading = Reading::begin(&mut tx, since).await?;
     let horizon = store::feed::find_horizon(&mut *tx).await?;
     token::check_age(since, reading.to(), horizon).map_err(|_| Stop::Resync)?;

@@ -143,3 +143,101 @@ async fn what_was_done_is_told_to_whoever_may_see_it() {
     assert_eq!(p.server.ask(audit.session(&p.reader)).await.expect(200)["items"].as_array().unwrap().len(), 1);
     assert_eq!(p.server.ask(Ask::get("/api/v1/activity").session(&p.stranger)).await.expect(200)["items"], json!([]));
 }
+
+#[tokio::test]
+async fn the_last_administrator_stays_by_whatever_way_they_would_go() {
+    let server = Server::new().await;
+    let admin = server.db.person("admin").await;
+    let grant = server.db.grant(admin, EdgeKind::Owner, INSTANCE_ID).await;
+    let session = server.session(admin).await;
+    let intend =
+        |intention: Value| Ask::new("POST", "/api/v1/intentions").session(&session).json(&json!({ "intentions": [intention] }));
+    let path = format!("/api/v1/people/{admin}");
+    let version = server.ask(Ask::get(&path).session(&session)).await.expect(200)["version"].clone();
+    let leaves = || intend(json!({ "type": "delete_edge", "id": grant, "version": 1 }));
+    for ask in [
+        leaves(),
+        intend(json!({ "type": "delete_node", "id": admin, "version": version })),
+        intend(json!({ "type": "update_node", "id": admin, "version": version, "person": { "disabled": true } })),
+    ] {
+        let problem = server.ask(ask).await.refused(409, "conflict");
+        assert_eq!(problem["detail"], "nobody would be left who administers Synops");
+    }
+    server.db.grant(server.db.person("second").await, EdgeKind::Admin, INSTANCE_ID).await;
+    server.ask(leaves()).await.expect(200);
+}
+
+/// As after psql took the last grant: the rest of the graph still belongs to its owners.
+#[tokio::test]
+async fn where_nobody_administers_owners_still_do_as_they_like() {
+    let server = Server::new().await;
+    let workspace = server.db.workspace("Payments").await;
+    let system = server.db.system("Checkout", workspace).await;
+    let owner = server.db.person("owner").await;
+    server.db.grant(owner, EdgeKind::Owner, workspace).await;
+    let reader = server.db.person("reader").await;
+    let grant = server.db.grant(reader, EdgeKind::Reader, workspace).await;
+    let session = server.session(owner).await;
+    let node = |id: Uuid| Ask::get(&format!("/api/v1/nodes/{id}")).session(&session);
+    let version = async |id| server.ask(node(id)).await.expect(200)["version"].clone();
+    let intentions = json!({ "intentions": [
+        { "type": "delete_node", "id": system, "version": version(system).await },
+        { "type": "delete_edge", "id": grant, "version": 1 },
+        { "type": "set_scope", "id": workspace, "version": version(workspace).await, "visibility": "signed_in" },
+    ] });
+    server.ask(Ask::new("POST", "/api/v1/intentions").session(&session).json(&intentions)).await.expect(200);
+    server.ask(node(system)).await.refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn who_makes_a_place_a_scope_owns_it_even_cut_off() {
+    let p = place().await;
+    let admin = p.server.db.person("second").await;
+    p.server.db.grant(admin, EdgeKind::Admin, p.workspace).await;
+    let session = p.server.session(admin).await;
+    let group = p.server.db.group("Cards", p.workspace).await;
+    let read = |who: &str| Ask::get(&format!("/api/v1/groups/{group}")).session(who);
+    let set = async |isolated: bool, who: &str| {
+        let version = p.server.ask(read(&session)).await.expect(200)["version"].clone();
+        let intention = json!({ "type": "set_scope", "id": group, "version": version, "isolated": isolated });
+        p.server.ask(Ask::new("POST", "/api/v1/intentions").session(who).json(&json!({ "intentions": [intention] }))).await
+    };
+    set(false, &p.member).await.refused(403, "forbidden");
+    assert_eq!(set(false, &session).await.expect(200)["results"][0]["node"]["scope_id"], group.to_string());
+    p.server.ask(read(&p.reader)).await.expect(200);
+    set(true, &session).await.expect(200);
+    p.server.ask(read(&p.reader)).await.refused(404, "not_found");
+    assert_eq!(p.server.ask(read(&session)).await.expect(200)["scope"]["isolated"], true);
+    let grants = Ask::get(&format!("/api/v1/nodes/{group}/edges?direction=in&kind=owner")).session(&session);
+    let grants = p.server.ask(grants).await.expect(200);
+    assert_eq!(grants["items"].as_array().unwrap().len(), 1);
+    assert_eq!(grants["items"][0]["source_id"], admin.to_string());
+}
+
+#[tokio::test]
+async fn an_edge_is_in_the_history_of_both_its_ends_for_whoever_sees_them() {
+    let p = place().await;
+    let admin = p.server.db.person("second").await;
+    p.server.db.grant(admin, EdgeKind::Owner, p.workspace).await;
+    let session = p.server.session(admin).await;
+    let newcomer = p.server.db.person("newcomer").await;
+    let grant = json!({ "type": "create_edge", "kind": "reader", "source_id": newcomer, "target_id": p.workspace });
+    p.server
+        .ask(Ask::new("POST", "/api/v1/intentions").session(&session).json(&json!({ "intentions": [grant] })))
+        .await
+        .expect(200);
+    let history = async |id: Uuid, who: &str| {
+        let page = p.server.ask(Ask::get(&format!("/api/v1/nodes/{id}/audit")).session(who)).await.expect(200);
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["node"]["title"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(history(p.workspace, &session).await, ["newcomer"]);
+    assert_eq!(history(newcomer, &session).await, ["newcomer"]);
+    assert_eq!(history(p.system, &session).await, [""; 0]);
+    // Who does not see the scope learns of no grant there.
+    assert_eq!(history(newcomer, &p.stranger).await, [""; 0]);
+}

@@ -205,3 +205,32 @@ async fn one_sees_and_ends_ones_own_sessions() {
     assert!(server.ask(Ask::get(ME).session(&elsewhere)).await.json()["person"].is_null());
     server.ask(Ask::get("/api/v1/me/sessions")).await.refused(401, "unauthenticated");
 }
+
+/// Sockets of what ended close at once, not when the tailer looks by itself.
+#[tokio::test]
+async fn the_end_of_a_credential_wakes_the_tailer() {
+    let server = Server::new().await;
+    let kari = server.db.person("kari").await;
+    let here = server.session(kari).await;
+    server.session(kari).await;
+    // It has been rung by the time of the answer.
+    let rung = async || tokio::time::timeout(std::time::Duration::ZERO, server.bell.rung()).await.is_ok();
+    let new = json!({ "name": "backup", "access": "read", "expires_at": null });
+    let made = server.ask(Ask::new("POST", "/api/v1/me/tokens").session(&here).json(&new)).await.expect(201);
+    let list = server.ask(Ask::get("/api/v1/me/sessions").session(&here)).await.expect(200);
+    assert!(!rung().await, "nothing ended yet");
+
+    let token = format!("/api/v1/me/tokens/{}", id_of(&made));
+    server.ask(Ask::new("DELETE", &token).session(&here)).await.expect(204);
+    assert!(rung().await, "a token");
+    let session = format!("/api/v1/me/sessions/{}", id_of(&list["items"][0]));
+    server.ask(Ask::new("DELETE", &session).session(&here)).await.expect(204);
+    assert!(rung().await, "another session");
+    server.ask(set_password(&here, &json!({ "new": "first password" }))).await.expect(204);
+    assert!(rung().await, "all other sessions");
+    let again = json!({ "login": "kari", "password": "first password" });
+    server.ask(Ask::new("POST", "/api/v1/session").json(&again)).await.expect(200);
+    assert!(rung().await, "the oldest session, maybe");
+    server.ask(Ask::new("DELETE", "/api/v1/session").session(&here)).await.expect(204);
+    assert!(rung().await, "this session");
+}

@@ -25,6 +25,8 @@ pub(crate) struct Server {
     pub(crate) db: TestDb,
     /// How the (absent) tailer says it does.
     pub(crate) feed: watch::Sender<feed::Health>,
+    /// What wakes it.
+    pub(crate) bell: feed::Bell,
     router: Router,
 }
 
@@ -57,11 +59,11 @@ impl Server {
             settings,
             metrics: Some(recorder.handle()),
             feed: health,
-            hub: Arc::new(Hub::new(bell)),
+            hub: Arc::new(Hub::new(bell.clone())),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         });
-        Self { db, feed, router: gateway::router(state) }
+        Self { db, feed, bell, router: gateway::router(state) }
     }
 
     pub(crate) async fn ask(&self, ask: Ask) -> Answer {

@@ -9,6 +9,8 @@ pub(super) enum Kind {
     Number,
     Switch,
     List,
+    /// Names, each with a command: the program and its arguments. In the file alone.
+    Commands,
 }
 
 /// One setting.
@@ -36,10 +38,14 @@ pub(super) const KEYS: &[Key] = &[
     Key { name: "retention.feed_h", kind: Kind::Number },
     Key { name: "retention.check_runs_d", kind: Kind::Number },
     Key { name: "retention.audit_d", kind: Kind::Number },
+    Key { name: "retention.job_history_d", kind: Kind::Number },
     Key { name: "checks.allow_link_local", kind: Kind::Switch },
     Key { name: "checks.allow", kind: Kind::List },
     Key { name: "checks.postgres_sockets", kind: Kind::List },
     Key { name: "cookies.secure", kind: Kind::Text },
+    Key { name: "jobs.finish_s", kind: Kind::Number },
+    Key { name: "tools", kind: Kind::Commands },
+    Key { name: "webhooks.secret", kind: Kind::Secret },
 ];
 
 /// The variable that names the configuration file.

@@ -107,7 +107,10 @@ impl Layers {
             Kind::Text | Kind::Secret => value.is_str(),
             Kind::Number => value.is_integer(),
             Kind::Switch => value.is_bool(),
-            Kind::List => value.as_array().is_some_and(|list| list.iter().all(Value::is_str)),
+            Kind::List => is_list(&value),
+            Kind::Commands => value.as_table().is_some_and(|all| {
+                all.values().all(|command| is_list(command) && command.as_array().is_some_and(|words| !words.is_empty()))
+            }),
         };
         if !fits {
             return Err(wrong_kind(key, &source));
@@ -115,6 +118,10 @@ impl Layers {
         self.values.insert(key.name, (value, source));
         Ok(())
     }
+}
+
+fn is_list(value: &Value) -> bool {
+    value.as_array().is_some_and(|list| list.iter().all(Value::is_str))
 }
 
 /// A value as the environment writes it.
@@ -127,6 +134,7 @@ fn parse(key: &Key, text: &str) -> Option<Value> {
             let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
             Value::Array(parts.map(|part| Value::String(part.to_owned())).collect())
         }
+        Kind::Commands => return None,
     })
 }
 
@@ -136,6 +144,7 @@ fn wrong_kind(key: &Key, source: &Source) -> Error {
         Kind::Number => "a whole number",
         Kind::Switch => "true or false",
         Kind::List => "a list of texts",
+        Kind::Commands => "a table in the file, of names with a list of texts each,",
     };
     Error(format!("`{}` ({source}): {expects} is expected", key.name))
 }

@@ -7,6 +7,7 @@ mod layers;
 mod tests;
 
 use key::{KEYS, Kind};
+use domain::limits::TOOL_NAME_MAX_CHARS;
 use layers::Layers;
 pub use layers::{DEFAULT_FILE, Source};
 use secrecy::SecretString;
@@ -53,16 +54,19 @@ pub enum Role {
     Gateway,
     /// Checks systems.
     Prober,
+    /// Runs jobs.
+    Worker,
 }
 
 impl Role {
-    const ALL: [Self; 2] = [Self::Gateway, Self::Prober];
+    const ALL: [Self; 3] = [Self::Gateway, Self::Prober, Self::Worker];
 
     /// As it is written in the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Self::Gateway => "gateway",
             Self::Prober => "prober",
+            Self::Worker => "worker",
         }
     }
 }
@@ -85,6 +89,7 @@ pub struct Retention {
     pub feed: Duration,
     pub check_runs: Duration,
     pub audit: Duration,
+    pub job_history: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -93,6 +98,16 @@ pub struct Checks {
     /// Addresses and networks, as written.
     pub allow: Vec<String>,
     pub postgres_sockets: Vec<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Jobs {
+    /// When the server stops, jobs get so long to finish before they are interrupted.
+    pub finish_within: Duration,
+    /// Commands that jobs may run: the program and its arguments, by name.
+    pub tools: BTreeMap<String, Vec<String>>,
+    /// What webhooks are signed with.
+    pub webhook_secret: Option<SecretString>,
 }
 
 #[derive(Clone, Debug)]
@@ -112,6 +127,7 @@ pub struct Config {
     pub log: Log,
     pub retention: Retention,
     pub checks: Checks,
+    pub jobs: Jobs,
     /// Cookies over TLS alone.
     pub cookies_secure: bool,
 }
@@ -159,11 +175,17 @@ impl Config {
                 feed: HOUR * get.number("retention.feed_h", 1, 24 * 365)?,
                 check_runs: DAY * get.number("retention.check_runs_d", 1, 3650)?,
                 audit: DAY * get.number("retention.audit_d", 31, 3650)?,
+                job_history: DAY * get.number("retention.job_history_d", 1, 3650)?,
             },
             checks: Checks {
                 allow_link_local: get.switch("checks.allow_link_local")?,
                 allow: get.list("checks.allow")?,
                 postgres_sockets: get.list("checks.postgres_sockets")?.into_iter().map(PathBuf::from).collect(),
+            },
+            jobs: Jobs {
+                finish_within: Duration::from_secs(get.number("jobs.finish_s", 0, 3600)?.into()),
+                tools: get.commands("tools")?,
+                webhook_secret: get.find("webhooks.secret").and_then(Value::as_str).map(SecretString::from),
             },
             cookies_secure,
         })
@@ -231,6 +253,20 @@ impl<'a> Getter<'a> {
         Ok(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
+    fn commands(&self, name: &str) -> Result<BTreeMap<String, Vec<String>>, Error> {
+        let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+        let mut commands = BTreeMap::new();
+        for (tool, command) in self.find(name).and_then(Value::as_table).into_iter().flatten() {
+            let words: Vec<String> = command.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+            let fits = (1..=TOOL_NAME_MAX_CHARS).contains(&tool.len()) && tool.chars().all(known);
+            if !fits || !words.first().is_some_and(|program| program.starts_with('/')) {
+                return Err(self.wrong(name, "names of small letters, digits, - and _, each with a program's whole path and its arguments"));
+            }
+            commands.insert(tool.clone(), words);
+        }
+        Ok(commands)
+    }
+
     /// Scheme, host and port, without anything behind.
     fn origin(&self, name: &str) -> Result<Option<String>, Error> {
         let Some(text) = self.find(name).and_then(Value::as_str) else { return Ok(None) };
@@ -251,7 +287,7 @@ impl<'a> Getter<'a> {
     }
 
     fn roles(&self) -> Result<Vec<Role>, Error> {
-        let expects = "one or more of \"gateway\", \"prober\"";
+        let expects = "one or more of \"gateway\", \"prober\", \"worker\"";
         let mut roles = Vec::new();
         for name in self.list("roles")? {
             roles.push(Role::ALL.into_iter().find(|role| role.name() == name).ok_or_else(|| self.wrong("roles", expects))?);

@@ -23,6 +23,8 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
     assert_eq!(config.retention.feed, domain::limits::FEED_RETENTION_DEFAULT);
     assert_eq!(config.retention.check_runs, domain::limits::CHECK_RUNS_KEPT_DEFAULT);
     assert_eq!(config.retention.audit, domain::limits::AUDIT_KEPT_DEFAULT);
+    assert_eq!(config.retention.job_history, domain::limits::JOB_HISTORY_KEPT_DEFAULT);
+    assert_eq!(config.jobs.finish_within, domain::limits::JOBS_FINISH_DEFAULT);
     // Empty is unset: compose files pass on what isn't there.
     assert!(load("", &[("DATABASE_URL", "")]).unwrap().database_url.is_none());
 }
@@ -44,6 +46,10 @@ fn what_is_wrong_is_named_and_secrets_are_not_told() {
     check("", &[("SYNOPS_LISTEN", "localhost")], "an address and a port");
     check("[retention]\nfeed_h = 0", &[], "a number from 1 to");
     check("roles = []", &[], "one or more of");
+    check("[tools]\nbackup = \"/bin/backup\"", &[], "`tools`");
+    check("[tools]\nbackup = []", &[], "`tools`");
+    check("[tools]\nbackup = [\"backup\"]", &[], "a program's whole path");
+    check("[tools]\n\"../x\" = [\"/bin/x\"]", &[], "names of small letters");
     check("public_url = \"synops.example.org\"", &[], "without a path");
     check("[cookies]\nsecure = \"maybe\"", &[], "\"auto\"");
     check(

@@ -49,7 +49,7 @@ pub struct Ready {
 /// the private PostgreSQL is lost for good, and when a part does not end within its bound.
 pub async fn serve(config: Config, outside: Outside, announce: impl FnOnce(Ready)) -> anyhow::Result<()> {
     let shutdown = outside.shutdown.clone();
-    let mut parts = Parts::new(&shutdown);
+    let mut parts = Parts::new(&shutdown, config.jobs.finish_within);
     let lost = parts.lost.clone();
     let started = lost.run_until_cancelled(start(config, outside, &mut parts)).await;
     let result = match started {
@@ -81,6 +81,7 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
 
     let bell = Bell::new();
     let hub = Arc::new(Hub::new(bell.clone()));
+    let worker_url = database_url.clone();
     let tailer = Tailer::new(database_url, pool.clone(), bell.clone(), Arc::clone(&hub), wiring::now);
     let feed = tailer.health();
     tailer.start(&parts.feed.tasks, parts.feed.stop.clone(), instance_id);
@@ -92,7 +93,8 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
         demo::keep(&pool, &intentions, &places).await?;
     }
 
-    let engine_config = wiring::engine(&config, &login, instance_id);
+    let jobs = engine::jobs::Bell::new();
+    let engine_config = wiring::engine(&config, &login, &worker_url, jobs, instance_id);
     engine::start(engine_config, pool.clone(), intentions.clone(), &parts.engine.tasks, parts.engine.stop.clone())
         .map_err(wiring::told)?;
     wiring::fold_metrics(outside.metrics.clone(), &parts.engine);

@@ -3,14 +3,16 @@
 use crate::database::{Database, close_pool};
 use crate::managed;
 use crate::stage::Stage;
+use domain::limits::JOB_CANCEL_GRACE;
 use std::time::Duration;
 use store::Pool;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-// The whole stop is bounded to about 10 s; as a rule each takes milliseconds.
+// Apart from jobs the whole stop is bounded to about 20 s; as a rule each takes milliseconds.
 const GATEWAY_ENDS: Duration = Duration::from_secs(4);
-const ENGINE_ENDS: Duration = Duration::from_secs(3);
+/// Beyond what jobs get to finish.
+const ENGINE_ENDS: Duration = Duration::from_secs(5);
 const FEED_ENDS: Duration = Duration::from_secs(2);
 /// PostgreSQL itself is stopped fast within 5 s, else at once.
 const DATABASE_ENDS: Duration = Duration::from_secs(8);
@@ -20,6 +22,7 @@ pub(super) struct Parts {
     pub(super) engine: Stage,
     pub(super) feed: Stage,
     database: Stage,
+    jobs_finish_within: Duration,
     pool: Option<Pool>,
     /// The keeper of the private PostgreSQL.
     keeper: Option<JoinHandle<Result<(), managed_postgres::Error>>>,
@@ -28,12 +31,13 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub(super) fn new(shutdown: &CancellationToken) -> Self {
+    pub(super) fn new(shutdown: &CancellationToken, jobs_finish_within: Duration) -> Self {
         Self {
             gateway: Stage::new("gateway"),
             engine: Stage::new("engine"),
             feed: Stage::new("feed"),
             database: Stage::new("database"),
+            jobs_finish_within,
             pool: None,
             keeper: None,
             lost: shutdown.child_token(),
@@ -53,7 +57,7 @@ impl Parts {
     /// time, and goes on all the same.
     pub(super) async fn end(self) -> anyhow::Result<()> {
         let mut late = vec![self.gateway.end(GATEWAY_ENDS).await];
-        late.push(self.engine.end(ENGINE_ENDS).await);
+        late.push(self.engine.end(self.jobs_finish_within + JOB_CANCEL_GRACE + ENGINE_ENDS).await);
         late.push(self.feed.end(FEED_ENDS).await);
         if let Some(pool) = &self.pool {
             close_pool(pool).await;

@@ -5,8 +5,9 @@ use crate::exit::Misconfigured;
 use crate::login::Login;
 use crate::stage::Stage;
 use chrono::{DateTime, Utc};
-use engine::{EngineConfig, GuardConfig, Retention, StartError};
-use feed::Bell;
+use crate::home;
+use engine::jobs::{Bell, Tools};
+use engine::{EngineConfig, GuardConfig, Retention, StartError, WorkConfig};
 use gateway::Settings;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::path::PathBuf;
@@ -25,13 +26,13 @@ pub(super) fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// Rung after each commit. (The prober is not: it looks every second by itself, and a look costs a
-/// query that a burst of writes would multiply.)
-pub(super) fn bell(feed: Bell) -> intentions::Bell {
+/// Rung after each commit. (The prober has a bell of its own, for what makes a check due: see
+/// [`intentions::Intentions::check_bell`].)
+pub(super) fn bell(feed: feed::Bell) -> intentions::Bell {
     Arc::new(move || feed.ring())
 }
 
-pub(super) fn engine(config: &Config, login: &Login, instance_id: Uuid) -> EngineConfig {
+pub(super) fn engine(config: &Config, login: &Login, database_url: &str, jobs: Bell, instance_id: Uuid) -> EngineConfig {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let roles = config.roles.iter().map(|role| role.name().to_owned()).collect();
     let mut sockets = config.checks.postgres_sockets.clone();
@@ -48,7 +49,16 @@ pub(super) fn engine(config: &Config, login: &Login, instance_id: Uuid) -> Engin
             change_log: config.retention.feed,
             check_runs: config.retention.check_runs,
             audit_log: config.retention.audit,
+            job_history: config.retention.job_history,
         },
+        work: config.has_role(Role::Worker).then(|| WorkConfig {
+            home_id: home::id(&config.data_dir),
+            bell: jobs,
+            tools: Tools(Arc::new(config.jobs.tools.clone())),
+            webhook_secret: config.jobs.webhook_secret.clone(),
+            finish_within: config.jobs.finish_within,
+            ..WorkConfig::new(database_url)
+        }),
         ..EngineConfig::new(instance_id, name, VERSION)
     }
 }

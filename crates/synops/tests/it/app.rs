@@ -49,10 +49,7 @@ impl TestApp {
 
     /// Another server on the same database.
     pub(crate) async fn second(&self) -> Server {
-        let mut settings = config(&self.db);
-        settings.roles = vec![synops::config::Role::Gateway];
-        let server = start(settings).await.expect("the second server");
-        Server { ready: server.0.ready.clone(), server: Some(server) }
+        Server::start(config(&self.db)).await
     }
 
     /// Somebody who is not signed in.
@@ -87,6 +84,13 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// With no prober: nothing happens by itself.
+    pub(crate) async fn start(mut settings: Config) -> Self {
+        settings.roles = vec![synops::config::Role::Gateway];
+        let server = start(settings).await.expect("the server");
+        Self { ready: server.0.ready.clone(), server: Some(server) }
+    }
+
     pub(crate) fn client(&self) -> Client {
         Client::new(self.ready.address)
     }

@@ -21,13 +21,13 @@ const STORM: Duration = Duration::from_secs(60);
 const KINDS: [&str; 2] = ["group", "system"];
 
 /// Connections of a program of its own.
-async fn foreign_pool(db: &TestDb) -> sqlx::PgPool {
+pub(crate) async fn foreign_pool(db: &TestDb) -> sqlx::PgPool {
     sqlx::postgres::PgPoolOptions::new().max_connections(1).connect(&db.owner_url()).await.expect("a writer's connection")
 }
 
 /// A writer with psql's means: makes, renames, moves and deletes until told to stop; rolls some
 /// back, holds some transactions open for two seconds.
-async fn write(db: sqlx::PgPool, parents: Vec<Uuid>, seed: u64, stop: CancellationToken) -> usize {
+pub(crate) async fn write(db: sqlx::PgPool, parents: Vec<Uuid>, seed: u64, stop: CancellationToken) -> usize {
     let mut random = StdRng::seed_from_u64(seed);
     let mut mine: Vec<Uuid> = Vec::new();
     let mut commits = 0;
@@ -43,7 +43,7 @@ async fn write(db: sqlx::PgPool, parents: Vec<Uuid>, seed: u64, stop: Cancellati
     commits
 }
 
-async fn transaction(
+pub(crate) async fn transaction(
     db: &sqlx::PgPool,
     parents: &[Uuid],
     mine: &mut Vec<Uuid>,
@@ -93,7 +93,7 @@ async fn read(mut reader: Reader, servers: Vec<std::net::SocketAddr>, seed: u64,
     reader
 }
 
-async fn nodes_there(db: &TestDb) -> BTreeMap<Uuid, i64> {
+pub(crate) async fn nodes_there(db: &TestDb) -> BTreeMap<Uuid, i64> {
     let rows: Vec<(Uuid, i64)> = sqlx::query_as("select id, version from nodes where kind in ('group', 'system')")
         .fetch_all(db.owner_pool())
         .await
@@ -315,4 +315,36 @@ async fn partitions_come_and_go_under_load_and_no_write_fails() {
     while let Some(done) = writers.join_next().await {
         assert!(done.expect("no write failed") > 5);
     }
+}
+
+/// Where nothing happens a subscription is its answer, and no frame after it: not even a token.
+#[tokio::test]
+async fn a_subscription_to_what_is_quiet_is_one_frame() {
+    let app = TestApp::start().await;
+    let admin = app.administrator().await;
+    let workspace = app.db.workspace("workspace").await;
+    let mut first = Reader::start(app.ready.address, admin.session(), &KINDS).await;
+    first.held.keep_frames = true;
+    let is_bare = |frame: &String| frame.starts_with(r#"{"type":"changes""#) && frame.ends_with(r#""events":[]}"#);
+    app.db.group("before", workspace).await;
+    first.until("a token behind all of it", |held| held.frames.last().is_some_and(is_bare)).await;
+
+    let mut reader = Reader::start(app.ready.address, admin.session(), &[]).await;
+    reader.held.keep_frames = true;
+    reader.subscribe("kind:group", None).await;
+    for topic in ["kind:system", "kind:team"].repeat(20) {
+        // Elsewhere in the cluster something always happens: tokens move, and tell nothing new.
+        let elsewhere = sqlx::query("select pg_logical_emit_message(true, 'test', '')");
+        elsewhere.execute(app.db.superuser_pool()).await.unwrap();
+        reader.subscribe(topic, None).await;
+        reader.until("it runs", |held| held.running.contains(topic)).await;
+        reader.say(&json!({ "type": "unsubscribe", "id": topic })).await;
+        reader.held.running.remove(topic);
+    }
+    let last = app.db.group("after", workspace).await;
+    reader.until("what came after", |held| held.rows.contains_key(&last)).await;
+    assert_eq!(reader.held.frames.iter().find(|frame| is_bare(frame)), None);
+    // And it is told, once, when no crash can take that back.
+    reader.until("its token", |held| held.frames.last().is_some_and(is_bare)).await;
+    assert_eq!(reader.held.frames.iter().filter(|frame| is_bare(frame)).count(), 1);
 }

@@ -12,14 +12,14 @@ use testkit::wait_until;
 const SOON: Duration = Duration::from_secs(60);
 
 /// PostgreSQL, which runs as another user when this is root, must get there.
-fn data_dir() -> TempDir {
+pub(crate) fn data_dir() -> TempDir {
     let dir = tempfile::Builder::new().prefix("synops-it-").tempdir().expect("a directory");
     std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).expect("its mode");
     dir
 }
 
-fn client(served: &Served) -> Client {
-    Client::new(served.base.strip_prefix("http://").and_then(|address| address.parse().ok()).expect("an address"))
+pub(crate) fn client(served: &Served) -> Client {
+    Client::new(served.address())
 }
 
 fn postmaster(data_dir: &Path) -> Option<Pid> {

@@ -1,6 +1,7 @@
 //! The real program, as a person or a supervisor runs it.
 
 use std::io::{Read, Seek};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -76,6 +77,10 @@ impl Served {
             panic!("it is not ready: {line:?}, and logged\n{said}");
         };
         Self { child, line, base }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.base.strip_prefix("http://").and_then(|address| address.parse().ok()).expect("an address")
     }
 
     /// SIGTERM, and its exit code.

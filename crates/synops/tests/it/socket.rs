@@ -6,10 +6,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+const OPENS_WITHIN: Duration = Duration::from_secs(10);
+const FRAMES_BETWEEN_LOOKS: usize = 256;
+const ASKS_AGAIN_AFTER: Duration = Duration::from_millis(500);
+const RECONNECTS_AFTER: Duration = Duration::from_millis(200);
 
 pub(crate) type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -20,7 +27,9 @@ pub(crate) async fn open(address: SocketAddr, session: Option<&str>) -> Result<S
     if let Some(session) = session {
         request.headers_mut().insert("cookie", format!("synops_session={session}").parse().expect("a cookie"));
     }
-    Ok(tokio_tungstenite::connect_async(request).await?.0)
+    let opened = timeout(OPENS_WITHIN, tokio_tungstenite::connect_async(request)).await;
+    let opened = opened.unwrap_or_else(|_| Err(Error::Io(std::io::ErrorKind::TimedOut.into())));
+    Ok(opened?.0)
 }
 
 /// What a reader holds.
@@ -33,6 +42,8 @@ pub(crate) struct Held {
     pub(crate) levels: BTreeMap<Uuid, String>,
     /// The newest token.
     pub(crate) token: Option<String>,
+    /// Of each subscription, what continues it; none while its first rows are not whole.
+    tokens: HashMap<String, String>,
     /// Events at or below the version held, other than those that a resumed stream may repeat.
     pub(crate) repeats: Vec<Value>,
     /// Versions held when the stream was resumed.
@@ -73,6 +84,23 @@ impl Held {
         self.rows.insert(id, row.clone());
     }
 
+    fn subscribed(&mut self, frame: &Value) {
+        let name = frame["id"].as_str().expect("an id").to_owned();
+        let brings_rows = frame.get("nodes").is_some();
+        if brings_rows {
+            self.take_rows(&name, frame);
+        }
+        if frame["more"] == true {
+            return;
+        }
+        match frame["token"].as_str() {
+            Some(token) => self.tokens.insert(name.clone(), token.to_owned()),
+            None if brings_rows => self.tokens.remove(&name),
+            None => None,
+        };
+        self.running.insert(name);
+    }
+
     fn take_rows(&mut self, name: &str, frame: &Value) {
         for row in frame["nodes"].as_array().into_iter().chain(frame["edges"].as_array()).flatten() {
             self.partial.entry(name.to_owned()).or_default().insert(Self::id(row));
@@ -95,14 +123,7 @@ impl Held {
             self.frames.push(text.to_owned());
         }
         match frame["type"].as_str() {
-            Some("subscribed") => {
-                let name = frame["id"].as_str().expect("an id").to_owned();
-                if frame.get("nodes").is_some() {
-                    self.take_rows(&name, &frame);
-                }
-                self.running.insert(name);
-            }
-            Some("rows") => self.take_rows(frame["id"].as_str().expect("an id"), &frame),
+            Some("subscribed" | "rows") => self.subscribed(&frame),
             Some("changes") => {
                 for event in frame["events"].as_array().expect("events") {
                     self.apply_event(event);
@@ -117,13 +138,27 @@ impl Held {
             Some("removed") => self.remove(&frame),
             Some("resync") => {
                 self.resyncs += 1;
-                self.running.remove(frame["id"].as_str().expect("an id"));
+                self.begin_anew(frame["id"].as_str().expect("an id"));
             }
-            Some("error") => panic!("{text}"),
+            Some("error") if frame["code"] != "unavailable" => panic!("{text}"),
             _ => {}
         }
         if let Some(token) = frame["token"].as_str() {
             self.token = Some(token.to_owned());
+            if frame.get("id").is_none() {
+                self.tokens.extend(self.running.iter().map(|name| (name.clone(), token.to_owned())));
+            }
+        }
+    }
+
+    /// What was told of a kind may never have been: the database can have lost it.
+    fn begin_anew(&mut self, name: &str) {
+        self.running.remove(name);
+        self.tokens.remove(name);
+        let kind = name.strip_prefix("kind:");
+        let gone: Vec<Uuid> = self.rows.extract_if(|_, row| row["kind"].as_str() == kind).map(|(id, _)| id).collect();
+        for id in gone.into_iter().chain(self.graves.drain().map(|(id, _)| id)) {
+            self.at_resume.remove(&id);
         }
     }
 
@@ -158,6 +193,15 @@ impl Held {
     }
 }
 
+/// What a look at the connection brought.
+#[derive(PartialEq)]
+enum Got {
+    Frame,
+    Nothing,
+    /// The connection is gone.
+    End,
+}
+
 /// A reader with its connection.
 pub(crate) struct Reader {
     pub(crate) held: Held,
@@ -165,12 +209,14 @@ pub(crate) struct Reader {
     session: Option<String>,
     kinds: Vec<&'static str>,
     stream: Option<Stream>,
+    /// Subscriptions that the server could not read for; asked for again at this time.
+    again: Vec<(Instant, String)>,
 }
 
 impl Reader {
     /// Connects and subscribes to these kinds; running when this returns.
     pub(crate) async fn start(address: SocketAddr, session: Option<String>, kinds: &[&'static str]) -> Self {
-        let mut reader = Self { held: Held::default(), address, session, kinds: kinds.to_vec(), stream: None };
+        let mut reader = Self { held: Held::default(), address, session, kinds: kinds.to_vec(), stream: None, again: Vec::new() };
         for kind in kinds {
             reader.held.kinds.insert(format!("kind:{kind}"), (*kind).to_owned());
         }
@@ -187,13 +233,15 @@ impl Reader {
     pub(crate) async fn try_connect(&mut self) -> Result<(), Box<Error>> {
         self.held.running.clear();
         self.held.partial.clear();
+        self.again.clear();
         self.held.at_resume =
             self.held.rows.iter().map(|(id, row)| (*id, Held::version(row))).chain(self.held.graves.clone()).collect();
         let stream = open(self.address, self.session.as_deref()).await?;
         self.stream = Some(stream);
-        let since = self.held.token.clone();
         for kind in self.kinds.clone() {
-            self.subscribe(&format!("kind:{kind}"), since.as_deref()).await;
+            let topic = format!("kind:{kind}");
+            let since = self.held.tokens.get(&topic).cloned();
+            self.subscribe(&topic, since.as_deref()).await;
         }
         Ok(())
     }
@@ -213,6 +261,17 @@ impl Reader {
         }
     }
 
+    /// Reads until told to stop, and connects again whenever the connection is gone and the server
+    /// takes it.
+    pub(crate) async fn follow(mut self, stop: CancellationToken) -> Self {
+        while !stop.is_cancelled() {
+            if !self.read(Duration::from_millis(50)).await && self.try_connect().await.is_err() {
+                let _ = timeout(RECONNECTS_AFTER, stop.cancelled()).await;
+            }
+        }
+        self
+    }
+
     /// Drops the connection without a word.
     pub(crate) fn cut(&mut self) {
         self.stream = None;
@@ -220,39 +279,58 @@ impl Reader {
 
     /// Reads one frame, if one comes within `wait`. False: the connection is gone.
     pub(crate) async fn read(&mut self, wait: Duration) -> bool {
-        let Some(stream) = &mut self.stream else { return false };
-        match tokio::time::timeout(wait, stream.next()).await {
-            Err(_) => true,
+        self.next(wait).await != Got::End
+    }
+
+    async fn next(&mut self, wait: Duration) -> Got {
+        let due: Vec<_> = self.again.extract_if(.., |(at, _)| *at <= Instant::now()).collect();
+        for (_, topic) in due {
+            let since = self.held.tokens.get(&topic).cloned();
+            self.subscribe(&topic, since.as_deref()).await;
+        }
+        let Some(stream) = &mut self.stream else { return Got::End };
+        match timeout(wait, stream.next()).await {
+            Err(_) => Got::Nothing,
             Ok(Some(Ok(Message::Text(text)))) => {
                 self.held.apply(&text);
-                let again: Vec<String> = resynced(&text).into_iter().collect();
-                for topic in again {
+                if let Some(topic) = named(&text, "resync") {
                     self.subscribe(&topic, None).await;
                 }
-                true
+                if let Some(topic) = named(&text, "error") {
+                    self.again.push((Instant::now() + ASKS_AGAIN_AFTER, topic));
+                }
+                Got::Frame
             }
             Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) => {
                 self.stream = None;
-                false
+                Got::End
             }
-            Ok(Some(Ok(_))) => true,
+            Ok(Some(Ok(_))) => Got::Frame,
         }
     }
 
     /// Reads until it holds what it should; reconnects when cut.
     pub(crate) async fn until(&mut self, what: &str, holds: impl Fn(&Held) -> bool) {
-        let began = tokio::time::Instant::now();
+        let began = Instant::now();
         while !holds(&self.held) {
             assert!(began.elapsed() < Duration::from_secs(60), "not within a minute: {what}");
-            if !self.read(Duration::from_millis(200)).await {
+            let mut got = self.next(Duration::from_millis(200)).await;
+            // A look at all that is held costs more than a frame: those that are here come first.
+            for _ in 0..FRAMES_BETWEEN_LOOKS {
+                if got != Got::Frame {
+                    break;
+                }
+                got = self.next(Duration::ZERO).await;
+            }
+            if got == Got::End {
                 self.connect().await;
             }
         }
     }
 }
 
-/// The topic to subscribe anew, if the frame says so.
-fn resynced(text: &str) -> Option<String> {
+/// The subscription that a frame of this type names.
+fn named(text: &str, kind: &str) -> Option<String> {
     let frame: Value = serde_json::from_str(text).ok()?;
-    (frame["type"] == "resync").then(|| frame["id"].as_str().map(str::to_owned)).flatten()
+    (frame["type"] == kind).then(|| frame["id"].as_str().map(str::to_owned)).flatten()
 }

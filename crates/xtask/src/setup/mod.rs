@@ -56,6 +56,20 @@ const CHROMIUM: Need = Need {
     found: || chromium().and_then(|path| programs::major_version(&path, &["--version"])),
     hint: "any Chromium or Chrome on the PATH will do",
 };
+/// For schemathesis, which gets an environment of its own.
+const PYTHON: Need = Need {
+    name: "Python",
+    minimum: 3,
+    packages: &["python3", "python3-venv"],
+    // Debian's Python comes without what makes environments. Below 3.10 it is too old for schemathesis.
+    found: || {
+        programs::major_version(
+            Path::new("python3"),
+            &["-c", "import ensurepip, sys, venv; print(3 * (sys.version_info >= (3, 10)))"],
+        )
+    },
+    hint: "3.10 or newer, with its modules venv and ensurepip",
+};
 /// The rival in the benchmark of the feed.
 const NCHAN: Need = Need {
     name: "nginx with the module nchan",
@@ -76,7 +90,7 @@ pub(crate) fn for_running() -> anyhow::Result<()> {
 
 /// What `./dev test` needs besides.
 pub(crate) fn for_testing() -> anyhow::Result<()> {
-    ensure(&[POSTGRES, NODE, REDIS, CHROMIUM])?;
+    ensure(&[POSTGRES, NODE, REDIS, CHROMIUM, PYTHON])?;
     ensure(&[NPM])?;
     for (component, arguments) in [("rustfmt", ["fmt", "--version"]), ("clippy", ["clippy", "--version"])] {
         if !programs::runs("cargo", &arguments) {

@@ -534,7 +534,8 @@ export interface paths {
         put?: never;
         /**
          * Check a system now
-         * @description Makes its check due; the outcome comes like every other. Takes the level `member`.
+         * @description Makes its check due, and wakes the prober of this process; that of another one comes by within a
+         *     second. The outcome comes like every other. Takes the level `member`.
          */
         post: operations["check_now"];
         delete?: never;
@@ -2281,6 +2282,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed meanwhile: `current_version` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too large */
             413: {
                 headers: {
@@ -2521,6 +2531,15 @@ export interface operations {
             };
             /** @description Contradicts what is there */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An administrator changed it in the same moment */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

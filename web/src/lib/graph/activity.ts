@@ -1,4 +1,5 @@
-import type { Activity, SystemState } from '$lib/api/types';
+import { isGrant } from '$lib/access/grants';
+import type { Activity, EdgeKind, SystemState } from '$lib/api/types';
 import { t } from '$lib/i18n/index.svelte';
 
 const actions = [
@@ -33,4 +34,18 @@ export function stateChange(item: Activity): { to: SystemState; reason: string |
 	const { to, reason } = item.summary as Record<string, unknown>;
 	const state = item.action === 'set_state' && states.find((known) => known === to);
 	return state ? { to: state, reason: typeof reason === 'string' ? reason : null } : null;
+}
+
+const edge_actions = { create_edge: 'create', update_edge: 'update', delete_edge: 'delete' } as const;
+
+/** What was done to an edge, and what it leads (or led) to: "linked" X "to" Y; null for anything else. */
+export function edgeChange(
+	item: Activity
+): { verb: string; with: string; target: NonNullable<Activity['node']> } | null {
+	const { edge, target } = item.summary as { edge?: EdgeKind; target?: Partial<NonNullable<Activity['node']>> };
+	const action = edge_actions[item.action as keyof typeof edge_actions];
+	if (!action || !edge || !target?.id || !target.kind || !target.title) return null;
+	const { id, kind, title } = target;
+	const about = !isGrant(edge) ? 'link' : kind === 'team' ? 'member' : 'grant';
+	return { ...t.didEdge[about][action], target: { id, kind, title } };
 }

@@ -85,6 +85,7 @@ export const en = {
 		loading: 'Loading systems'
 	},
 	system: {
+		state: 'State',
 		checkNow: 'Check now',
 		checkAsked: 'A check is on its way.',
 		paused: 'Checks are paused for this system.',
@@ -100,6 +101,8 @@ export const en = {
 		median: 'Median',
 		p95: '95th percentile',
 		failed: 'Failed',
+		fromTo: (least: string, most: string) => `${least} to ${most}`,
+		failedOf: (failed: number, of: number) => `${failed} of ${many(of, 'check', 'checks')} failed`,
 		settings: 'Check',
 		type: 'Kind of check',
 		http: 'HTTP',
@@ -169,6 +172,24 @@ export const en = {
 		create_token: 'made an API token',
 		revoke_token: 'revoked an API token'
 	},
+	/** Something done to an edge: its source stands behind `verb`, its target behind `with`. */
+	didEdge: {
+		link: {
+			create: { verb: 'linked', with: 'to' },
+			update: { verb: 'changed the link of', with: 'to' },
+			delete: { verb: 'unlinked', with: 'from' }
+		},
+		grant: {
+			create: { verb: 'gave', with: 'access to' },
+			update: { verb: 'changed the access of', with: 'to' },
+			delete: { verb: 'took from', with: 'the access to' }
+		},
+		member: {
+			create: { verb: 'added', with: 'to' },
+			update: { verb: 'changed the membership of', with: 'in' },
+			delete: { verb: 'removed', with: 'from' }
+		}
+	},
 	form: {
 		title: 'Title',
 		description: 'Description',
@@ -228,7 +249,12 @@ export const en = {
 		members: 'Only people with access',
 		membersHint: 'the people and teams listed here',
 		isolated: 'Isolated',
-		isolatedHint: 'Access from what it is part of does not reach in here.'
+		isolatedHint: 'Access from what it is part of does not reach in here.',
+		asIn: 'Who sees and changes this is decided in',
+		above: 'what it is part of',
+		own: 'Give it access of its own',
+		ownHint:
+			'Then people and teams can get access to this alone, and it can be closed to others. Nothing changes for anybody at first; you will own it.'
 	},
 	level: {
 		owner: 'Owner',

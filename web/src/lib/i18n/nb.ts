@@ -87,6 +87,7 @@ export const nb: Messages = {
 		loading: 'Henter systemer'
 	},
 	system: {
+		state: 'Tilstand',
 		checkNow: 'Sjekk nå',
 		checkAsked: 'En sjekk er på vei.',
 		paused: 'Sjekkene er satt på pause for dette systemet.',
@@ -102,6 +103,8 @@ export const nb: Messages = {
 		median: 'Median',
 		p95: '95-persentil',
 		failed: 'Mislykket',
+		fromTo: (least, most) => `${least} til ${most}`,
+		failedOf: (failed, of) => `${failed} av ${many(of, 'sjekk', 'sjekker')} feilet`,
 		settings: 'Sjekk',
 		type: 'Type sjekk',
 		http: 'HTTP',
@@ -169,6 +172,23 @@ export const nb: Messages = {
 		create_token: 'laget en API-nøkkel',
 		revoke_token: 'trakk tilbake en API-nøkkel'
 	},
+	didEdge: {
+		link: {
+			create: { verb: 'koblet', with: 'til' },
+			update: { verb: 'endret koblingen fra', with: 'til' },
+			delete: { verb: 'koblet', with: 'fra' }
+		},
+		grant: {
+			create: { verb: 'ga', with: 'tilgang til' },
+			update: { verb: 'endret tilgangen som', with: 'har til' },
+			delete: { verb: 'tok fra', with: 'tilgangen til' }
+		},
+		member: {
+			create: { verb: 'la', with: 'til i' },
+			update: { verb: 'endret medlemskapet som', with: 'har i' },
+			delete: { verb: 'fjernet', with: 'fra' }
+		}
+	},
 	form: {
 		title: 'Tittel',
 		description: 'Beskrivelse',
@@ -228,7 +248,12 @@ export const nb: Messages = {
 		members: 'Bare de som har tilgang',
 		membersHint: 'personene og teamene som er listet opp her',
 		isolated: 'Isolert',
-		isolatedHint: 'Tilgang fra det dette er en del av, når ikke hit inn.'
+		isolatedHint: 'Tilgang fra det dette er en del av, når ikke hit inn.',
+		asIn: 'Hvem som ser og endrer dette, bestemmes i',
+		above: 'det som dette er en del av',
+		own: 'Gi det egen tilgang',
+		ownHint:
+			'Da kan personer og team få tilgang til bare dette, og det kan stenges for andre. I første omgang endres ingenting for noen; du blir eier.'
 	},
 	level: {
 		owner: 'Eier',

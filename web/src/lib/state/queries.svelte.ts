@@ -21,3 +21,13 @@ export const queries = new Queries();
 export function may(node: Pick<Node, 'scope_id'>, level: Level): boolean {
 	return session.reaches(graph.levels.get(node.scope_id), node.scope_id, level);
 }
+
+/** Whether one may change a node's own fields: those of a scope root are its settings. */
+export function mayChange(node: Node): boolean {
+	return may(node, node.scope ? 'admin' : 'member');
+}
+
+/** Whether one may delete a node: a scope root is its owners'. */
+export function mayDelete(node: Node): boolean {
+	return may(node, node.scope ? 'owner' : 'member');
+}
