@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
 mod feed;
+mod jobs;
 mod load;
 mod machine;
 mod report;
@@ -23,6 +24,8 @@ struct Cli {
 enum Bench {
     /// The change feed: commit to socket, what it costs writers, fan-out.
     Feed(feed::Args),
+    /// The job queue: enqueuing, running, how soon a job starts.
+    Jobs(jobs::Args),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +53,7 @@ fn run(cli: &Cli) -> anyhow::Result<Option<()>> {
         let bench = async {
             match &cli.bench {
                 Bench::Feed(args) => feed::run(args).await,
+                Bench::Jobs(args) => jobs::run(args).await,
             }
         };
         tokio::select! {

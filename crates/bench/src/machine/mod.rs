@@ -10,6 +10,7 @@ mod server;
 pub(crate) use cpu::Cpu;
 pub(crate) use nchan::{Nchan, PUBLISH_PATH, SUBSCRIBE_PATH};
 pub(crate) use postgres::Postgres;
+pub(crate) use program::Program;
 pub(crate) use server::Server;
 
 use anyhow::Context as _;

@@ -56,6 +56,10 @@ impl Postgres {
         self.cluster.connection_url(SERVER_ROLE, database)
     }
 
+    pub(crate) fn superuser_url(&self, database: &str) -> String {
+        self.cluster.connection_url("postgres", database)
+    }
+
     /// The server's login, as anybody with psql would use it.
     pub(crate) async fn foreign_writer(&self, database: &str) -> anyhow::Result<PgConnection> {
         Ok(PgConnectOptions::from_str(&self.server_url(database))?.connect().await?)

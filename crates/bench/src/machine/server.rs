@@ -24,6 +24,11 @@ impl Server {
     /// `synops serve` on a free port, with its default settings but for the checks of systems, which
     /// are off; returns when it is ready.
     pub(crate) async fn start(scratch: &Path, name: &str, database_url: &str) -> anyhow::Result<Self> {
+        Self::start_with(scratch, name, database_url, "gateway").await
+    }
+
+    /// The same with these roles.
+    pub(crate) async fn start_with(scratch: &Path, name: &str, database_url: &str, roles: &str) -> anyhow::Result<Self> {
         let binary = binaries_dir()?.join("synops");
         if !binary.is_file() {
             bail!("{} is missing: build it first, by `./dev bench` or `cargo build --release -p synops`", binary.display());
@@ -31,7 +36,7 @@ impl Server {
         let mut command = Program::command(&binary);
         command.arg("serve").stdout(Stdio::piped());
         command.env("DATABASE_URL", database_url).env("SYNOPS_DATA_DIR", scratch.join(name));
-        command.env("SYNOPS_LISTEN", "127.0.0.1:0").env("SYNOPS_ROLES", "gateway").env("SYNOPS_LOG_LEVEL", "warn");
+        command.env("SYNOPS_LISTEN", "127.0.0.1:0").env("SYNOPS_ROLES", roles).env("SYNOPS_LOG_LEVEL", "warn");
         let mut program = Program::start(command, &scratch.join(format!("{name}.log")))?;
         let mut out = BufReader::new(program.child().stdout.take().context("the server's output")?);
         let mut line = String::new();
