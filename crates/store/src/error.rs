@@ -12,6 +12,10 @@ pub fn refusal(error: Error) -> Refusal {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::Tls(_) => {
                 Refusal::Unavailable { detail: UNREACHABLE, source: Some(Box::new(error)) }
             }
+            // The connection broke off in the middle of something: its start, even.
+            sqlx::Error::Protocol(_) | sqlx::Error::BeginFailed | sqlx::Error::WorkerCrashed => {
+                Refusal::Unavailable { detail: UNREACHABLE, source: Some(Box::new(error)) }
+            }
             sqlx::Error::RowNotFound => Refusal::NotFound { what: "thing" },
             other => Refusal::Internal { source: Box::new(other) },
         };
@@ -20,8 +24,8 @@ pub fn refusal(error: Error) -> Refusal {
         return known;
     }
     match database.code().as_deref() {
-        // Shutting down, starting up, too many connections, connection lost.
-        Some("57P01" | "57P02" | "57P03" | "53300" | "08000" | "08003" | "08006") => {
+        // Shutting down, starting up, too many connections, connection lost or ended for being idle.
+        Some("57P01" | "57P02" | "57P03" | "53300" | "08000" | "08003" | "08006" | "25P03") => {
             Refusal::Unavailable { detail: UNREACHABLE, source: Some(Box::new(error)) }
         }
         // Statement or lock time-out, deadlock or serialisation failure that kept coming back.
@@ -65,4 +69,25 @@ fn by_constraint(name: &str) -> Option<Refusal> {
 /// A deadlock or serialisation failure: nothing happened, and the same again may well succeed.
 pub fn may_retry(error: &Error) -> bool {
     matches!(error.as_database_error().and_then(|e| e.code()).as_deref(), Some("40P01" | "40001"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_breaks_off_is_no_fault_of_ours() {
+        let away = [
+            Error::PoolTimedOut,
+            Error::Io(std::io::ErrorKind::ConnectionReset.into()),
+            // Of a server that ended while it was being connected to.
+            Error::Protocol("unexpected response from SSLRequest: 0x00".to_owned()),
+            Error::BeginFailed,
+        ];
+        for error in away {
+            let text = error.to_string();
+            assert!(matches!(refusal(error), Refusal::Unavailable { .. }), "{text}");
+        }
+        assert!(matches!(refusal(Error::ColumnNotFound("a".to_owned())), Refusal::Internal { .. }));
+    }
 }

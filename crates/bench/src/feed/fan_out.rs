@@ -35,7 +35,7 @@ impl Publisher {
     async fn publish(&mut self, mark: u32) -> anyhow::Result<()> {
         match self {
             Self::Sql { db, targets, turn } => {
-                // More nodes than events under way: none is overtaken by its next version.
+                // Many more nodes than events under way: none is overtaken by its next version.
                 let target = targets[turn.fetch_add(1, Ordering::Relaxed) as usize % targets.len()];
                 sqlx::query("update nodes set title = $2 where id = $1").bind(target.id).bind(title_of(mark)).execute(db).await?;
             }

@@ -9,8 +9,9 @@ use uuid::Uuid;
 
 /// Of each workspace.
 const SYSTEMS_PER_SCOPE: u32 = 50;
-/// In the public workspace: the stream that everybody follows.
-const GROUPS: u32 = 64;
+/// In the public workspace: the stream that everybody follows. So many that no writer comes back to
+/// one while another, held up, is still at it: the feed would tell both changes as one.
+const GROUPS: u32 = 512;
 /// Of a person who may write everywhere.
 pub(crate) const WRITER_TOKEN: &str = "syn_bench_writer";
 pub(crate) const LIVE_PATH: &str = "/api/v1/live";
