@@ -36,7 +36,9 @@ fn find_or_make(data_dir: &Path) -> std::io::Result<Uuid> {
                 fs::write(&path, format!("{id}\n"))?;
                 return Ok(id);
             }
-            text.trim().parse().map_err(|_| std::io::Error::new(ErrorKind::InvalidData, format!("{} holds no id", path.display())))
+            text.trim()
+                .parse()
+                .map_err(|_| std::io::Error::new(ErrorKind::InvalidData, format!("{} holds no id", path.display())))
         }
         Err(error) => Err(error),
     }

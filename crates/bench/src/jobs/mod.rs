@@ -55,7 +55,8 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     let began = Instant::now();
     let plan = Plan { jobs: args.jobs, inserts: args.jobs / 5, starts: 150, every: Duration::from_millis(20) };
     let place = scratch()?;
-    let mut measured: Vec<(&str, Vec<Measured>)> = std::iter::once("Synops").chain(RIVALS).map(|name| (name, Vec::new())).collect();
+    let mut measured: Vec<(&str, Vec<Measured>)> =
+        std::iter::once("Synops").chain(RIVALS).map(|name| (name, Vec::new())).collect();
     let postgres = Postgres::start(&place.path().join("postgres"), &[]).await?;
     for name in RIVALS {
         postgres.run("postgres", &format!("create database \"{name}\"")).await?;
@@ -100,7 +101,13 @@ async fn measure_ours(postgres: &Postgres, place: &Path, plan: &Plan) -> anyhow:
     let waits = ours.measure(plan.starts, plan.every).await?;
     drop(server);
     ours.pool.close().await;
-    Ok(Measured { insert_per_s, insert_many_per_s, drain_per_s: f64::from(plan.jobs) / drain_s, us_per_job, start_ms: ends(waits) })
+    Ok(Measured {
+        insert_per_s,
+        insert_many_per_s,
+        drain_per_s: f64::from(plan.jobs) / drain_s,
+        us_per_job,
+        start_ms: ends(waits),
+    })
 }
 
 async fn measure_rival(postgres: &Postgres, scripts: &Path, place: &Path, name: &str, plan: &Plan) -> anyhow::Result<Measured> {
@@ -133,7 +140,9 @@ fn tell(measured: &[(&str, Vec<Measured>)], plan: &Plan, report: &mut Report) {
     let spread = |at: usize, pick: fn(&Measured) -> f64| Spread::of(measured[at].1.iter().map(pick));
     report.section(format!("Jobs that do nothing: {} of them, 20 at once", plan.jobs));
     report.note("graphile-worker with a local queue of 500 and batched completion; pg-boss fetches 5,000 at once; both forget what succeeded or say no more than that, ours keeps a history");
-    report.note("start: from enqueued to begun, one job every 20 ms, enqueued by another program for ours, by the same for the others");
+    report.note(
+        "start: from enqueued to begun, one job every 20 ms, enqueued by another program for ours, by the same for the others",
+    );
     let drain = |m: &Measured| m.drain_per_s;
     let bars = [1.2, 3.0];
     for (at, (name, _)) in measured.iter().enumerate() {
@@ -153,8 +162,10 @@ fn tell(measured: &[(&str, Vec<Measured>)], plan: &Plan, report: &mut Report) {
     let details = measured.iter().map(|(name, all)| {
         let runs: Vec<_> = all
             .iter()
-            .map(|m| json!({ "insert_per_s": m.insert_per_s, "insert_many_per_s": m.insert_many_per_s, "drain_per_s": m.drain_per_s,
-                             "us_per_job": m.us_per_job, "start_p50_ms": m.start_ms.0, "start_p99_ms": m.start_ms.1 }))
+            .map(|m| {
+                json!({ "insert_per_s": m.insert_per_s, "insert_many_per_s": m.insert_many_per_s, "drain_per_s": m.drain_per_s,
+                             "us_per_job": m.us_per_job, "start_p50_ms": m.start_ms.0, "start_p99_ms": m.start_ms.1 })
+            })
             .collect();
         json!({ "name": name, "runs": runs })
     });

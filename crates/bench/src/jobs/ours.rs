@@ -62,7 +62,8 @@ impl Ours<'_> {
         anyhow::ensure!(server.pid() > 0, "the server runs");
         let began = Instant::now();
         loop {
-            let left: bool = sqlx::query_scalar("select exists (select from jobs where kind = 'noop')").fetch_one(&self.pool).await?;
+            let left: bool =
+                sqlx::query_scalar("select exists (select from jobs where kind = 'noop')").fetch_one(&self.pool).await?;
             if !left {
                 break;
             }

@@ -1,8 +1,8 @@
 //! The kinds of jobs, each with the real thing: commands of this machine, a server that listens.
 
-use crate::servers::HttpServer;
 use crate::SOON;
 use crate::jobs::Server;
+use crate::servers::HttpServer;
 use domain::job::{JobKind, NewJob};
 use engine::WorkConfig;
 use engine::jobs::Tools;

@@ -6,8 +6,8 @@ mod layers;
 #[cfg(test)]
 mod tests;
 
-use key::{KEYS, Kind};
 use domain::limits::TOOL_NAME_MAX_CHARS;
+use key::{KEYS, Kind};
 use layers::Layers;
 pub use layers::{DEFAULT_FILE, Source};
 use secrecy::SecretString;
@@ -257,10 +257,12 @@ impl<'a> Getter<'a> {
         let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
         let mut commands = BTreeMap::new();
         for (tool, command) in self.find(name).and_then(Value::as_table).into_iter().flatten() {
-            let words: Vec<String> = command.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+            let words: Vec<String> =
+                command.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
             let fits = (1..=TOOL_NAME_MAX_CHARS).contains(&tool.len()) && tool.chars().all(known);
             if !fits || !words.first().is_some_and(|program| program.starts_with('/')) {
-                return Err(self.wrong(name, "names of small letters, digits, - and _, each with a program's whole path and its arguments"));
+                return Err(self
+                    .wrong(name, "names of small letters, digits, - and _, each with a program's whole path and its arguments"));
             }
             commands.insert(tool.clone(), words);
         }

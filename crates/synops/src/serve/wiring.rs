@@ -2,10 +2,10 @@
 
 use crate::config::{Config, Role};
 use crate::exit::Misconfigured;
+use crate::home;
 use crate::login::Login;
 use crate::stage::Stage;
 use chrono::{DateTime, Utc};
-use crate::home;
 use engine::jobs::{Bell, Tools};
 use engine::{EngineConfig, GuardConfig, Retention, StartError, WorkConfig};
 use gateway::Settings;
