@@ -99,7 +99,8 @@ fn the_default_file_names_every_setting_once() {
         } else if let Some((name, _)) = line.trim_start_matches("# ").split_once(" = ")
             && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
         {
-            named.push(format!("{section}{name}"));
+            // Tools have the names that people give them.
+            named.push(if section == "tools." { "tools".to_owned() } else { format!("{section}{name}") });
         }
     }
     assert_eq!(named, KEYS.iter().map(|key| key.name).collect::<Vec<_>>());

@@ -75,13 +75,20 @@ impl Log {
             self.last_words.push('\n');
         }
         self.last_words.extend(line.chars().filter(|c| !c.is_control()));
-        let over = self.last_words.chars().count().saturating_sub(LAST_WORDS_MAX_CHARS);
-        self.last_words = self.last_words.chars().skip(over).collect();
+        // Not at each line: a command may write half a million.
+        if self.last_words.len() > 8 * LAST_WORDS_MAX_CHARS {
+            self.last_words = end_of(&self.last_words);
+        }
     }
 
     pub(super) fn into_last_words(self) -> String {
-        self.last_words
+        end_of(&self.last_words)
     }
+}
+
+fn end_of(text: &str) -> String {
+    let over = text.chars().count().saturating_sub(LAST_WORDS_MAX_CHARS);
+    text.chars().skip(over).collect()
 }
 
 #[cfg(test)]
@@ -113,8 +120,9 @@ mod tests {
         for _ in 0..300 {
             log.take("blå \u{1b}[31m \u{7}ord\n".as_bytes()).unwrap();
         }
-        assert!(log.last_words.chars().count() <= LAST_WORDS_MAX_CHARS && !log.last_words.contains('\u{1b}'));
         let flood = (0..200).map(|_| log.take(&[b'\n'; 10_000])).find_map(Result::err);
         assert!(matches!(flood, Some(Failure::Never(told)) if told.contains("log")));
+        let last_words = log.into_last_words();
+        assert!(last_words.chars().count() <= LAST_WORDS_MAX_CHARS && !last_words.contains('\u{1b}'));
     }
 }
