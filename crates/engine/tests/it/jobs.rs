@@ -41,7 +41,7 @@ impl Server {
         let bell = work.bell.clone();
         let running = Running::start(db, |config| {
             config.probes = false;
-            config.work = Some(WorkConfig { finish_within: Duration::ZERO, ..work });
+            config.work = Some(work);
         });
         Self { running, bell }
     }
