@@ -20,7 +20,7 @@ pub const CONNECTIONS_MAX: usize = 6_000;
 pub const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
 pub const HEADERS_MAX_BYTES: usize = 65_536;
 /// What is under way when the server stops gets so long to finish.
-pub const CONNECTION_GRACE: Duration = Duration::from_secs(3);
+pub const CONNECTION_GRACE: Duration = Duration::from_secs(10);
 pub const INTENTIONS_MAX: usize = 500;
 pub const PAGE_DEFAULT_ITEMS: i64 = 50;
 pub const PAGE_MAX_ITEMS: i64 = 200;

@@ -12,6 +12,7 @@ pub use upkeep::Retention;
 use check::Checker;
 use check::guard::Guard;
 use check::network::Network;
+use drain::Drain;
 use intentions::Intentions;
 use jobs::{Kinds, Tools, Webhooks};
 use secrecy::SecretString;
@@ -20,7 +21,7 @@ use std::time::Duration;
 use store::Pool;
 use store::instance::NewInstance;
 use tokio::sync::{Semaphore, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -61,8 +62,6 @@ pub struct WorkConfig {
     pub tools: Tools,
     /// What webhooks are signed with.
     pub webhook_secret: Option<SecretString>,
-    /// When the server stops, jobs get so long to finish before they are interrupted.
-    pub finish_within: Duration,
 }
 
 impl EngineConfig {
@@ -93,7 +92,6 @@ impl WorkConfig {
             kinds: Kinds::default(),
             tools: Tools::default(),
             webhook_secret: None,
-            finish_within: domain::limits::JOBS_FINISH_DEFAULT,
         }
     }
 }
@@ -124,75 +122,69 @@ impl std::error::Error for StartError {
     }
 }
 
-/// Starts all tasks on `tracker`; they end soon after `shutdown`. The process has installed its TLS
-/// provider before.
+/// Starts all tasks on `tracker`. Checks and jobs take part in the `drain`; the rest ends soon after
+/// `shutdown`, which comes behind it. The process has installed its TLS provider before.
 pub fn start(
     config: EngineConfig,
     pool: Pool,
     intentions: Intentions,
     tracker: &TaskTracker,
     shutdown: CancellationToken,
-) -> Result<(), StartError> {
+    drain: &Drain,
+) -> Result<Pulse, StartError> {
     let guard = Guard::new(&config.guard).map_err(StartError::Guard)?;
     let network = Network::new(guard);
     let checker = Arc::new(Checker::new(network.clone()).map_err(StartError::Http)?);
     let home_id = config.work.as_ref().and_then(|work| work.home_id);
     let (alive, heard) = watch::channel(None);
+    let (turns, pulse) = watch::channel(Instant::now());
     // Others take over the jobs of an instance that has said goodbye: it does so when it has none.
-    let goodbye = match config.work {
+    let at_rest = CancellationToken::new();
+    match config.work {
         Some(mut work) => {
             let webhooks = Webhooks::new(network, work.webhook_secret.take()).map_err(StartError::Http)?;
             work.kinds = work.kinds.or(Kinds::all(config.retention, work.tools.clone(), webhooks));
-            start_worker(work, config.instance_id, &pool, heard, tracker, &shutdown)
+            let worker = jobs::Worker {
+                pool: pool.clone(),
+                database_url: work.database_url,
+                id: config.instance_id,
+                home_id: work.home_id,
+                kinds: work.kinds,
+                bell: work.bell,
+                alive: heard,
+            };
+            worker.start(tracker, drain, at_rest.clone());
         }
-        None => shutdown.clone(),
-    };
+        None => at_rest.cancel(),
+    }
     let instance =
         NewInstance { id: config.instance_id, name: config.instance_name, version: config.version, roles: config.roles, home_id };
-    let heartbeat = heartbeat::Heartbeat { pool: pool.clone(), instance, alive, shutdown: goodbye };
+    let heartbeat = heartbeat::Heartbeat { pool: pool.clone(), instance, alive, turns, at_rest, shutdown };
     tracker.spawn(heartbeat.run().instrument(tracing::info_span!("heartbeat")));
     if config.probes {
+        let slots = Arc::new(Semaphore::new(config.checks_at_once.max(1)));
         let prober = prober::Prober {
+            place: prober::take_part(drain, &slots, config.checks_at_once.max(1)),
             pool,
             wake: intentions.check_bell(),
             intentions,
             checker,
-            slots: Arc::new(Semaphore::new(config.checks_at_once.max(1))),
+            slots,
             look_every: config.look_every,
             tracker: tracker.clone(),
-            shutdown,
         };
         tracker.spawn(prober.run().instrument(tracing::info_span!("prober")));
     }
-    Ok(())
+    Ok(Pulse(pulse))
 }
 
-/// Answers what is cancelled when it has ended.
-fn start_worker(
-    work: WorkConfig,
-    id: Uuid,
-    pool: &Pool,
-    alive: watch::Receiver<Option<Instant>>,
-    tracker: &TaskTracker,
-    shutdown: &CancellationToken,
-) -> CancellationToken {
-    let (stop, ended) = (jobs::Stop::default(), CancellationToken::new());
-    let worker = jobs::Worker {
-        pool: pool.clone(),
-        database_url: work.database_url,
-        id,
-        home_id: work.home_id,
-        kinds: work.kinds,
-        bell: work.bell,
-        alive,
-    };
-    worker.start(tracker, &stop, ended.clone());
-    let (shutdown, all) = (shutdown.clone(), ended.clone());
-    tracker.spawn(async move {
-        shutdown.cancelled().await;
-        stop.close.cancel();
-        let _ = timeout(work.finish_within, all.cancelled()).await;
-        stop.interrupt.cancel();
-    });
-    ended
+/// Whether the engine still turns, whatever the database answers.
+#[derive(Clone, Debug)]
+pub struct Pulse(watch::Receiver<Instant>);
+
+impl Pulse {
+    /// How long ago it last had an answer from the database, or gave up waiting for one.
+    pub fn age(&self) -> Duration {
+        self.0.borrow().elapsed()
+    }
 }

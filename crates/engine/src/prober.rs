@@ -3,6 +3,7 @@
 
 use crate::check::Checker;
 use crate::check::failure::Failure;
+use drain::{Class, Drain, InFlight, Participant};
 use domain::system::state_after;
 use intentions::Intentions;
 use std::sync::Arc;
@@ -10,7 +11,6 @@ use std::time::Duration;
 use store::Pool;
 use store::check::{Claimed, NewRun};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Looks at least so often: what another server was asked for, or left behind, rings nobody here.
@@ -19,6 +19,8 @@ pub(crate) const LOOK_PERIOD: Duration = Duration::from_secs(1);
 const LOOK_PAUSE: Duration = Duration::from_millis(20);
 /// A lease outlasts its check's time-out by this, for writing the result down.
 const LEASE_GRACE: Duration = Duration::from_secs(30);
+/// For handing back what is under way.
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
 /// Intervals differ by up to this part, so that checks spread.
 const JITTER: f64 = 0.1;
 
@@ -31,17 +33,33 @@ pub(crate) struct Prober {
     pub(crate) wake: Arc<Notify>,
     pub(crate) look_every: Duration,
     pub(crate) tracker: TaskTracker,
-    pub(crate) shutdown: CancellationToken,
+    /// Given up with the last of its runs.
+    pub(crate) place: Participant,
+}
+
+/// Checks that run when the server closes may finish while jobs do; then they are handed back.
+pub(crate) fn take_part(drain: &Drain, slots: &Arc<Semaphore>, all: usize) -> Participant {
+    let slots = Arc::clone(slots);
+    drain.register("checks", Class::Request, ENDS_WITHIN, move || InFlight::of(all.saturating_sub(slots.available_permits())))
 }
 
 impl Prober {
-    /// Until the shutdown. Runs under way then are given up, and their checks handed back.
+    /// Until it must end. Runs under way then are given up, and their checks handed back.
     pub(crate) async fn run(self) {
         let prober = Arc::new(self);
-        while !prober.shutdown.is_cancelled() {
+        let mut phases = prober.place.phases();
+        while !prober.place.end().is_cancelled() {
+            if !phases.borrow_and_update().takes_work() {
+                tokio::select! {
+                    () = prober.place.end().cancelled() => {}
+                    _ = phases.changed() => {}
+                }
+                continue;
+            }
             let pause = prober.clone().look().await;
             tokio::select! {
-                () = prober.shutdown.cancelled() => {}
+                () = prober.place.end().cancelled() => {}
+                _ = phases.changed() => {}
                 // A ring during the look is kept, and ends this wait at once.
                 () = prober.wake.notified() => {}
                 () = tokio::time::sleep(pause) => {}
@@ -52,7 +70,7 @@ impl Prober {
     /// Claims what is due and starts it; answers how long to wait before the next look.
     async fn look(self: Arc<Self>) -> Duration {
         // One slot at least, before anything is claimed.
-        let Some(Ok(first)) = self.shutdown.run_until_cancelled(self.slots.clone().acquire_owned()).await else {
+        let Some(Ok(first)) = self.place.end().run_until_cancelled(self.slots.clone().acquire_owned()).await else {
             return self.look_every;
         };
         let mut permits = vec![first];
@@ -86,7 +104,7 @@ impl Prober {
     async fn run_one(self: Arc<Self>, claimed: Claimed, _slot: OwnedSemaphorePermit) {
         let running = metrics::gauge!("synops_checks_in_flight");
         running.increment(1);
-        match self.shutdown.run_until_cancelled(self.check(&claimed)).await {
+        match self.place.end().run_until_cancelled(self.check(&claimed)).await {
             Some(found) => self.record(&claimed, found).await,
             None => {
                 if let Err(error) = store::check::release_claim(&self.pool, &claimed).await {

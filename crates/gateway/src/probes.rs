@@ -20,6 +20,9 @@ pub(crate) async fn healthz() -> &'static str {
 /// Whether it serves: 200, or 503 with the reasons.
 pub(crate) async fn readyz(state: State) -> Response {
     let mut reasons = Vec::new();
+    if !state.phase().takes_work() {
+        reasons.push(format!("the server stops: it is {}", state.phase().as_str()));
+    }
     match tokio::time::timeout(DATABASE_ANSWERS_WITHIN, store::migrate::level(state.pool())).await {
         Ok(Ok(Level::Current)) => {}
         Ok(Ok(Level::Behind { missing })) => reasons.push(format!("{missing} migrations have not run: run `synops migrate`")),
@@ -48,8 +51,7 @@ pub(crate) async fn metrics(state: State) -> Response {
     metrics::gauge!("synops_pool_connections", "state" => "idle").set(count(pool.num_idle()));
     metrics::gauge!("synops_pool_connections", "state" => "open").set(f64::from(pool.size()));
     metrics::gauge!("synops_pool_connections_max").set(f64::from(pool.options().get_max_connections()));
-    let in_flight = domain::limits::REQUESTS_IN_FLIGHT_MAX.saturating_sub(state.in_flight.available_permits());
-    metrics::gauge!("synops_http_requests_in_flight").set(count(in_flight));
+    metrics::gauge!("synops_http_requests_in_flight").set(count(state.requests_in_flight()));
     let sockets = state.hub().stats();
     metrics::gauge!("synops_sockets").set(count(sockets.sockets));
     metrics::gauge!("synops_socket_subscriptions").set(count(sockets.subscriptions));

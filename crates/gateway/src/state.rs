@@ -8,6 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use domain::limits::REQUESTS_IN_FLIGHT_MAX;
+use drain::Phase;
 use intentions::Intentions;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::convert::Infallible;
@@ -53,6 +54,8 @@ pub struct Wiring {
     pub feed: watch::Receiver<feed::Health>,
     /// Who is connected; the tailer's sink.
     pub hub: Arc<Hub>,
+    /// How far a stop is: told on sockets, and no longer ready from `closing` on.
+    pub phases: watch::Receiver<Phase>,
     /// Sockets run on these tasks until `stop`.
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
@@ -92,6 +95,15 @@ impl State {
 
     pub(crate) fn hub(&self) -> &Arc<Hub> {
         &self.wiring.hub
+    }
+
+    /// Requests that are being answered.
+    pub fn requests_in_flight(&self) -> usize {
+        REQUESTS_IN_FLIGHT_MAX.saturating_sub(self.in_flight.available_permits())
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        *self.wiring.phases.borrow()
     }
 
     /// Wakes the tailers after a commit that came through no intention: sockets whose session or token
@@ -157,6 +169,7 @@ pub(crate) fn test_state() -> State {
         metrics: None,
         feed: health,
         hub: Arc::new(Hub::new(feed::Bell::new())),
+        phases: drain::Drain::new().phases(),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
     })

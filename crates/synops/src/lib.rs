@@ -18,6 +18,7 @@ mod preconditions;
 mod serve;
 pub mod signals;
 mod stage;
+mod supervisor;
 pub mod tls;
 pub mod verbs;
 

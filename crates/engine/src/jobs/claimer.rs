@@ -1,20 +1,27 @@
 //! Takes from the queue what there is room for.
 
 use super::Patience;
-use super::Stop;
 use super::bell::Bell;
 use super::desk::{Desk, Why};
 use super::reporter::Report;
 use super::runner::Runner;
+use super::stop::Stop;
 use domain::limits::{JOB_CLAIM_MAX, JOB_POLL};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Pool;
 use store::job::Wanted;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
+
+/// Longer than the database works on any statement of ours: then the way to it is lost.
+const LOOK_MAX: Duration = Duration::from_secs(40);
+/// So long a claim whose outcome was not heard may still come true.
+const DOUBT: Duration = Duration::from_secs(60);
+/// When something is due that another has in its hands.
+const LOOK_PAUSE_MIN: Duration = Duration::from_millis(50);
 
 pub(super) struct Claimer {
     pub(super) pool: Pool,
@@ -36,20 +43,39 @@ enum Found {
 }
 
 impl Claimer {
-    /// Until it is told to close; then until nothing runs any more.
+    /// Until it is told to end, and nothing runs any more. While the server closes it claims nothing.
     pub(super) async fn run(mut self) {
-        // Before the instance is known, another would take its jobs for lost.
-        let known = self.stop.close.run_until_cancelled(self.alive.wait_for(Option::is_some)).await;
-        if known.is_some_and(|known| known.is_ok()) {
-            self.claim_on().await;
+        loop {
+            // Before the instance is known, another would take its jobs for lost.
+            let known = tokio::select! {
+                known = self.alive.wait_for(Option::is_some) => known.is_ok(),
+                () = self.stop.closed() => false,
+            };
+            if known {
+                self.claim_on().await;
+            }
+            for held in self.desk.withdraw(None) {
+                self.runner.report(Report::Released(held)).await;
+            }
+            if self.is_over().await {
+                return;
+            }
         }
-        for held in self.desk.withdraw(None) {
-            self.runner.report(Report::Released(held)).await;
-        }
+    }
+
+    /// Closed: until it opens again (false), or has ended.
+    async fn is_over(&self) -> bool {
         let mut interrupted = false;
-        while !self.desk.is_idle() {
+        loop {
+            if self.stop.interrupt.is_cancelled() && self.desk.is_idle() {
+                return true;
+            }
+            if !self.stop.is_closed() {
+                return false;
+            }
             tokio::select! {
                 () = self.desk.freed() => {}
+                () = self.stop.opened() => {}
                 () = self.stop.interrupt.cancelled(), if !interrupted => {
                     interrupted = true;
                     self.desk.stop_all(Why::Interrupted);
@@ -58,25 +84,33 @@ impl Claimer {
         }
     }
 
-    /// A look that was begun is finished, also when the server stops meanwhile: what it claims must
-    /// be known. The database bounds its time.
+    /// A look that was begun is finished, also when the server closes meanwhile: what it claims must
+    /// be known.
     async fn claim_on(&self) {
         let mut patience = Patience::new();
-        while !self.stop.close.is_cancelled() {
-            let pause = match self.look().await {
-                Ok(Found::Full) => continue,
-                Ok(Found::All(pause)) => {
+        while !self.stop.is_closed() {
+            let looked = timeout(LOOK_MAX, self.look()).await;
+            let pause = match looked {
+                Ok(Ok(Found::Full)) => continue,
+                Ok(Ok(Found::All(pause))) => {
                     patience = Patience::new();
                     pause
                 }
-                Err(error) => {
-                    tracing::warn!(%error, "no jobs could be claimed; tried again shortly");
-                    self.stop.close.run_until_cancelled(sleep(patience.next())).await;
+                failed => {
+                    self.desk.doubt(DOUBT);
+                    match failed {
+                        Ok(Err(error)) => tracing::warn!(%error, "no jobs could be claimed; tried again shortly"),
+                        _ => tracing::warn!("no jobs could be claimed: the database does not answer; tried again shortly"),
+                    }
+                    tokio::select! {
+                        () = self.stop.closed() => {}
+                        () = sleep(patience.next()) => {}
+                    }
                     continue;
                 }
             };
             tokio::select! {
-                () = self.stop.close.cancelled() => {}
+                () = self.stop.closed() => {}
                 () = sleep(pause) => {}
                 () = self.bell.rung() => {}
                 () = self.desk.freed() => {}
@@ -86,6 +120,7 @@ impl Claimer {
 
     async fn look(&self) -> Result<Found, sqlx::Error> {
         let limit = i64::try_from(JOB_CLAIM_MAX).unwrap_or(i64::MAX);
+        self.give_back_unknown().await?;
         let promoted = store::job::promote_scheduled(&self.pool, limit).await?;
         let wanted = self.desk.room();
         let mut full = promoted >= limit.unsigned_abs();
@@ -97,7 +132,18 @@ impl Claimer {
             return Ok(Found::Full);
         }
         let next = store::job::find_next_scheduled(&self.pool).await?;
-        Ok(Found::All(next.map_or(JOB_POLL, |next| next.min(JOB_POLL))))
+        Ok(Found::All(next.map_or(JOB_POLL, |next| next.clamp(LOOK_PAUSE_MIN, JOB_POLL))))
+    }
+
+    /// A claim whose answer was lost on its way may have been made all the same. Nobody else claims for
+    /// this worker, so between two looks what it does not know, it does not have.
+    async fn give_back_unknown(&self) -> Result<(), sqlx::Error> {
+        let Some(known) = self.desk.known_in_doubt() else { return Ok(()) };
+        let given_back = store::job::release_unknown(&self.pool, self.worker_id, &known).await?;
+        if given_back > 0 {
+            tracing::warn!(jobs = given_back, "jobs whose claim was not heard of are given back");
+        }
+        Ok(())
     }
 
     async fn claim(&self, wanted: &[Wanted<'static>]) -> Result<usize, sqlx::Error> {

@@ -75,8 +75,9 @@ impl Context {
 
     /// Tells how far it is, from 0 to 1. Written about once a second.
     pub fn progress(&self, done: f32, message: Option<&str>) {
-        let message = message.map(|text| text.chars().take(JOB_MESSAGE_MAX_CHARS).collect());
-        self.desk.progress(self.held, done.clamp(0.0, 1.0), message);
+        let message = message.map(|text| text.chars().filter(|c| !c.is_control()).take(JOB_MESSAGE_MAX_CHARS).collect());
+        let done = if done.is_nan() { 0.0 } else { done.clamp(0.0, 1.0) };
+        self.desk.progress(self.held, done, message);
     }
 
     /// Keeps where another attempt goes on.

@@ -2,11 +2,18 @@
 
 use domain::job::JobSpec;
 use domain::limits::JOB_CLAIM_MAX;
+use drain::{InFlight, Work};
 use parking_lot::Mutex;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
 use store::job::{ClaimedJob, Held, Progress, Wanted};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Named of what is under way.
+const NAMED_MAX: usize = 100;
 
 /// Why a job that runs is told to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +37,10 @@ pub(super) struct Desk {
 struct Inner {
     queues: Vec<Queue>,
     running: HashMap<Held, Running>,
+    /// Neither waits nor runs any more, but the database does not know yet.
+    telling: HashSet<Held>,
+    /// A claim went wrong: the database may think that this worker has what it has never heard of.
+    in_doubt_until: Option<Instant>,
 }
 
 /// The jobs of one kind.
@@ -42,15 +53,19 @@ struct Queue {
 
 #[derive(Debug)]
 struct Running {
+    kind: &'static str,
     stop: CancellationToken,
     why: Option<Why>,
+    done: Option<f32>,
+    /// What was told and is not written yet.
     progress: Option<(f32, Option<String>)>,
 }
 
 impl Desk {
     pub(super) fn new(specs: impl Iterator<Item = JobSpec>) -> Self {
         let queues = specs.map(|spec| Queue { spec, waiting: VecDeque::new(), runners: 0 }).collect();
-        Self { inner: Mutex::new(Inner { queues, running: HashMap::new() }), freed: Notify::new() }
+        let inner = Inner { queues, running: HashMap::new(), telling: HashSet::new(), in_doubt_until: None };
+        Self { inner: Mutex::new(inner), freed: Notify::new() }
     }
 
     /// How many more of each kind there is room for. Short ones are taken in advance, again when half
@@ -85,13 +100,15 @@ impl Desk {
         start
     }
 
-    /// The next job for a runner of this kind, which now runs; `None` ends the runner.
-    pub(super) fn begin(&self, kind: &str) -> Option<(JobSpec, ClaimedJob, CancellationToken)> {
+    /// The next job for a runner of this kind, which now runs; `None` ends the runner. What it leaves
+    /// when it may not begin any is withdrawn, or gets a runner by the next [`Desk::take`].
+    pub(super) fn begin(&self, kind: &str, may: bool) -> Option<(JobSpec, ClaimedJob, CancellationToken)> {
         let mut inner = self.inner.lock();
-        let Inner { queues, running } = &mut *inner;
+        let Inner { queues, running, .. } = &mut *inner;
         let queue = queues.iter_mut().find(|queue| queue.spec.name == kind)?;
         let spec = queue.spec;
-        let Some(job) = queue.waiting.pop_front() else {
+        let next = if may { queue.waiting.pop_front() } else { None };
+        let Some(job) = next else {
             queue.runners -= 1;
             drop(inner);
             self.freed.notify_one();
@@ -99,7 +116,7 @@ impl Desk {
         };
         let half = spec.is_short && queue.waiting.len() == JOB_CLAIM_MAX / 2;
         let stop = CancellationToken::new();
-        running.insert(held(&job), Running { stop: stop.clone(), why: None, progress: None });
+        running.insert(held(&job), Running { kind: spec.name, stop: stop.clone(), why: None, done: None, progress: None });
         drop(inner);
         if half {
             self.freed.notify_one();
@@ -107,9 +124,43 @@ impl Desk {
         Some((spec, job, stop))
     }
 
-    /// It ended; answers why it was told to, if it was.
+    /// It ended; answers why it was told to, if it was. To be followed by [`Desk::told`].
     pub(super) fn end(&self, held: Held) -> Option<Why> {
-        self.inner.lock().running.remove(&held).and_then(|running| running.why)
+        let mut inner = self.inner.lock();
+        inner.telling.insert(held);
+        inner.running.remove(&held).and_then(|running| running.why)
+    }
+
+    /// The database knows what became of these, or need not know.
+    pub(super) fn told(&self, held: &[Held]) {
+        let mut inner = self.inner.lock();
+        held.iter().for_each(|held| _ = inner.telling.remove(held));
+    }
+
+    /// A claim was made whose outcome is not known, and for so long may still come true.
+    pub(super) fn doubt(&self, span: Duration) {
+        self.inner.lock().in_doubt_until = Some(Instant::now() + span);
+    }
+
+    /// All that this worker knows it has, while there is doubt whether the database thinks the same.
+    pub(super) fn known_in_doubt(&self) -> Option<Vec<Uuid>> {
+        let mut inner = self.inner.lock();
+        inner.in_doubt_until = inner.in_doubt_until.filter(|until| Instant::now() < *until);
+        inner.in_doubt_until?;
+        let waiting = inner.queues.iter().flat_map(|queue| queue.waiting.iter().map(|job| job.id));
+        Some(waiting.chain(inner.running.keys().chain(&inner.telling).map(|held| held.id)).collect())
+    }
+
+    pub(super) fn running(&self) -> Vec<Held> {
+        self.inner.lock().running.keys().copied().collect()
+    }
+
+    /// For the drain: what runs, by its name and how far it is. What waits here is given back instead.
+    pub(super) fn in_flight(&self) -> InFlight {
+        let inner = self.inner.lock();
+        let named = inner.running.iter().take(NAMED_MAX);
+        let work = named.map(|(held, running)| Work { name: format!("{} {}", running.kind, held.id), progress: running.done });
+        InFlight { count: inner.running.len(), work: work.collect() }
     }
 
     /// Tells a job to stop. The first reason stands, but for a loss: then nothing else matters.
@@ -123,21 +174,19 @@ impl Desk {
         self.inner.lock().running.values_mut().for_each(|running| running.stop(why));
     }
 
-    /// Takes back what has not begun, of these classes or all.
+    /// Takes back what has not begun, of these classes or all. To be followed by [`Desk::told`].
     pub(super) fn withdraw(&self, classes: Option<&[String]>) -> Vec<Held> {
         let mut inner = self.inner.lock();
         let meant = |spec: &JobSpec| classes.is_none_or(|classes| classes.iter().any(|class| class == spec.class.as_str()));
-        inner
-            .queues
-            .iter_mut()
-            .filter(|queue| meant(&queue.spec))
-            .flat_map(|queue| queue.waiting.drain(..))
-            .map(|j| held(&j))
-            .collect()
+        let meant = inner.queues.iter_mut().filter(|queue| meant(&queue.spec));
+        let withdrawn: Vec<Held> = meant.flat_map(|queue| queue.waiting.drain(..)).map(|job| held(&job)).collect();
+        inner.telling.extend(&withdrawn);
+        withdrawn
     }
 
     pub(super) fn progress(&self, held: Held, done: f32, message: Option<String>) {
         if let Some(running) = self.inner.lock().running.get_mut(&held) {
+            running.done = Some(done);
             running.progress = Some((done, message));
         }
     }

@@ -11,6 +11,7 @@ mod kinds;
 mod reporter;
 mod runner;
 mod scheduler;
+mod stop;
 mod watcher;
 
 pub use bell::Bell;
@@ -20,11 +21,14 @@ pub use kinds::{Kinds, Tools};
 
 use claimer::Claimer;
 use desk::Desk;
+use domain::limits::JOB_CANCEL_GRACE;
+use drain::{Class, Drain};
 use reporter::Reporter;
 use runner::Runner;
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
+use stop::Stop;
 use store::Pool;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -49,22 +53,21 @@ pub(crate) struct Worker {
     pub(crate) alive: watch::Receiver<Option<Instant>>,
 }
 
-/// How a worker ends: first `close`, then `interrupt`; it ends by itself when nothing runs.
-#[derive(Clone, Debug, Default)]
-pub struct Stop {
-    /// Nothing more is claimed or begun; what runs goes on.
-    pub close: CancellationToken,
-    /// What runs is told to keep its place and end; it loses no attempt.
-    pub interrupt: CancellationToken,
-}
+/// For telling what became of jobs that were interrupted, after they have ended.
+const TOLD_WITHIN: Duration = Duration::from_secs(5);
 
 impl Worker {
-    /// Starts all tasks on `tracker`. `ended` is cancelled once nothing runs any more and all of it is
-    /// told: from then on the instance may say goodbye.
-    pub(crate) fn start(self, tracker: &TaskTracker, stop: &Stop, ended: CancellationToken) {
+    /// Starts all tasks on `tracker`. While the server closes nothing more is claimed or begun. Told to
+    /// end, what runs keeps its place; `ended` is cancelled once nothing runs any more and all of it
+    /// is told: from then on the instance may say goodbye.
+    pub(crate) fn start(self, tracker: &TaskTracker, drain: &Drain, ended: CancellationToken) {
         let desk = Arc::new(Desk::new(self.kinds.specs()));
-        let (reporter, reports) = Reporter::new(self.pool.clone());
-        let runner = Arc::new(Runner { pool: self.pool.clone(), desk: desk.clone(), kinds: self.kinds, reports });
+        let seen = desk.clone();
+        let place = drain.register("jobs", Class::Job, JOB_CANCEL_GRACE + TOLD_WITHIN, move || seen.in_flight());
+        let stop = Stop::of(&place);
+        let (reporter, reports) = Reporter::new(self.pool.clone(), desk.clone());
+        let weak = reports.downgrade();
+        let runner = Arc::new(Runner { pool: self.pool.clone(), desk: desk.clone(), kinds: self.kinds, reports, stop: stop.clone() });
         let claimer = Claimer {
             pool: self.pool.clone(),
             worker_id: self.id,
@@ -75,11 +78,10 @@ impl Worker {
             tracker: tracker.clone(),
             stop: stop.clone(),
         };
-        let watcher = Watcher { pool: self.pool.clone(), worker_id: self.id, desk, alive: self.alive, stop: stop.clone() };
-        let scheduler = scheduler::Scheduler { pool: self.pool.clone(), bell: self.bell.clone() };
-        tracker.spawn(
-            stop.close.clone().run_until_cancelled_owned(scheduler.run()).instrument(tracing::info_span!("job schedules")),
-        );
+        let watcher =
+            Watcher { pool: self.pool.clone(), worker_id: self.id, desk, alive: self.alive, reports: weak, stop: stop.clone() };
+        let scheduler = scheduler::Scheduler { pool: self.pool.clone(), bell: self.bell.clone(), stop };
+        tracker.spawn(scheduler.keep().instrument(tracing::info_span!("job schedules")));
         tracker.spawn(ended.clone().run_until_cancelled_owned(watcher.run()).instrument(tracing::info_span!("job watcher")));
         // The bell's tasks and the home's lock go on to the very end.
         self.bell.start(tracker, &self.database_url, self.pool.clone(), self.id, ended.clone());
@@ -95,6 +97,7 @@ impl Worker {
             async move {
                 reporter.run().await;
                 ended.cancel();
+                drop(place);
             }
             .instrument(tracing::info_span!("job reporter")),
         );

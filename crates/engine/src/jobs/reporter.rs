@@ -2,17 +2,23 @@
 //! can't be told now is told later; it is never dropped while the server runs.
 
 use super::Patience;
+use super::desk::Desk;
 use domain::limits::JOB_CLAIM_MAX;
+use std::sync::Arc;
+use std::time::Duration;
 use store::Pool;
 use store::job::{Finished, Held, Retry};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// Reports that wait; who has another to make waits too.
 const WAITING_MAX: usize = 2 * JOB_CLAIM_MAX;
-/// Tries after which a report is given up that the database answers and refuses: the lease ends, and
-/// another attempt is made.
+/// Tries after which a report is given up that the database answers and refuses.
 const REFUSED_MAX: u32 = 5;
+/// Longer than the database works on any statement of ours: then the way to it is lost.
+const ANSWER_MAX: Duration = Duration::from_secs(40);
+/// What is told of a job whose answer the database refuses: a text with U+0000, say.
+const UNKEPT: &str = "it was done, but what it answered can't be kept";
 
 pub(super) enum Report {
     Finished(Finished),
@@ -28,7 +34,21 @@ pub(super) enum Report {
 #[derive(Clone)]
 pub(super) struct Reports(mpsc::Sender<Report>);
 
+/// Tells only while the worker runs.
+#[derive(Clone)]
+pub(super) struct WeakReports(mpsc::WeakSender<Report>);
+
+impl WeakReports {
+    pub(super) fn upgrade(&self) -> Option<Reports> {
+        self.0.upgrade().map(Reports)
+    }
+}
+
 impl Reports {
+    pub(super) fn downgrade(&self) -> WeakReports {
+        WeakReports(self.0.downgrade())
+    }
+
     pub(super) async fn tell(&self, report: Report) {
         // The reporter ends after all who could tell it something.
         let _ = self.0.send(report).await;
@@ -37,56 +57,77 @@ impl Reports {
 
 pub(super) struct Reporter {
     pool: Pool,
+    desk: Arc<Desk>,
     reports: mpsc::Receiver<Report>,
 }
 
 impl Reporter {
-    pub(super) fn new(pool: Pool) -> (Self, Reports) {
+    pub(super) fn new(pool: Pool, desk: Arc<Desk>) -> (Self, Reports) {
         let (tell, reports) = mpsc::channel(WAITING_MAX);
-        (Self { pool, reports }, Reports(tell))
+        (Self { pool, desk, reports }, Reports(tell))
     }
 
     /// Until all who could report are gone.
     pub(super) async fn run(mut self) {
         let mut batch = Vec::with_capacity(JOB_CLAIM_MAX);
         while self.reports.recv_many(&mut batch, JOB_CLAIM_MAX).await > 0 {
-            let (mut finished, mut released, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut finished, mut released) = (Vec::new(), Vec::new());
+            let mut all = Vec::new();
             for report in batch.drain(..) {
                 match report {
                     Report::Finished(one) => finished.push(one),
                     Report::Released(held) => released.push(held),
-                    Report::Failed { held, error, retry } => failed.push((held, error, retry)),
+                    Report::Failed { held, error, retry } => all.push(Told::Failed { held, error, retry }),
                 }
             }
-            if !finished.is_empty() {
-                self.insist(Told::Finished(finished)).await;
-            }
-            if !released.is_empty() {
-                self.insist(Told::Released(released)).await;
-            }
-            for (held, error, retry) in failed {
-                self.insist(Told::Failed { held, error, retry }).await;
+            all.push(Told::Finished(finished));
+            all.push(Told::Released(released));
+            for told in all.into_iter().filter(|told| told.len() > 0) {
+                let held = told.held();
+                self.tell(told).await;
+                self.desk.told(&held);
             }
         }
     }
 
-    /// Until the database has taken it: while it does not answer, for as long as that takes.
-    async fn insist(&self, told: Told) {
+    /// Together, or one by one when the database refuses all for one's sake.
+    async fn tell(&self, told: Told) {
+        let Some(refused) = self.insist(told).await else { return };
+        for one in refused.apart() {
+            let Some(refused) = self.insist(one).await else { continue };
+            if let Told::Finished(finished) = &refused
+                && let [Finished { held, result: Some(_), .. }] = finished[..]
+            {
+                let unkept = Told::Failed { held, error: UNKEPT.to_owned(), retry: Retry::Never };
+                if self.insist(unkept).await.is_none() {
+                    continue;
+                }
+            }
+            tracing::error!("what became of a job is not taken; it is run again when this server was started anew");
+        }
+    }
+
+    /// Until the database has taken it: while it does not answer, for as long as that takes. Answers
+    /// what it refuses.
+    async fn insist(&self, told: Told) -> Option<Told> {
         let mut patience = Patience::new();
         let mut refused = 0;
         loop {
-            match told.write(&self.pool).await {
-                Ok(count) => return late(told.len(), count),
-                Err(error) => {
-                    refused += u32::from(error.as_database_error().is_some() && !store::may_retry(&error));
-                    if refused >= REFUSED_MAX {
-                        tracing::error!(%error, "what became of jobs is not taken; they are run again when their lease ends");
-                        return;
-                    }
-                    tracing::warn!(%error, "what became of jobs could not be told; tried again shortly");
-                    sleep(patience.next()).await;
+            match timeout(ANSWER_MAX, told.write(&self.pool)).await {
+                Ok(Ok(count)) => {
+                    late(told.len(), count);
+                    return None;
                 }
+                Ok(Err(error)) => {
+                    refused += u32::from(error.as_database_error().is_some() && !store::may_retry(&error));
+                    tracing::warn!(%error, "what became of jobs could not be told");
+                    if refused >= REFUSED_MAX {
+                        return Some(told);
+                    }
+                }
+                Err(_) => tracing::warn!("what became of jobs could not be told: the database does not answer"),
             }
+            sleep(patience.next()).await;
         }
     }
 }
@@ -104,6 +145,22 @@ impl Told {
             Self::Finished(finished) => finished.len(),
             Self::Released(released) => released.len(),
             Self::Failed { .. } => 1,
+        }
+    }
+
+    fn held(&self) -> Vec<Held> {
+        match self {
+            Self::Finished(finished) => finished.iter().map(|one| one.held).collect(),
+            Self::Released(released) => released.clone(),
+            Self::Failed { held, .. } => vec![*held],
+        }
+    }
+
+    fn apart(self) -> Vec<Self> {
+        match self {
+            Self::Finished(finished) => finished.into_iter().map(|one| Self::Finished(vec![one])).collect(),
+            Self::Released(released) => released.into_iter().map(|one| Self::Released(vec![one])).collect(),
+            failed @ Self::Failed { .. } => vec![failed],
         }
     }
 

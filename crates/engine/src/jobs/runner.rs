@@ -4,6 +4,7 @@ use super::context::{Context, Done, Failure};
 use super::desk::{Desk, Why, held};
 use super::kinds::Kinds;
 use super::reporter::{Report, Reports};
+use super::stop::Stop;
 use domain::job::{JobSpec, backoff};
 use domain::limits::{JOB_CANCEL_GRACE, JOB_ERROR_MAX_CHARS};
 use futures_util::FutureExt;
@@ -21,12 +22,13 @@ pub(super) struct Runner {
     pub(super) desk: Arc<Desk>,
     pub(super) kinds: Kinds,
     pub(super) reports: Reports,
+    pub(super) stop: Stop,
 }
 
 impl Runner {
-    /// Until no job of the kind waits here.
+    /// Until no job of the kind waits here, or none is to be begun any more.
     pub(super) async fn run(self: Arc<Self>, kind: &'static str) {
-        while let Some((spec, job, stop)) = self.desk.begin(kind) {
+        while let Some((spec, job, stop)) = self.desk.begin(kind, !self.stop.is_closed()) {
             let began = Instant::now();
             let held = held(&job);
             let (attempt, last) = (job.attempt, job.attempt >= job.attempts_max);
@@ -35,8 +37,9 @@ impl Runner {
             let (outcome, report) = judge(held, ended, why, &spec, attempt, last);
             metrics::counter!("synops_jobs_total", "kind" => kind, "outcome" => outcome).increment(1);
             metrics::histogram!("synops_job_duration_seconds", "kind" => kind).record(began.elapsed().as_secs_f64());
-            if let Some(report) = report {
-                self.report(report).await;
+            match report {
+                Some(report) => self.report(report).await,
+                None => self.desk.told(&[held]),
             }
         }
     }
@@ -80,7 +83,8 @@ fn judge(
     last: bool,
 ) -> (&'static str, Option<Report>) {
     let failed = |error: String, never: bool| {
-        let error: String = error.chars().take(JOB_ERROR_MAX_CHARS).collect();
+        // PostgreSQL's text holds any character but one.
+        let error: String = error.chars().filter(|c| *c != '\0').take(JOB_ERROR_MAX_CHARS).collect();
         let retry = if never || last { Retry::Never } else { Retry::After(backoff(attempt, rand::random_range(0.0..=1.0))) };
         let outcome = if retry == Retry::Never { "failed" } else { "retried" };
         (outcome, Some(Report::Failed { held, error, retry }))

@@ -3,6 +3,7 @@
 
 use super::Patience;
 use super::bell::Bell;
+use super::stop::Stop;
 use domain::job::{JobKind, NewJob};
 use domain::schedule::Schedule;
 use std::time::Duration;
@@ -25,10 +26,25 @@ const BUILTIN: [(&str, JobKind, &str); 2] =
 pub(super) struct Scheduler {
     pub(super) pool: Pool,
     pub(super) bell: Bell,
+    pub(super) stop: Stop,
 }
 
 impl Scheduler {
-    pub(super) async fn run(self) {
+    /// Until it is told to end; not while the server closes.
+    pub(super) async fn keep(self) {
+        while !self.stop.interrupt.is_cancelled() {
+            if self.stop.is_closed() {
+                self.stop.interrupt.run_until_cancelled(self.stop.opened()).await;
+                continue;
+            }
+            tokio::select! {
+                () = self.run() => {}
+                () = self.stop.closed() => {}
+            }
+        }
+    }
+
+    async fn run(&self) {
         let mut patience = Patience::new();
         let mut known = false;
         loop {

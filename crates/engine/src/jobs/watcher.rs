@@ -1,24 +1,29 @@
 //! Looks after what runs: progress is written, what somebody cancelled is told, what was lost is given
 //! up, what others lost is rescued.
 
-use super::Stop;
 use super::desk::{Desk, Why};
+use super::reporter::{Report, WeakReports};
+use super::stop::Stop;
 use domain::limits::{JOB_LEASE, JOB_LEASE_MARGIN, JOB_POLL};
 use std::sync::Arc;
+use std::time::Duration;
 use store::Pool;
 use store::job::Rescued;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 /// Looks for jobs of lost instances at every so manieth turn.
 const RESCUE_EVERY: u32 = 5;
+/// A network that swallows everything must not keep it from giving up what is lost.
+const LOOK_MAX: Duration = Duration::from_secs(10);
 
 pub(super) struct Watcher {
     pub(super) pool: Pool,
     pub(super) worker_id: Uuid,
     pub(super) desk: Arc<Desk>,
     pub(super) alive: watch::Receiver<Option<Instant>>,
+    pub(super) reports: WeakReports,
     pub(super) stop: Stop,
 }
 
@@ -29,8 +34,10 @@ impl Watcher {
             sleep(JOB_POLL).await;
             turn = turn.wrapping_add(1);
             self.give_up_what_is_lost();
-            if let Err(error) = self.look(turn.is_multiple_of(RESCUE_EVERY)).await {
-                tracing::warn!(%error, "running jobs could not be looked after; tried again shortly");
+            match timeout(LOOK_MAX, self.look(turn.is_multiple_of(RESCUE_EVERY))).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "running jobs could not be looked after; tried again shortly"),
+                Err(_) => tracing::warn!("running jobs could not be looked after: the database does not answer"),
             }
             #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
             metrics::gauge!("synops_jobs_here").set(self.desk.len() as f64);
@@ -42,7 +49,8 @@ impl Watcher {
         let told_at = *self.alive.borrow();
         if told_at.is_some_and(|at| at.elapsed() > JOB_LEASE - JOB_LEASE_MARGIN) && self.desk.len() > 0 {
             tracing::error!("the database was away for too long: the jobs that ran here are given up, and run again");
-            self.desk.withdraw(None);
+            let withdrawn = self.desk.withdraw(None);
+            self.desk.told(&withdrawn);
             self.desk.stop_all(Why::Lost);
         }
     }
@@ -56,17 +64,25 @@ impl Watcher {
             for held in store::job::list_cancelled(&self.pool, self.worker_id).await? {
                 self.desk.stop(held, Why::Cancelled);
             }
+            // A process that was stopped for longer than its lease, and goes on, finds others at its jobs.
+            let running = self.desk.running();
+            for held in store::job::list_lost(&self.pool, &running).await? {
+                tracing::warn!(job_id = %held.id, "a job that runs here is somebody else's by now: it is given up");
+                self.desk.stop(held, Why::Lost);
+            }
         }
         if self.desk.is_holding_back() {
             let classes = store::job_class::list_job_classes(&self.pool).await?;
             let paused: Vec<String> =
                 classes.into_iter().filter(|class| class.paused_at.is_some()).map(|class| class.name).collect();
-            let held = self.desk.withdraw(Some(&paused));
-            if !held.is_empty() {
-                store::job::release_jobs(&self.pool, &held).await?;
+            // By the reporter, which insists: lost here, they would wait for the end of this process.
+            if let Some(reports) = self.reports.upgrade() {
+                for held in self.desk.withdraw(Some(&paused)) {
+                    reports.tell(Report::Released(held)).await;
+                }
             }
         }
-        if rescue && !self.stop.close.is_cancelled() {
+        if rescue && !self.stop.is_closed() {
             let mut tx = self.pool.begin().await?;
             let rescued = store::job::rescue_lapsed(&mut tx, JOB_LEASE).await?;
             tx.commit().await?;

@@ -12,7 +12,7 @@ use store::job::{Held, Inserted, PastOutcome};
 use testkit::{TestDb, wait_until};
 use uuid::Uuid;
 
-const SPEC: JobSpec = JobSpec {
+pub(crate) const SPEC: JobSpec = JobSpec {
     name: "tested",
     class: JobClass::Tools,
     attempts_max: 3,
@@ -38,12 +38,21 @@ impl Server {
     }
 
     pub(crate) fn start_with(db: &TestDb, work: WorkConfig) -> Self {
+        Self::start_as(db, work, Uuid::now_v7())
+    }
+
+    pub(crate) fn start_as(db: &TestDb, work: WorkConfig, id: Uuid) -> Self {
         let bell = work.bell.clone();
         let running = Running::start(db, |config| {
+            config.instance_id = id;
             config.probes = false;
-            config.work = Some(WorkConfig { finish_within: Duration::ZERO, ..work });
+            config.work = Some(work);
         });
         Self { running, bell }
+    }
+
+    pub(crate) fn drain(&self) -> &drain::Drain {
+        &self.running.drain
     }
 
     pub(crate) async fn stop(self) {
@@ -51,16 +60,16 @@ impl Server {
     }
 }
 
-async fn enqueue(db: &TestDb, jobs: &[NewJob]) -> Vec<Inserted> {
+pub(crate) async fn enqueue(db: &TestDb, jobs: &[NewJob]) -> Vec<Inserted> {
     let mut db = db.pool().acquire().await.unwrap();
     store::job::insert_jobs(&mut db, jobs).await.unwrap()
 }
 
-fn job(payload: Value) -> NewJob {
+pub(crate) fn job(payload: Value) -> NewJob {
     NewJob::of(&SPEC, payload)
 }
 
-async fn ended(db: &TestDb, id: Uuid) -> store::job::PastJob {
+pub(crate) async fn ended(db: &TestDb, id: Uuid) -> store::job::PastJob {
     wait_until("the job has ended", SOON, async || store::job::find_past_job(db.pool(), id).await.unwrap()).await
 }
 

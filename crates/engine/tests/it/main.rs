@@ -2,12 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod checks;
+mod job_faults;
 mod job_kinds;
 mod jobs;
 mod probing;
 mod servers;
 mod upkeep;
 
+use drain::Drain;
 use engine::EngineConfig;
 use intentions::Intentions;
 use std::sync::Arc;
@@ -26,6 +28,7 @@ struct Running {
     intentions: Intentions,
     tasks: TaskTracker,
     shutdown: CancellationToken,
+    drain: Drain,
     /// How often its intentions rang the feed's bell.
     rings: Arc<AtomicUsize>,
 }
@@ -42,8 +45,9 @@ impl Running {
             counted.fetch_add(1, Ordering::SeqCst);
         });
         let intentions = Intentions::new(db.pool().clone(), bell);
-        engine::start(config, db.pool().clone(), intentions.clone(), &tasks, shutdown.clone()).unwrap();
-        Self { intentions, tasks, shutdown, rings }
+        let drain = Drain::new();
+        engine::start(config, db.pool().clone(), intentions.clone(), &tasks, shutdown.clone(), &drain).unwrap();
+        Self { intentions, tasks, shutdown, drain, rings }
     }
 
     /// Has its prober look at once.
@@ -51,8 +55,10 @@ impl Running {
         self.intentions.check_bell().notify_one();
     }
 
-    /// Stops it, and fails the test if a task stays.
+    /// Stops it, with no time for jobs to finish, and fails the test if a task stays.
     async fn stop(self) {
+        let ended = self.drain.drain(tokio::time::Instant::now()).await;
+        assert_eq!(ended, drain::Ended::Stopped { late: Vec::new() });
         self.shutdown.cancel();
         self.tasks.close();
         tokio::time::timeout(SOON, self.tasks.wait()).await.expect("all tasks end soon after the shutdown");

@@ -40,6 +40,9 @@ pub(super) enum ServerMessage<'a> {
     },
     Lifecycle {
         phase: &'a str,
+        /// Before the close: when to come back, so that not all do at once.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<u64>,
     },
     Pong {
         server_time: DateTime<Utc>,

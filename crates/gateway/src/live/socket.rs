@@ -15,6 +15,7 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgr
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::Refusal;
+use drain::Phase;
 use domain::limits::{
     SOCKET_ERRORS_MAX, SOCKET_IDLE_MAX, SOCKET_MESSAGE_MAX_BYTES, SOCKET_WRITE_MAX, SUBSCRIBE_WAIT_MAX,
     SUBSCRIPTIONS_PER_SOCKET_MAX, TOKEN_MAX_BYTES,
@@ -26,6 +27,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 use uuid::Uuid;
@@ -34,6 +36,8 @@ use uuid::Uuid;
 const READ_ATTEMPTS_MAX: u32 = 8;
 /// How long a peer has to take the close.
 const CLOSE_LINGER: Duration = Duration::from_secs(1);
+/// Readers of a server that stops come back after so many milliseconds, each after another.
+const RETRY_AFTER_MS: std::ops::Range<u64> = 500..4_000;
 /// Of tungstenite's own buffers: small, because there are as many as sockets.
 const SOCKET_BUFFER_BYTES: usize = 4_096;
 
@@ -88,6 +92,7 @@ struct Session {
     reading: JoinSet<()>,
     errors: u32,
     pace: Pace,
+    phases: watch::Receiver<Phase>,
 }
 
 /// A subscription as it was asked for.
@@ -108,7 +113,7 @@ enum End {
 async fn run(state: State, headers: HeaderMap, caller: Caller, outbox: Arc<Outbox>, seat: Seat, socket: WebSocket) {
     let (mut sender, receiver) = socket.split();
     let expires_at = caller.expires_at.map(|at| Instant::now() + (at - state.now()).to_std().unwrap_or(Duration::ZERO));
-    let session = Session {
+    let mut session = Session {
         outbox: Arc::clone(&outbox),
         id: seat.id,
         person_id: caller.reader(),
@@ -116,9 +121,11 @@ async fn run(state: State, headers: HeaderMap, caller: Caller, outbox: Arc<Outbo
         reading: JoinSet::new(),
         errors: 0,
         pace: Pace::new(),
+        phases: state.wiring.phases.clone(),
         state: state.clone(),
     };
     session.hello();
+    session.tell_phase();
     // The credential may have ended between its check and our seat: then its end was not told here.
     if caller.credential != Credential::None && !still_holds(&state, &headers, &caller).await {
         outbox.close(CloseCode::SignedOut);
@@ -185,7 +192,8 @@ async fn close(sender: &mut Sender, code: CloseCode, linger: Duration) {
         CloseCode::TooSlow => "too slow: subscribe again with the last token",
     };
     if code == CloseCode::Restart {
-        let text = ServerMessage::Lifecycle { phase: "draining" }.to_text();
+        let retry_after_ms = Some(rand::random_range(RETRY_AFTER_MS));
+        let text = ServerMessage::Lifecycle { phase: Phase::Draining.as_str(), retry_after_ms }.to_text();
         let _ = timeout(linger, sender.send(Message::Text(text.into()))).await;
     }
     let frame = CloseFrame { code: code as u16, reason: Utf8Bytes::from_static(reason) };
@@ -203,6 +211,18 @@ impl Session {
             person_id: self.person_id,
         };
         self.outbox.push_text(hello.to_text());
+    }
+
+    /// To whoever connects it is no news that all is well.
+    fn tell_phase(&mut self) {
+        let phase = *self.phases.borrow_and_update();
+        if phase != Phase::Running {
+            self.push_phase(phase);
+        }
+    }
+
+    fn push_phase(&self, phase: Phase) {
+        self.outbox.push_text(ServerMessage::Lifecycle { phase: phase.as_str(), retry_after_ms: None }.to_text());
     }
 
     async fn receive(mut self, mut receiver: Receiver) -> End {
@@ -228,6 +248,10 @@ impl Session {
                     }
                 }
                 Some(_) = self.reading.join_next() => {}
+                Ok(()) = self.phases.changed() => {
+                    let phase = *self.phases.borrow_and_update();
+                    self.push_phase(phase);
+                }
                 () = self.outbox.answered(), if !self.waiting.is_empty() && self.reading.is_empty() => {}
             }
             if self.errors > SOCKET_ERRORS_MAX || flooded {

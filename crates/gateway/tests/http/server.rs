@@ -60,6 +60,7 @@ impl Server {
             metrics: Some(recorder.handle()),
             feed: health,
             hub: Arc::new(Hub::new(bell.clone())),
+            phases: drain::Drain::new().phases(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         });

@@ -124,6 +124,34 @@ pub async fn release_jobs(db: impl PgExecutor<'_>, held: &[Held]) -> Result<Vec<
     .await
 }
 
+/// Of these, those that are no longer held.
+pub async fn list_lost(db: impl PgExecutor<'_>, held: &[Held]) -> Result<Vec<Held>> {
+    let (ids, fences) = split(held.iter().copied());
+    sqlx::query_as!(
+        Held,
+        r#"select h.id as "id!", h.fence as "fence!" from unnest($1::uuid[], $2::int8[]) as h (id, fence)
+            where not exists (select from jobs j where j.id = h.id and j.fence = h.fence and j.state = 'running')"#,
+        &ids,
+        &fences
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Gives back what a worker holds by the database's account alone: all but the `known`. It was never
+/// begun, so no attempt is counted. Answers how many.
+pub async fn release_unknown(db: impl PgExecutor<'_>, worker_id: Uuid, known: &[Uuid]) -> Result<u64> {
+    let done = sqlx::query!(
+        "update jobs set state = 'ready', worker_id = null, attempt = greatest(attempt - 1, 0)
+          where worker_id = $1 and state = 'running' and id <> all($2)",
+        worker_id,
+        known
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Whether the job is still held; it stays so until the transaction ends. For a handler that writes:
 /// its effects and this stand or fall together.
 pub async fn hold_job(db: impl PgExecutor<'_>, held: Held) -> Result<bool> {

@@ -11,8 +11,8 @@ mod rescue;
 pub use cancel::cancel_job;
 pub use claim::{ClaimedJob, Wanted, claim_jobs, find_next_scheduled, promote_scheduled};
 pub use finish::{
-    Finished, Held, Progress, Retry, bury_jobs, complete_jobs, fail_job, hold_job, list_cancelled, release_jobs, save_checkpoint,
-    save_progress,
+    Finished, Held, Progress, Retry, bury_jobs, complete_jobs, fail_job, hold_job, list_cancelled, list_lost, release_jobs,
+    release_unknown, save_checkpoint, save_progress,
 };
 pub use insert::{Inserted, delete_expired_keys, insert_jobs, ring};
 pub use list::{Job, JobFilter, JobState, PastJob, PastOutcome, find_job, find_past_job, list_jobs, list_past_jobs};

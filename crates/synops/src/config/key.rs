@@ -43,6 +43,7 @@ pub(super) const KEYS: &[Key] = &[
     Key { name: "checks.allow", kind: Kind::List },
     Key { name: "checks.postgres_sockets", kind: Kind::List },
     Key { name: "cookies.secure", kind: Kind::Text },
+    Key { name: "drain.ready_pause_s", kind: Kind::Number },
     Key { name: "jobs.finish_s", kind: Kind::Number },
     Key { name: "tools", kind: Kind::Commands },
     Key { name: "webhooks.secret", kind: Kind::Secret },

@@ -102,7 +102,7 @@ pub struct Checks {
 
 #[derive(Clone, Debug)]
 pub struct Jobs {
-    /// When the server stops, jobs get so long to finish before they are interrupted.
+    /// At a plain stop jobs get so long to finish before they are interrupted.
     pub finish_within: Duration,
     /// Commands that jobs may run: the program and its arguments, by name.
     pub tools: BTreeMap<String, Vec<String>>,
@@ -128,6 +128,8 @@ pub struct Config {
     pub retention: Retention,
     pub checks: Checks,
     pub jobs: Jobs,
+    /// At a stop, from not being ready to not listening.
+    pub ready_pause: Duration,
     /// Cookies over TLS alone.
     pub cookies_secure: bool,
 }
@@ -182,6 +184,7 @@ impl Config {
                 allow: get.list("checks.allow")?,
                 postgres_sockets: get.list("checks.postgres_sockets")?.into_iter().map(PathBuf::from).collect(),
             },
+            ready_pause: Duration::from_secs(get.number("drain.ready_pause_s", 0, 300)?.into()),
             jobs: Jobs {
                 finish_within: Duration::from_secs(get.number("jobs.finish_s", 0, 3600)?.into()),
                 tools: get.commands("tools")?,

@@ -93,13 +93,13 @@ fn a_file_that_was_named_must_be_there() {
 fn the_default_file_names_every_setting_once() {
     let mut section = String::new();
     let mut named = Vec::new();
-    for line in DEFAULT_FILE.lines() {
+    for line in DEFAULT_FILE.lines().map(|line| line.trim_start_matches("# ")) {
         if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
             section = format!("{name}.");
-        } else if let Some((name, _)) = line.trim_start_matches("# ").split_once(" = ")
+        } else if let Some((name, _)) = line.split_once(" = ")
             && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
         {
-            // Tools have the names that people give them.
+            // Tools have names of their own.
             named.push(if section == "tools." { "tools".to_owned() } else { format!("{section}{name}") });
         }
     }

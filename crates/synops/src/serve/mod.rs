@@ -3,11 +3,14 @@
 
 mod parts;
 mod running;
+pub(crate) mod stopping;
 mod wiring;
 
 use crate::config::{Config, Role};
 use crate::database::Database;
 use crate::{address, demo, people};
+use drain::{Drain, Phase};
+use engine::Pulse;
 use feed::{Bell, Tailer};
 use gateway::{Hub, State, Wiring};
 use intentions::Intentions;
@@ -39,9 +42,14 @@ pub struct Ready {
     pub url: String,
     /// The first time: signs the administrator in, once. A secret.
     pub sign_in_url: Option<String>,
+    /// How far a stop is.
+    pub drain: Drain,
+    /// Whether it turns.
+    pub pulse: Pulse,
 }
 
-/// Serves until `outside.shutdown`, then stops: listener, sockets, engine, pool, and PostgreSQL last.
+/// Serves until `outside.shutdown`, or until a drain that something in it leads has come to its end. Then
+/// it stops: jobs, requests and sockets, engine, feed, pool, and PostgreSQL last.
 ///
 /// # Errors
 ///
@@ -49,22 +57,27 @@ pub struct Ready {
 /// the private PostgreSQL is lost for good, and when a part does not end within its bound.
 pub async fn serve(config: Config, outside: Outside, announce: impl FnOnce(Ready)) -> anyhow::Result<()> {
     let shutdown = outside.shutdown.clone();
-    let mut parts = Parts::new(&shutdown, config.jobs.finish_within);
-    let lost = parts.lost.clone();
+    let times = stopping::Times { ready_pause: config.ready_pause, jobs_finish_within: config.jobs.finish_within };
+    let mut parts = Parts::new(&shutdown, times);
+    let (lost, mut phases) = (parts.lost.clone(), parts.drain.phases());
     let started = lost.run_until_cancelled(start(config, outside, &mut parts)).await;
     let result = match started {
         Some(Ok(ready)) => {
             announce(ready);
-            lost.cancelled().await;
+            tokio::select! {
+                () = lost.cancelled() => {}
+                _ = phases.wait_for(|phase| *phase == Phase::Stopped) => {}
+            }
             Ok(())
         }
         Some(Err(error)) => Err(error),
         None => Ok(()),
     };
     tracing::info!("stopping");
-    let ended = parts.end().await;
+    let is_wanted = shutdown.is_cancelled() || *phases.borrow() == Phase::Stopped;
+    let ended = parts.end(is_wanted).await;
     result.and(ended)?;
-    anyhow::ensure!(shutdown.is_cancelled(), "PostgreSQL kept ending by itself; its log in the data directory says why");
+    anyhow::ensure!(is_wanted, "PostgreSQL kept ending by itself; its log in the data directory says why");
     tracing::info!("stopped");
     Ok(())
 }
@@ -95,15 +108,19 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
 
     let jobs = engine::jobs::Bell::new();
     let engine_config = wiring::engine(&config, &login, &worker_url, jobs, instance_id);
-    engine::start(engine_config, pool.clone(), intentions.clone(), &parts.engine.tasks, parts.engine.stop.clone())
-        .map_err(wiring::told)?;
+    let (tasks, stop) = (&parts.engine.tasks, parts.engine.stop.clone());
+    let pulse =
+        engine::start(engine_config, pool.clone(), intentions.clone(), tasks, stop, &parts.drain).map_err(wiring::told)?;
     wiring::fold_metrics(outside.metrics.clone(), &parts.engine);
 
     if config.has_role(Role::Gateway) {
         let settings = wiring::settings(&config, url.clone(), instance_id);
-        let (tasks, stop) = (parts.gateway.tasks.clone(), parts.gateway.stop.clone());
-        let state = State::new(Wiring { pool, intentions, settings, metrics: Some(outside.metrics), feed, hub, tasks, stop });
-        gateway::serve(outside.listener, gateway::router(state), &parts.gateway.tasks, parts.gateway.stop.clone());
+        let (tasks, stop) = (parts.sockets.tasks.clone(), parts.sockets.stop.clone());
+        let (metrics, phases) = (Some(outside.metrics), parts.drain.phases());
+        let state = State::new(Wiring { pool, intentions, settings, metrics, feed, hub, phases, tasks, stop });
+        parts.answer_with(&state);
+        gateway::serve(outside.listener, gateway::router(state), &parts.http.tasks, parts.http.stop.clone());
     }
-    Ok(Ready { address, sign_in_url: sign_in_path.map(|path| format!("{url}{path}")), url })
+    let sign_in_url = sign_in_path.map(|path| format!("{url}{path}"));
+    Ok(Ready { address, sign_in_url, url, drain: parts.drain.clone(), pulse })
 }

@@ -56,7 +56,6 @@ pub(super) fn engine(config: &Config, login: &Login, database_url: &str, jobs: B
             bell: jobs,
             tools: Tools(Arc::new(config.jobs.tools.clone())),
             webhook_secret: config.jobs.webhook_secret.clone(),
-            finish_within: config.jobs.finish_within,
             ..WorkConfig::new(database_url)
         }),
         ..EngineConfig::new(instance_id, name, VERSION)

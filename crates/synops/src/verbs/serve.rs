@@ -6,9 +6,11 @@ use crate::exit::{Misconfigured, Outcome};
 use crate::open_files;
 use crate::serve::{Outside, Ready, serve};
 use crate::signals::Signals;
+use crate::supervisor::Supervisor;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::io::ErrorKind;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 /// Until the first signal, then as long as a clean stop takes; a second signal cuts that short.
@@ -19,11 +21,26 @@ pub async fn run(config: Config) -> anyhow::Result<Outcome> {
     let metrics = PrometheusBuilder::new().install_recorder()?;
     let shutdown = CancellationToken::new();
     let outside = Outside { listener, shutdown: shutdown.clone(), metrics };
-    tokio::select! {
-        served = serve(config, outside, |ready| announce(&ready)) => served.map(|()| Outcome::Done),
+    let (told, ready) = oneshot::channel();
+    let announce = |ready: Ready| {
+        announce(&ready);
+        // Whoever waits for it does so as long as this runs.
+        let _ = told.send(ready);
+    };
+    let mut supervisor = Supervisor::default();
+    let served = tokio::select! {
+        served = serve(config, outside, announce) => served.map(|()| Outcome::Done),
         // What `serve` holds is dropped: PostgreSQL is stopped at once, and recovers at the next start.
         () = signals.until_second(shutdown) => anyhow::bail!("stopped at once by a second signal"),
-    }
+        never = async {
+            match ready.await {
+                Ok(ready) => supervisor.keep(&ready).await,
+                Err(_) => std::future::pending().await,
+            }
+        } => match never {},
+    };
+    supervisor.stopped().await;
+    served
 }
 
 /// Before anything slow: who asked for a port that is taken should hear it now.

@@ -21,7 +21,10 @@ pub(crate) fn config(db: &TestDb) -> Config {
 
 /// The defaults and these variables; no file.
 pub(crate) fn config_with(variables: &[(&str, &str)]) -> Config {
-    let environment: Environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    // Not into the sources.
+    let data_dir = ("SYNOPS_DATA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/data"));
+    let all = std::iter::once(&data_dir).chain(variables);
+    let environment: Environment = all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Config::load(None, &environment).expect("the test's configuration")
 }
 

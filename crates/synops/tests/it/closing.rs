@@ -87,7 +87,9 @@ async fn a_stop_is_told_before_the_sockets_close() {
     app.stop();
     let (texts, code) = reads.read_all().await;
     assert_eq!(code, Some(1012));
-    assert_eq!(texts.last().map(String::as_str), Some(r#"{"type":"lifecycle","phase":"draining"}"#));
+    let last: Value = serde_json::from_str(texts.last().expect("it is told")).unwrap();
+    assert_eq!((&last["type"], &last["phase"]), (&json!("lifecycle"), &json!("draining")));
+    assert!(last["retry_after_ms"].as_u64().is_some_and(|pause| (500..4_000).contains(&pause)), "{last}");
     drop(sleeps);
     assert!(Raw::connect(address).await.is_err(), "nobody new is accepted");
 }

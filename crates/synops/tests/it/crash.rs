@@ -45,15 +45,15 @@ enum Victim {
 }
 
 /// A PostgreSQL of the test's own: durable, as in production.
-struct Database {
-    cluster: Cluster,
+pub(crate) struct Database {
+    pub(crate) cluster: Cluster,
     /// The superuser's.
-    pool: sqlx::PgPool,
+    pub(crate) pool: sqlx::PgPool,
     _dir: TempDir,
 }
 
 impl Database {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let dir = data_dir();
         let config = managed_postgres::Config::new(dir.path()).setting("fsync", "on");
         let cluster = Cluster::start(config).await.expect("PostgreSQL");
@@ -64,7 +64,7 @@ impl Database {
         Self { cluster, pool, _dir: dir }
     }
 
-    fn server_url(&self) -> String {
+    pub(crate) fn server_url(&self) -> String {
         self.cluster.connection_url(SERVER_ROLE, DATABASE)
     }
 

@@ -1,7 +1,9 @@
 //! The real program, as a person or a supervisor runs it.
 
-use std::io::{Read, Seek};
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs::File;
 use std::net::SocketAddr;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -58,12 +60,13 @@ pub(crate) struct Served {
     pub(crate) line: String,
     /// Where it listens: `http://127.0.0.1:…`.
     pub(crate) base: String,
+    log: File,
 }
 
 impl Served {
     /// Starts it on a free port and waits until it says that it is ready.
     pub(crate) async fn start(data_dir: &Path, variables: &[(&str, &str)]) -> Self {
-        let mut log = tempfile::tempfile().expect("a file for its log");
+        let log = tempfile::tempfile().expect("a file for its log");
         let mut command = synops(&["serve"], variables);
         command.env("SYNOPS_LISTEN", "127.0.0.1:0").env("SYNOPS_DATA_DIR", data_dir).stdout(Stdio::piped());
         command.stderr(log.try_clone().expect("a second handle"));
@@ -72,21 +75,40 @@ impl Served {
         let mut line = String::new();
         let _ = tokio::time::timeout(LIMIT, out.read_line(&mut line)).await;
         let Some(base) = line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned) else {
-            let mut said = String::new();
-            log.rewind().and_then(|()| log.read_to_string(&mut said)).expect("its log");
-            panic!("it is not ready: {line:?}, and logged\n{said}");
+            panic!("it is not ready: {line:?}, and logged\n{}", text_of(&log));
         };
-        Self { child, line, base }
+        Self { child, line, base, log }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.base.strip_prefix("http://").and_then(|address| address.parse().ok()).expect("an address")
     }
 
+    /// What it logged so far.
+    pub(crate) fn log(&self) -> String {
+        text_of(&self.log)
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("it runs");
+        kill_process(pid, signal).expect("a signal");
+    }
+
     /// SIGTERM, and its exit code.
-    pub(crate) async fn terminate(mut self) -> Option<i32> {
-        let pid = self.child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())).expect("it runs");
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a signal");
+    pub(crate) async fn terminate(self) -> Option<i32> {
+        self.signal(Signal::TERM);
+        self.ended().await
+    }
+
+    /// Its exit code, once it has ended; none after a kill.
+    pub(crate) async fn ended(mut self) -> Option<i32> {
         tokio::time::timeout(LIMIT, self.child.wait()).await.expect("it stops").expect("its status").code()
     }
+}
+
+/// From the beginning, wherever its writer is.
+fn text_of(log: &File) -> String {
+    let mut text = vec![0; usize::try_from(log.metadata().expect("its size").len()).expect("a size")];
+    let read = log.read_at(&mut text, 0).expect("its log");
+    String::from_utf8_lossy(&text[..read]).into_owned()
 }

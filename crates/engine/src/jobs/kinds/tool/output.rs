@@ -9,6 +9,7 @@ const LINE_MAX_BYTES: usize = 16_384;
 /// More than any log needs: a command that writes without end is ended.
 const LOG_MAX_BYTES: usize = 1_048_576;
 const LAST_WORDS_MAX_CHARS: usize = 1_000;
+const LAST_WORDS_CUT_ABOVE_BYTES: usize = 64 * LAST_WORDS_MAX_CHARS;
 
 #[derive(Debug, PartialEq)]
 pub(super) enum Said {
@@ -75,20 +76,21 @@ impl Log {
             self.last_words.push('\n');
         }
         self.last_words.extend(line.chars().filter(|c| !c.is_control()));
-        // Not at each line: a command may write half a million.
-        if self.last_words.len() > 8 * LAST_WORDS_MAX_CHARS {
-            self.last_words = end_of(&self.last_words);
+        // Not at each line: a flood of short ones would cost seconds.
+        if self.last_words.len() > LAST_WORDS_CUT_ABOVE_BYTES {
+            self.cut();
         }
     }
 
-    pub(super) fn into_last_words(self) -> String {
-        end_of(&self.last_words)
+    fn cut(&mut self) {
+        let over = self.last_words.chars().count().saturating_sub(LAST_WORDS_MAX_CHARS);
+        self.last_words = self.last_words.chars().skip(over).collect();
     }
-}
 
-fn end_of(text: &str) -> String {
-    let over = text.chars().count().saturating_sub(LAST_WORDS_MAX_CHARS);
-    text.chars().skip(over).collect()
+    pub(super) fn into_last_words(mut self) -> String {
+        self.cut();
+        self.last_words
+    }
 }
 
 #[cfg(test)]
@@ -122,7 +124,8 @@ mod tests {
         }
         let flood = (0..200).map(|_| log.take(&[b'\n'; 10_000])).find_map(Result::err);
         assert!(matches!(flood, Some(Failure::Never(told)) if told.contains("log")));
+        assert!(log.last_words.len() <= LAST_WORDS_CUT_ABOVE_BYTES + LINE_MAX_BYTES);
         let last_words = log.into_last_words();
-        assert!(last_words.chars().count() <= LAST_WORDS_MAX_CHARS && !last_words.contains('\u{1b}'));
+        assert!(last_words.chars().count() == LAST_WORDS_MAX_CHARS && !last_words.contains('\u{1b}'));
     }
 }
