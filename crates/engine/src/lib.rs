@@ -3,6 +3,7 @@
 mod check;
 mod heartbeat;
 pub mod jobs;
+mod maintenance;
 mod prober;
 mod upkeep;
 
@@ -151,6 +152,9 @@ pub fn start(
         NewInstance { id: config.instance_id, name: config.instance_name, version: config.version, roles: config.roles, home_id };
     let heartbeat = heartbeat::Heartbeat { pool: pool.clone(), instance, alive, shutdown: goodbye };
     tracker.spawn(heartbeat.run().instrument(tracing::info_span!("heartbeat")));
+    let clock = maintenance::Clock { pool: pool.clone(), intentions: intentions.clone() };
+    let clock = shutdown.clone().run_until_cancelled_owned(clock.run());
+    tracker.spawn(clock.instrument(tracing::info_span!("maintenance clock")));
     if config.probes {
         let prober = prober::Prober {
             pool,

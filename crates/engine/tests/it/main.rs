@@ -4,6 +4,7 @@
 mod checks;
 mod job_kinds;
 mod jobs;
+mod maintenances;
 mod probing;
 mod servers;
 mod upkeep;
