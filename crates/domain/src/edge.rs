@@ -20,6 +20,8 @@ text_enum! {
         DependsOn = "depends_on",
         /// Any → any.
         RelatesTo = "relates_to",
+        /// Maintenance → what it takes down: system, group, or the instance.
+        Affects = "affects",
     }
 }
 
@@ -31,23 +33,26 @@ impl EdgeKind {
             Self::Admin => Some(Level::Admin),
             Self::MemberOf => Some(Level::Member),
             Self::Reader => Some(Level::Reader),
-            Self::PartOf | Self::DependsOn | Self::RelatesTo => None,
+            Self::PartOf | Self::DependsOn | Self::RelatesTo | Self::Affects => None,
         }
     }
 
     /// Which kinds it may join. `edge_allowed` in the migrations says the same; a test compares.
     pub fn allows(self, source: NodeKind, target: NodeKind, target_is_scope: bool) -> bool {
-        use NodeKind::{Group, Instance, Person, System, Team, Workspace};
+        use NodeKind::{Group, Instance, Maintenance, Person, System, Team, Workspace};
         let grantee = matches!(source, Person | Team);
         match self {
             Self::PartOf => matches!(
                 (source, target),
-                (Workspace | Team | Person, Instance) | (Team | Group | System, Workspace) | (Group | System, Group)
+                (Workspace | Team | Person | Maintenance, Instance)
+                    | (Team | Group | System | Maintenance, Workspace)
+                    | (Group | System | Maintenance, Group)
             ),
             Self::MemberOf => (source == Person && target == Team) || (grantee && target_is_scope),
             Self::Owner | Self::Admin | Self::Reader => grantee && target_is_scope,
             Self::DependsOn => source == System && target == System,
             Self::RelatesTo => true,
+            Self::Affects => source == Maintenance && matches!(target, System | Group | Instance),
         }
     }
 }

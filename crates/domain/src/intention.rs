@@ -4,10 +4,12 @@
 use crate::access::Visibility;
 use crate::edge::EdgeKind;
 use crate::limits::{ATTRS_MAX_BYTES, BODY_MAX_BYTES, TITLE_MAX_CHARS};
+use crate::maintenance::{MaintenancePatch, NewUpdate, validate_message};
 use crate::node::NodeKind;
 use crate::person::PersonPatch;
 use crate::refusal::Refusal;
 use crate::system::SystemPatch;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -89,6 +91,57 @@ pub enum Intention {
     CheckNow {
         id: Uuid,
     },
+    /// Makes a maintenance. Its window and what it affects must be given.
+    PlanMaintenance {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        /// A workspace, a group or the instance; by default the scope of the first that it affects.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent_id: Option<Uuid>,
+        title: String,
+        #[serde(default)]
+        body: String,
+        #[serde(default)]
+        attrs: Map<String, Value>,
+        maintenance: MaintenancePatch,
+    },
+    UpdateMaintenance {
+        id: Uuid,
+        version: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attrs: Option<Map<String, Value>>,
+        #[serde(default)]
+        maintenance: MaintenancePatch,
+    },
+    /// Moves the end of one that has not ended to a later time.
+    ExtendMaintenance {
+        id: Uuid,
+        ends_at: DateTime<Utc>,
+    },
+    /// Brings the whole window forward: it starts now.
+    StartMaintenance {
+        id: Uuid,
+    },
+    /// Completes one that is under way, without verifying.
+    CloseMaintenance {
+        id: Uuid,
+    },
+    /// Calls off one that has not started.
+    CancelMaintenance {
+        id: Uuid,
+        /// For everybody who sees it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// Tells people something about it.
+    AddMaintenanceUpdate {
+        id: Uuid,
+        update: NewUpdate,
+    },
 }
 
 /// Who sees a scope, and what it inherits; absent fields stay.
@@ -114,6 +167,13 @@ impl Intention {
             Self::UpdateEdge { .. } => "update_edge",
             Self::DeleteEdge { .. } => "delete_edge",
             Self::CheckNow { .. } => "check_now",
+            Self::PlanMaintenance { .. } => "plan_maintenance",
+            Self::UpdateMaintenance { .. } => "update_maintenance",
+            Self::ExtendMaintenance { .. } => "extend_maintenance",
+            Self::StartMaintenance { .. } => "start_maintenance",
+            Self::CloseMaintenance { .. } => "close_maintenance",
+            Self::CancelMaintenance { .. } => "cancel_maintenance",
+            Self::AddMaintenanceUpdate { .. } => "add_maintenance_update",
         }
     }
 
@@ -124,6 +184,9 @@ impl Intention {
                 validate_title(title)?;
                 validate_body(body)?;
                 validate_attrs(attrs)?;
+                if *kind == NodeKind::Maintenance {
+                    return Err(Refusal::invalid("kind", "another kind: a maintenance is made by plan_maintenance"));
+                }
                 validate_facets(Some(*kind), system.as_ref(), person.as_ref())?;
                 if *kind == NodeKind::Person && person.as_ref().is_none_or(|p| p.login.is_none()) {
                     return Err(Refusal::invalid("person.login", "a person needs something to sign in with"));
@@ -143,13 +206,42 @@ impl Intention {
                 validate_attrs(attrs)
             }
             Self::UpdateEdge { attrs, .. } => validate_attrs(attrs),
+            Self::PlanMaintenance { title, body, attrs, maintenance, .. } => {
+                validate_title(title)?;
+                validate_body(body)?;
+                validate_attrs(attrs)?;
+                validate_plan(maintenance).map_err(|r| r.within("maintenance"))
+            }
+            Self::UpdateMaintenance { title, body, attrs, maintenance, .. } => {
+                title.as_deref().map_or(Ok(()), validate_title)?;
+                body.as_deref().map_or(Ok(()), validate_body)?;
+                attrs.as_ref().map_or(Ok(()), validate_attrs)?;
+                maintenance.validate().map_err(|r| r.within("maintenance"))
+            }
+            Self::CancelMaintenance { reason, .. } => {
+                let reason = reason.as_deref().map_or(Ok(()), validate_message);
+                reason.map_err(|_| Refusal::invalid("reason", "a text, or nothing"))
+            }
+            Self::AddMaintenanceUpdate { update, .. } => update.validate().map_err(|r| r.within("update")),
             Self::MoveNode { .. }
             | Self::DeleteNode { .. }
             | Self::SetScope { .. }
             | Self::DeleteEdge { .. }
-            | Self::CheckNow { .. } => Ok(()),
+            | Self::CheckNow { .. }
+            | Self::ExtendMaintenance { .. }
+            | Self::StartMaintenance { .. }
+            | Self::CloseMaintenance { .. } => Ok(()),
         }
     }
+}
+
+/// A plan says when and what.
+fn validate_plan(plan: &MaintenancePatch) -> Result<(), Refusal> {
+    let missing = |field| Refusal::invalid(field, "it must be given");
+    plan.starts_at.ok_or_else(|| missing("starts_at"))?;
+    plan.ends_at.ok_or_else(|| missing("ends_at"))?;
+    plan.affects.as_ref().ok_or_else(|| missing("affects"))?;
+    plan.validate()
 }
 
 fn validate_title(title: &str) -> Result<(), Refusal> {

@@ -142,3 +142,26 @@ pub const TOOL_NAME_MAX_CHARS: usize = 64;
 pub const TOOL_OUTPUT_MAX_BYTES: usize = 65_536;
 pub const WEBHOOK_URL_MAX_BYTES: usize = 2_048;
 pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
+
+pub const MAINTENANCE_MIN: Duration = Duration::from_secs(60);
+pub const MAINTENANCE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How far ahead a window may begin.
+pub const MAINTENANCE_AHEAD_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
+/// A window "from now on" may have taken so long to get here.
+pub const MAINTENANCE_LATE_MAX: Duration = Duration::from_secs(60);
+pub const MAINTENANCE_AFFECTS_MAX: usize = 200;
+pub const MAINTENANCE_LINKS_MAX: usize = 20;
+pub const MAINTENANCE_LINK_TITLE_MAX_CHARS: usize = 200;
+pub const MAINTENANCE_LINK_URL_MAX_BYTES: usize = 1_024;
+pub const MAINTENANCE_MESSAGE_MAX_BYTES: usize = 8_192;
+/// How long its systems may take to be green again.
+pub const MAINTENANCE_VERIFY_MIN_S: i32 = 10;
+pub const MAINTENANCE_VERIFY_MAX_S: i32 = 86_400;
+/// How long jobs and requests may take to finish before Synops goes down.
+pub const DRAIN_BOUND_MIN_S: i32 = 1;
+pub const DRAIN_BOUND_MAX_S: i32 = 3_600;
+pub const TIMEZONE_MAX_BYTES: usize = 64;
+/// The clock of maintenances looks at least so often, rung or not.
+pub const MAINTENANCE_POLL: Duration = Duration::from_secs(1);
+/// Jobs, schedules or systems that one forecast tells of.
+pub const FORECAST_ROWS_MAX: i64 = 500;

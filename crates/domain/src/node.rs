@@ -1,6 +1,7 @@
 //! Everything with a name is a node.
 
 use crate::access::Visibility;
+use crate::maintenance::Maintenance;
 use crate::person::Person;
 use crate::system::System;
 use crate::text::text_enum;
@@ -20,6 +21,8 @@ text_enum! {
         System = "system",
         Team = "team",
         Person = "person",
+        /// A planned window in which something is taken down.
+        Maintenance = "maintenance",
     }
 }
 
@@ -56,6 +59,7 @@ pub struct Node {
 pub enum Facet {
     System(System),
     Person(Person),
+    Maintenance(Maintenance),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

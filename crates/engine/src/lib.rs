@@ -3,6 +3,7 @@
 mod check;
 mod heartbeat;
 pub mod jobs;
+mod maintenance;
 mod prober;
 mod upkeep;
 
@@ -161,6 +162,9 @@ pub fn start(
         NewInstance { id: config.instance_id, name: config.instance_name, version: config.version, roles: config.roles, home_id };
     let heartbeat = heartbeat::Heartbeat { pool: pool.clone(), instance, alive, turns, at_rest, shutdown };
     tracker.spawn(heartbeat.run().instrument(tracing::info_span!("heartbeat")));
+    let clock = maintenance::Clock { pool: pool.clone(), intentions: intentions.clone() };
+    let clock = shutdown.clone().run_until_cancelled_owned(clock.run());
+    tracker.spawn(clock.instrument(tracing::info_span!("maintenance clock")));
     if config.probes {
         let slots = Arc::new(Semaphore::new(config.checks_at_once.max(1)));
         let prober = prober::Prober {

@@ -14,6 +14,7 @@ const TAGS: &[(&str, &str)] = &[
     ("workspaces", "What belongs together, with its own people."),
     ("groups", "Order within a workspace."),
     ("systems", "What is run for others, and how it is checked."),
+    ("maintenances", "Planned windows in which something is taken down."),
     ("teams", "People who are granted things together."),
     ("people", "Everybody who has an account."),
     ("account", "One's own account: signing in, password, tokens."),

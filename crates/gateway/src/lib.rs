@@ -15,6 +15,7 @@ mod health;
 mod intentions;
 mod layers;
 mod live;
+mod maintenance;
 mod nodes;
 mod nouns;
 mod origin;

@@ -3,6 +3,7 @@
 use crate::accounts::{me, session, sessions, sign_in_link, tokens};
 use crate::layers::{guard, headers, observe};
 use crate::live::{rows, socket};
+use crate::maintenance::{self, acts, affected, forecast, updates};
 use crate::nouns::{group, person, system, team, workspace};
 use crate::refusal::Refused;
 use crate::state::State;
@@ -49,6 +50,18 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(checks::list_latency))
         .routes(routes!(checks::list_check_runs))
         .routes(routes!(checks::check_now))
+        // Everybody, as far as they may see: maintenances; members plan them.
+        .routes(routes!(maintenance::list, maintenance::plan))
+        .routes(routes!(affected::list))
+        .routes(routes!(forecast::of_plan))
+        .routes(routes!(maintenance::get, maintenance::update, maintenance::delete))
+        .routes(routes!(updates::list, updates::add))
+        .routes(routes!(acts::extend))
+        .routes(routes!(acts::cancel))
+        .routes(routes!(acts::start))
+        .routes(routes!(acts::close))
+        .routes(routes!(forecast::get))
+        .routes(routes!(forecast::rehearse))
         // Everybody: signing in and out.
         .routes(routes!(session::sign_in, session::sign_out))
         .routes(routes!(session::sign_in_by_link))

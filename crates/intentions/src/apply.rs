@@ -1,5 +1,7 @@
 //! One intention after the other, inside the transaction.
 
+mod maintenance;
+
 use crate::Outcome;
 use crate::authorise::{self, End, Rights};
 use crate::carry_out::Stop;
@@ -53,6 +55,13 @@ impl<'a> Work<'a> {
             Intention::UpdateEdge { id, version, attrs } => self.change_edge(*id, *version, Some(attrs)).await,
             Intention::DeleteEdge { id, version } => self.change_edge(*id, *version, None).await,
             Intention::CheckNow { id } => self.check_now(*id).await,
+            Intention::PlanMaintenance { .. } => self.plan_maintenance(intention).await,
+            Intention::UpdateMaintenance { .. } => self.update_maintenance(intention).await,
+            Intention::ExtendMaintenance { id, ends_at } => self.extend_maintenance(*id, *ends_at).await,
+            Intention::StartMaintenance { id } => self.start_maintenance(*id, None).await,
+            Intention::CloseMaintenance { id } => self.close_maintenance(*id, None).await,
+            Intention::CancelMaintenance { id, reason } => self.cancel_maintenance(*id, reason.as_deref()).await,
+            Intention::AddMaintenanceUpdate { id, update } => self.add_maintenance_update(*id, update).await,
         }
     }
 
@@ -131,6 +140,7 @@ impl<'a> Work<'a> {
         if !own_account {
             self.rights(node.scope_id).await?.need(authorise::level_to_change(*id, &node), "node")?;
         }
+        self.guard_maintenance(*id, &node).await?;
         fresh(*version, node.version)?;
         if system.is_some() && node.kind != NodeKind::System {
             return Err(Refusal::invalid("system", "only with a node of kind system").into());
@@ -159,6 +169,7 @@ impl<'a> Work<'a> {
         at_parent.need(Level::Reader, "parent")?;
         self.rights(node.scope_id).await?.need(authorise::level_to_change(id, &node), "node")?;
         at_parent.need(Level::Member, "parent")?;
+        self.guard_maintenance(id, &node).await?;
         fresh(version, node.version)?;
         if !EdgeKind::PartOf.allows(node.kind, parent_kind, true) {
             return Err(Refusal::invalid("parent_id", format!("a {} can't be part of a {parent_kind}", node.kind)).into());
@@ -173,6 +184,9 @@ impl<'a> Work<'a> {
     async fn delete_node(&mut self, id: Uuid, version: i64) -> Result<(), Stop> {
         let node = self.locked(id, Level::Reader).await?;
         self.rights(node.scope_id).await?.need(authorise::level_to_delete(id, &node), "node")?;
+        if let Some(maintenance) = self.guard_maintenance(id, &node).await? {
+            maintenance::may_be_deleted(&maintenance)?;
+        }
         fresh(version, node.version)?;
         store::node::delete_node(&mut *self.db, id).await?;
         self.touched.push(Touched::Deleted(id));
@@ -209,6 +223,7 @@ impl<'a> Work<'a> {
         let source = self.end(source_id, "source node").await?;
         let target = self.end(target_id, "target node").await?;
         authorise::edge(self.db, self.actor, kind, source, target).await?;
+        self.guard_affects(kind, source_id).await?;
         self.insert_edge(id, kind, source_id, target_id, attrs).await?;
         self.touched.push(Touched::Edge(id));
         self.record_edge("create_edge", id, kind, source, target).await
@@ -225,6 +240,7 @@ impl<'a> Work<'a> {
         let leaves = attrs.is_none() && edge.kind.grants().is_some() && self.actor.person_id() == Some(edge.source_id);
         if !leaves {
             authorise::edge(self.db, self.actor, edge.kind, source, target).await?;
+            self.guard_affects(edge.kind, edge.source_id).await?;
         }
         fresh(version, edge.version)?;
         let Some(attrs) = attrs else {
@@ -334,7 +350,7 @@ fn changed_fields(intention: &Intention) -> Vec<String> {
     said.iter()
         .filter(|(name, _)| !matches!(name.as_str(), "type" | "id" | "version"))
         .flat_map(|(name, value)| match (name.as_str(), value) {
-            ("system" | "person", Value::Object(inner)) => inner.keys().map(|key| format!("{name}.{key}")).collect(),
+            ("system" | "person" | "maintenance", Value::Object(inner)) => inner.keys().map(|key| format!("{name}.{key}")).collect(),
             _ => vec![name.clone()],
         })
         .collect()

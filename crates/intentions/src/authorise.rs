@@ -68,6 +68,23 @@ pub(crate) fn level_to_delete(node_id: Uuid, node: &LockedNode) -> Level {
     }
 }
 
+/// What planning or changing a maintenance needs: `scope_id` is its own scope.
+pub(crate) async fn maintenance(
+    db: &mut PgConnection,
+    actor: &Actor,
+    scope_id: Uuid,
+    affects_instance: bool,
+) -> Result<(), Refusal> {
+    Rights::of(db, actor, scope_id).await.map_err(store::refusal)?.need(Level::Member, "maintenance")?;
+    if affects_instance {
+        let at_instance = Rights::of(db, actor, INSTANCE_ID).await.map_err(store::refusal)?;
+        if at_instance.need(Level::Admin, "maintenance").is_err() {
+            return Err(Refusal::forbidden("it takes down Synops itself: this needs an administrator of the instance"));
+        }
+    }
+    Ok(())
+}
+
 /// An end of an edge: its kind and scope.
 #[derive(Clone, Copy)]
 pub(crate) struct End {
@@ -84,6 +101,11 @@ pub(crate) async fn edge(db: &mut PgConnection, actor: &Actor, kind: EdgeKind, s
     let at_target = Rights::of(db, actor, target.scope_id).await.map_err(store::refusal)?;
     at_target.need(Level::Reader, "target node")?;
     match kind.grants() {
+        // Whoever takes something down answers for it; Synops itself is the administrators'.
+        None if kind == EdgeKind::Affects => {
+            at_source.need(Level::Member, "source node")?;
+            at_target.need(if target.kind == NodeKind::Instance { Level::Admin } else { Level::Member }, "target node")
+        }
         None => at_source.need(Level::Member, "source node"),
         Some(granted) if target.kind != NodeKind::Team => at_target.need(granted.max(Level::Admin), "target node"),
         // Members of a team take part in whatever the team was granted.

@@ -37,6 +37,9 @@ pub(crate) async fn carry_out(
             if intentions.iter().any(makes_due) {
                 to.check_bell.notify_one();
             }
+            if intentions.iter().any(moves_a_window) {
+                to.maintenance_bell.notify_one();
+            }
         }
         Err(_) => give_back(to, context.idempotency.as_ref()).await,
     }
@@ -137,7 +140,15 @@ fn changes_access(intention: &Intention) -> bool {
         | Intention::SetScope { .. }
         // Its kind is not known before it is read.
         | Intention::DeleteEdge { .. } => true,
-        Intention::UpdateEdge { .. } | Intention::CheckNow { .. } => false,
+        Intention::UpdateEdge { .. }
+        | Intention::CheckNow { .. }
+        | Intention::PlanMaintenance { .. }
+        | Intention::UpdateMaintenance { .. }
+        | Intention::ExtendMaintenance { .. }
+        | Intention::StartMaintenance { .. }
+        | Intention::CloseMaintenance { .. }
+        | Intention::CancelMaintenance { .. }
+        | Intention::AddMaintenanceUpdate { .. } => false,
     }
 }
 
@@ -148,6 +159,20 @@ fn makes_due(intention: &Intention) -> bool {
         Intention::CheckNow { .. }
             | Intention::CreateNode { system: Some(_), .. }
             | Intention::UpdateNode { system: Some(_), .. }
+            // Into verifying, it may be.
+            | Intention::AddMaintenanceUpdate { .. }
+    )
+}
+
+/// Whether the clock of maintenances should look because of it.
+fn moves_a_window(intention: &Intention) -> bool {
+    matches!(
+        intention,
+        Intention::PlanMaintenance { .. }
+            | Intention::UpdateMaintenance { .. }
+            | Intention::ExtendMaintenance { .. }
+            | Intention::StartMaintenance { .. }
+            | Intention::AddMaintenanceUpdate { .. }
     )
 }
 

@@ -4,6 +4,8 @@ mod apply;
 mod authorise;
 mod carry_out;
 mod check_state;
+mod maintenance_clock;
+mod rehearsal;
 
 use domain::intention::Intention;
 use domain::{Actor, Edge, Node, Refusal};
@@ -22,6 +24,7 @@ pub struct Intentions {
     pool: Pool,
     bell: Bell,
     check_bell: Arc<Notify>,
+    maintenance_bell: Arc<Notify>,
 }
 
 /// What is known of a request besides its intentions.
@@ -62,7 +65,7 @@ pub enum Done {
 
 impl Intentions {
     pub fn new(pool: Pool, bell: Bell) -> Self {
-        Self { pool, bell, check_bell: Arc::default() }
+        Self { pool, bell, check_bell: Arc::default(), maintenance_bell: Arc::default() }
     }
 
     /// Rung after each commit that may have made a check due; shared by all clones. It is for one
@@ -70,6 +73,12 @@ impl Intentions {
     /// row count once. Other processes find what is due when they next look.
     pub fn check_bell(&self) -> Arc<Notify> {
         self.check_bell.clone()
+    }
+
+    /// Rung after each commit that may have moved a maintenance's window; like [`Self::check_bell`] for
+    /// one listener, the clock of this process.
+    pub fn maintenance_bell(&self) -> Arc<Notify> {
+        self.maintenance_bell.clone()
     }
 
     /// Carries all of them out in one transaction, or none. `render` makes the answer, which is

@@ -62,6 +62,13 @@ fn by_constraint(name: &str) -> Option<Refusal> {
         "nodes_title_length" => Refusal::invalid("title", "1 to 200 characters"),
         "nodes_body_length" => Refusal::invalid("body", "at most 65536 bytes"),
         "nodes_attrs_length" | "edges_attrs_length" => Refusal::invalid("attrs", "a JSON object of at most 16384 bytes"),
+        "maintenances_one_of_synops" => {
+            Refusal::conflict("another maintenance of Synops itself overlaps this window: move one of them, or cancel it")
+        }
+        "maintenances_moves_allowed" => Refusal::conflict("its state can't become that any more"),
+        "maintenances_window_length" => Refusal::invalid("ends_at", "1 minute to 30 days after starts_at"),
+        "maintenances_window_finite" => Refusal::invalid("starts_at", "a time from 2000 to 9000"),
+        "maintenances_links_array" => Refusal::invalid("links", "less text"),
         _ => return None,
     })
 }

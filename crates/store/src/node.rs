@@ -1,5 +1,6 @@
 //! Nodes with their facets.
 
+use crate::maintenance::MaintenanceRow;
 use domain::access::Visibility;
 use domain::check::CheckSpec;
 use domain::node::{Facet, Node, NodeKind, Scope};
@@ -38,12 +39,13 @@ struct NodeRow {
     login: Option<String>,
     email: Option<String>,
     disabled: Option<bool>,
+    maintenance: Option<Json<MaintenanceRow>>,
     visibility: Option<String>,
     isolated: Option<bool>,
 }
 
 impl NodeRow {
-    fn into_node(self) -> Result<Node> {
+    fn into_node(mut self) -> Result<Node> {
         let kind = NodeKind::parse(&self.kind).ok_or_else(|| unknown("kind", &self.kind))?;
         Ok(Node {
             id: self.id,
@@ -62,7 +64,10 @@ impl NodeRow {
         })
     }
 
-    fn facet(&self) -> Result<Option<Facet>> {
+    fn facet(&mut self) -> Result<Option<Facet>> {
+        if let Some(row) = self.maintenance.take() {
+            return Ok(Some(Facet::Maintenance(row.0.into_maintenance()?)));
+        }
         if let (Some(state), Some(state_since), Some(enabled), Some(interval_s), Some(timeout_ms), Some(failures_to_down)) =
             (&self.state, self.state_since, self.enabled, self.interval_s, self.timeout_ms, self.failures_to_down)
         {
@@ -108,12 +113,14 @@ macro_rules! nodes {
                  s.interval_s as "interval_s?", s.timeout_ms as "timeout_ms?", s.failures_to_down as "failures_to_down?",
                  (k.system_id is not null) as "has_password?",
                  a.login as "login?", a.email, a.disabled as "disabled?",
+                 case when m.node_id is not null then to_jsonb(m) end as "maintenance?: Json<MaintenanceRow>",
                  c.visibility as "visibility?", c.isolated as "isolated?"
                from nodes n
                left join edges p on p.source_id = n.id and p.kind = 'part_of'
                left join systems s on s.node_id = n.id
                left join check_secrets k on k.system_id = n.id
                left join people a on a.node_id = n.id
+               left join maintenances m on m.node_id = n.id
                left join scopes c on c.node_id = n.id "# + $rest
             $(, $arg)*)
     };

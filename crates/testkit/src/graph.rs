@@ -104,6 +104,20 @@ impl TestDb {
         id
     }
 
+    /// A scheduled maintenance of these, whose window begins and ends so many seconds from now.
+    pub async fn maintenance(&self, title: &str, parent_id: Uuid, window_s: (f64, f64), affects: &[Uuid]) -> Uuid {
+        let mut db = self.owner_pool().begin().await.expect("a transaction");
+        let id = insert_node(&mut db, NodeKind::Maintenance, title, parent_id).await.expect("a maintenance");
+        let statement = "insert into maintenances (node_id, starts_at, ends_at)
+            values ($1, clock_timestamp() + make_interval(secs => $2), clock_timestamp() + make_interval(secs => $3))";
+        sqlx::query(statement).bind(id).bind(window_s.0).bind(window_s.1).execute(&mut *db).await.expect("a maintenance's facet");
+        for target_id in affects {
+            insert_edge(&mut db, EdgeKind::Affects, id, *target_id).await.expect("what it affects");
+        }
+        db.commit().await.expect("a maintenance");
+        id
+    }
+
     /// Makes a node a scope root that inherits.
     pub async fn make_scope(&self, node_id: Uuid) {
         let statement = "insert into scopes (node_id) values ($1)";

@@ -5,6 +5,7 @@ mod checks;
 mod job_faults;
 mod job_kinds;
 mod jobs;
+mod maintenances;
 mod probing;
 mod servers;
 mod upkeep;

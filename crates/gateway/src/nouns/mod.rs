@@ -54,7 +54,7 @@ pub(crate) async fn readable(state: &State, caller: &Caller, kind: NodeKind, id:
     Ok(node.filter(|node| node.kind == kind).ok_or(Refusal::NotFound { what: kind.as_str() })?)
 }
 
-async fn get(state: State, caller: Caller, kind: NodeKind, id: Uuid) -> Result<Response, Refused> {
+pub(crate) async fn get(state: State, caller: Caller, kind: NodeKind, id: Uuid) -> Result<Response, Refused> {
     Ok(reply::node(&readable(&state, &caller, kind, id).await?))
 }
 
@@ -113,13 +113,20 @@ async fn change<T>(
     carry_out(&state, &caller, &context, intentions, StatusCode::OK).await
 }
 
-async fn delete(state: State, kind: NodeKind, id: Uuid, version: i64, submission: Submission<()>) -> Result<Response, Refused> {
+pub(crate) async fn delete(
+    state: State,
+    kind: NodeKind,
+    id: Uuid,
+    version: i64,
+    submission: Submission<()>,
+) -> Result<Response, Refused> {
     let Submission { caller, context, .. } = submission;
     readable(&state, &caller, kind, id).await?;
     carry_out(&state, &caller, &context, vec![Intention::DeleteNode { id, version }], StatusCode::NO_CONTENT).await
 }
 
-async fn carry_out(
+/// Carries them out and answers the node of the last.
+pub(crate) async fn carry_out(
     state: &State,
     caller: &Caller,
     context: &Context,
@@ -138,8 +145,10 @@ async fn carry_out(
 fn without_place(refusal: Refusal) -> Refusal {
     match refusal {
         Refusal::Invalid { field, expects } => {
-            let inner = field.split_once("].").map_or(field.as_str(), |(_, inner)| inner);
-            let flat = inner.strip_prefix("system.").or_else(|| inner.strip_prefix("person.")).unwrap_or(inner);
+            let placed = field.strip_prefix("intentions[").and_then(|rest| rest.split_once("]."));
+            let inner = placed.map_or(field.as_str(), |(_, inner)| inner);
+            let facets = ["system.", "person.", "maintenance.", "update."];
+            let flat = facets.iter().find_map(|facet| inner.strip_prefix(facet)).unwrap_or(inner);
             Refusal::Invalid { field: flat.to_owned(), expects }
         }
         other => other,
@@ -181,5 +190,7 @@ mod tests {
         check("title", "title");
         check("system.check.url", "check.url");
         check("intentions[1].person.login", "login");
+        check("intentions[0].maintenance.links[2].url", "links[2].url");
+        check("maintenance.links[2].url", "links[2].url");
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod edge;
 pub(crate) mod health;
 pub(crate) mod intention;
+pub(crate) mod maintenance;
 pub(crate) mod node;
 pub(crate) mod nouns;
 pub(crate) mod problem;

@@ -1,5 +1,6 @@
 //! Nodes: the same shape in lists, single reads, typed routes and on the socket.
 
+use super::maintenance::MaintenanceView;
 use chrono::{DateTime, Utc};
 use domain::check::CheckSpec;
 use domain::node::{Facet, Node, Scope};
@@ -41,6 +42,9 @@ pub(crate) struct NodeView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     person: Option<PersonView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    maintenance: Option<MaintenanceView<'a>>,
     /// On scope roots: who reads it without a grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -94,10 +98,11 @@ pub(crate) struct ScopeView {
 
 impl<'a> From<&'a Node> for NodeView<'a> {
     fn from(node: &'a Node) -> Self {
-        let (system, person) = match &node.facet {
-            Some(Facet::System(system)) => (Some(system.into()), None),
-            Some(Facet::Person(person)) => (None, Some(person.into())),
-            None => (None, None),
+        let (system, person, maintenance) = match &node.facet {
+            Some(Facet::System(system)) => (Some(system.into()), None, None),
+            Some(Facet::Person(person)) => (None, Some(person.into()), None),
+            Some(Facet::Maintenance(maintenance)) => (None, None, Some(maintenance.into())),
+            None => (None, None, None),
         };
         Self {
             id: node.id,
@@ -113,6 +118,7 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             updated_at: node.updated_at,
             system,
             person,
+            maintenance,
             scope: node.scope.map(Into::into),
         }
     }

@@ -5,6 +5,8 @@
 mod access;
 mod checks;
 mod deletes;
+mod maintenance_races;
+mod maintenances;
 mod partitions;
 mod races;
 mod roles;

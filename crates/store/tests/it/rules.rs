@@ -185,6 +185,9 @@ async fn kinds_of_the_domain_are_the_databases() {
     };
     check("nodes_kind_known", NodeKind::ALL.iter().map(|k| k.as_str()).collect()).await;
     check("edges_kind_known", EdgeKind::ALL.iter().map(|k| k.as_str()).collect()).await;
+    check("maintenances_state_known", domain::maintenance::MaintenanceState::ALL.iter().map(|s| s.as_str()).collect()).await;
+    check("maintenances_outcome_known", domain::maintenance::Outcome::ALL.iter().map(|o| o.as_str()).collect()).await;
+    check("maintenance_updates_audience_known", domain::maintenance::Audience::ALL.iter().map(|a| a.as_str()).collect()).await;
     check("systems_state_known", domain::system::State::ALL.iter().map(|s| s.as_str()).collect()).await;
     check("scopes_visibility_known", domain::Visibility::ALL.iter().map(|v| v.as_str()).collect()).await;
     for kind in EdgeKind::ALL {
@@ -206,7 +209,7 @@ async fn grants_need_read_committed() {
 #[tokio::test]
 async fn logged_tables_are_not_truncated() {
     let db = TestDb::new().await;
-    for table in ["nodes", "edges", "scopes", "scope_access", "sessions", "api_tokens", "people", "systems"] {
+    for table in ["nodes", "edges", "scopes", "scope_access", "sessions", "api_tokens", "people", "systems", "maintenances"] {
         let statement = sqlx::AssertSqlSafe(format!("truncate {table} cascade"));
         assert_eq!(refused(sqlx::query(statement).execute(db.superuser_pool()).await), "0A000", "{table}");
     }

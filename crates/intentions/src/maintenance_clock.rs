@@ -1,0 +1,101 @@
+//! What the clock makes of maintenances: each move once, whoever else looks at the same time.
+
+use crate::Intentions;
+use domain::audit::AuditSubject;
+use domain::limits::TRANSACTION_ATTEMPTS_MAX;
+use domain::maintenance::{Audience, Maintenance, MaintenanceState, Move, Verification};
+use domain::node::{Facet, NodeKind};
+use domain::Refusal;
+use serde_json::json;
+use sqlx::PgConnection;
+use store::audit::NewEntry;
+use store::maintenance::NewUpdateRow;
+use store::node::LockedNode;
+use uuid::Uuid;
+
+impl Intentions {
+    /// Makes the one move that is due of a maintenance, if there is one, and answers it: in one
+    /// transaction with the word to people and the audit entry. Of several servers that see it due
+    /// one makes it, the others answer `None`.
+    pub async fn advance_maintenance(&self, id: Uuid) -> Result<Option<Move>, Refusal> {
+        let mut attempt = 1;
+        loop {
+            match self.try_advance(id).await {
+                Err(error) if store::may_retry(&error) && attempt < TRANSACTION_ATTEMPTS_MAX => attempt += 1,
+                Err(error) => return Err(store::refusal(error)),
+                Ok(moved) => {
+                    if let Some(moved) = moved {
+                        (self.bell)();
+                        if moved.to == MaintenanceState::Verifying {
+                            self.check_bell.notify_one();
+                        }
+                    }
+                    return Ok(moved);
+                }
+            }
+        }
+    }
+
+    async fn try_advance(&self, id: Uuid) -> Result<Option<Move>, store::Error> {
+        // A look without a lock: one that verifies is looked at again and again.
+        if !self.is_due(id).await? {
+            return Ok(None);
+        }
+        let mut tx = self.pool.begin().await?;
+        let Some(node) = store::node::lock_node(&mut *tx, id).await? else { return Ok(None) };
+        let Some(before) = store::maintenance::lock_maintenance(&mut *tx, id).await? else { return Ok(None) };
+        let Some(due) = due(&mut tx, id, &before).await? else { return Ok(None) };
+        if !store::maintenance::move_maintenance(&mut *tx, id, &before, due.to, due.outcome).await? {
+            return Ok(None);
+        }
+        if due.to == MaintenanceState::Verifying {
+            store::maintenance::check_affected_now(&mut *tx, id).await?;
+        }
+        let state_change = Some(due.to);
+        let update = NewUpdateRow { maintenance_id: id, by: None, message: due.message, audience: Audience::Public, state_change };
+        store::maintenance::insert_update(&mut *tx, update).await?;
+        record(&mut tx, id, node, before.state, due).await?;
+        tx.commit().await?;
+        Ok(Some(due))
+    }
+
+    async fn is_due(&self, id: Uuid) -> Result<bool, store::Error> {
+        let mut db = self.pool.acquire().await?;
+        match store::node::find_node(&mut *db, id).await?.and_then(|node| node.facet) {
+            Some(Facet::Maintenance(maintenance)) => Ok(due(&mut db, id, &maintenance).await?.is_some()),
+            _ => Ok(false),
+        }
+    }
+}
+
+async fn due(db: &mut PgConnection, id: Uuid, maintenance: &Maintenance) -> Result<Option<Move>, store::Error> {
+    let found = match maintenance.state {
+        MaintenanceState::InProgress | MaintenanceState::Verifying => store::maintenance::find_verification(&mut *db, id).await?,
+        _ => Verification::default(),
+    };
+    Ok(maintenance.due(store::database::now(&mut *db).await?, found))
+}
+
+async fn record(db: &mut PgConnection, id: Uuid, node: LockedNode, from: MaintenanceState, due: Move) -> Result<(), store::Error> {
+    let subject = AuditSubject {
+        node_id: Some(id),
+        edge_id: None,
+        scope_id: node.scope_id,
+        other_scope_id: node.scope_id,
+        kind: Some(NodeKind::Maintenance),
+        title: Some(node.title),
+    };
+    let summary = json!({
+        "kind": subject.kind, "title": subject.title, "from": from, "to": due.to, "outcome": due.outcome,
+    });
+    let entry = NewEntry {
+        id: Uuid::now_v7(),
+        actor_id: None,
+        actor_title: None,
+        action: "advance_maintenance",
+        subject: &subject,
+        summary: &summary,
+        request_id: None,
+    };
+    store::audit::insert_entry(db, entry).await
+}
