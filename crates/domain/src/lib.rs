@@ -7,6 +7,7 @@ pub mod check;
 pub mod edge;
 pub mod intention;
 pub mod job;
+pub mod job_act;
 pub mod limits;
 pub mod node;
 pub mod person;

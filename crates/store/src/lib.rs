@@ -19,6 +19,7 @@ pub mod instance;
 pub mod job;
 pub mod job_class;
 pub mod job_schedule;
+pub mod job_stats;
 pub mod migrate;
 pub mod node;
 pub mod partition;
