@@ -123,6 +123,10 @@ impl JobKind {
         if payload.to_string().len() > JOB_PAYLOAD_MAX_BYTES {
             return Err(Refusal::TooLarge { detail: format!("a payload has at most {JOB_PAYLOAD_MAX_BYTES} bytes") });
         }
+        // A list would be read as the fields in order.
+        if !payload.is_object() {
+            return Err(Refusal::invalid("payload", "a JSON object"));
+        }
         match self {
             Self::Noop | Self::CheckHistoryRollup | Self::Retention => shaped::<Nothing>(payload).map(drop),
             Self::Tool => shaped::<ToolPayload>(payload)?.validate(),
@@ -133,7 +137,17 @@ impl JobKind {
 
 /// A payload in its kind's own shape.
 pub fn shaped<T: DeserializeOwned>(payload: &Value) -> Result<T, Refusal> {
-    T::deserialize(payload).map_err(|error| Refusal::invalid("payload", error.to_string()))
+    T::deserialize(payload).map_err(|error| Refusal::invalid("payload", without_values(&error.to_string())))
+}
+
+/// What a payload holds may be a secret, and refusals get into logs: names of fields are told, values
+/// are not.
+fn without_values(error: &str) -> String {
+    match error.rsplit_once(", expected ") {
+        Some((told, _)) if told.starts_with("unknown field") => error.chars().take(200).collect(),
+        Some((_, expected)) => format!("it must be {expected}"),
+        None => error.chars().take(200).collect(),
+    }
 }
 
 /// Of kinds that need to know nothing.
@@ -268,6 +282,8 @@ mod tests {
         check(JobKind::Webhook, json!({ "url": "ftp://a.example", "event": "a", "body": {} }), Some("payload.url"));
         check(JobKind::Webhook, json!({ "url": "https://a.example", "event": "a\nb", "body": {} }), Some("payload.event"));
         check(JobKind::Webhook, json!({ "url": "https://a.example" }), Some("missing field"));
+        check(JobKind::Tool, json!({ "tool": ["hunter2"] }), Some("payload: it must be a string"));
+        check(JobKind::Tool, json!(["hunter2"]), Some("payload: a JSON object"));
     }
 
     #[test]

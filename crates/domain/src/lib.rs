@@ -8,6 +8,7 @@ pub mod edge;
 pub mod forecast;
 pub mod intention;
 pub mod job;
+pub mod job_act;
 pub mod limits;
 pub mod maintenance;
 pub mod node;

@@ -136,6 +136,14 @@ pub const JOB_HISTORY_KEPT_DEFAULT: Duration = Duration::from_secs(30 * 24 * 360
 /// After a person has decided about them.
 pub const DEAD_LETTERS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 pub const SCHEDULES_MAX: i64 = 200;
+pub const SCHEDULE_NAME_MAX_CHARS: usize = 100;
+pub const JOB_UNIQUE_KEY_MAX_BYTES: usize = 200;
+/// For which a unique key may hold.
+pub const JOB_PERIOD_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
+/// Why a class of jobs is paused.
+pub const JOB_REASON_MAX_CHARS: usize = 200;
+/// Dead letters decided about by one request.
+pub const DEAD_LETTERS_AT_ONCE_MAX: usize = 500;
 
 pub const TOOL_NAME_MAX_CHARS: usize = 64;
 /// What a command may write, in all.

@@ -1,16 +1,14 @@
 //! The health page's figures: what the database, the pool, the checks, the other instances and the
 //! disk say right now.
 
+use crate::admin::administrator;
 use crate::caller::Caller;
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::health::{DatabaseHealth, DiskHealth, Health, HealthCheck, InstanceHealth, PoolHealth, ProberHealth};
 use axum::Json;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::Refusal;
-use domain::access::Level;
 use domain::limits::HEARTBEAT_LAPSE;
-use domain::node::INSTANCE_ID;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,11 +26,7 @@ const GIGABYTE: f64 = 1_000_000_000.0;
 #[utoipa::path(get, path = "/admin/health", operation_id = "get_health", tag = "admin",
     responses((status = 200, description = "As it is now", body = Health)))]
 pub(crate) async fn get_health(state: State, caller: Caller) -> Result<Json<Health>, Refused> {
-    let person = caller.person()?;
-    let level = store::access::find_level(state.pool(), Some(person.id), INSTANCE_ID).await?;
-    if level.is_none_or(|level| level < Level::Admin) {
-        return Err(Refusal::forbidden("this needs an administrator of the instance").into());
-    }
+    administrator(&state, &caller).await?;
     let pool = state.pool();
     let now = state.now();
     let facts = store::database::find_facts(pool).await?;

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod activity;
+mod admin;
 mod caller;
 mod checks;
 mod cookie;
@@ -13,6 +14,7 @@ mod edges;
 mod extract;
 mod health;
 mod intentions;
+mod jobs;
 mod layers;
 mod live;
 mod maintenance;

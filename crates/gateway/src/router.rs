@@ -1,6 +1,7 @@
 //! Every route, in order, with who it is for. (What it answers stands at its handler.)
 
 use crate::accounts::{me, session, sessions, sign_in_link, tokens};
+use crate::jobs::{classes, letters, queue, schedules, stats};
 use crate::layers::{guard, headers, observe};
 use crate::live::{rows, socket};
 use crate::maintenance::{self, acts, affected, forecast, updates};
@@ -75,6 +76,21 @@ fn api() -> OpenApiRouter<State> {
         // Administrators of the instance.
         .routes(routes!(sign_in_link::create_sign_in_link))
         .routes(routes!(health::get_health))
+        .routes(routes!(queue::list_jobs, queue::enqueue_job))
+        .routes(routes!(queue::list_past_jobs))
+        .routes(routes!(queue::get_job))
+        .routes(routes!(queue::cancel_job))
+        .routes(routes!(queue::retry_job))
+        .routes(routes!(classes::list_job_classes))
+        .routes(routes!(classes::pause_jobs))
+        .routes(routes!(classes::resume_jobs))
+        .routes(routes!(schedules::list_job_schedules, schedules::create_job_schedule))
+        .routes(routes!(schedules::update_job_schedule, schedules::delete_job_schedule))
+        .routes(routes!(stats::get_job_stats))
+        .routes(routes!(letters::list_dead_letters))
+        .routes(routes!(letters::get_dead_letter, letters::update_dead_letter))
+        .routes(routes!(letters::replay_dead_letters))
+        .routes(routes!(letters::discard_dead_letters))
         // Everybody: what is committed, as it is committed; and the same for those who must poll.
         .routes(routes!(rows::list))
         .route("/live", get(socket::live))

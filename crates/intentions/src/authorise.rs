@@ -42,6 +42,15 @@ impl Rights {
     }
 }
 
+/// Refuses whoever does not administer the instance, in the transaction of the write.
+pub(crate) async fn administrator(db: &mut PgConnection, actor: &Actor) -> Result<(), Refusal> {
+    let level = Rights::of(db, actor, INSTANCE_ID).await.map_err(store::refusal)?.level;
+    if level.is_some_and(|level| level >= Level::Admin) {
+        return Ok(());
+    }
+    Err(Refusal::forbidden("this needs an administrator of the instance"))
+}
+
 /// What creating a node needs in its parent's scope.
 pub(crate) fn level_to_create(kind: NodeKind, with_scope: bool) -> Level {
     match kind {

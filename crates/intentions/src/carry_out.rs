@@ -6,6 +6,7 @@ use domain::intention::Intention;
 use domain::limits::{INTENTIONS_MAX, TRANSACTION_ATTEMPTS_MAX};
 use domain::{Actor, EdgeKind, NodeKind, Refusal};
 use serde_json::Value;
+use sqlx::{Postgres, Transaction};
 use store::idempotency::Taken;
 
 pub(crate) async fn carry_out(
@@ -22,13 +23,8 @@ pub(crate) async fn carry_out(
     for (at, intention) in intentions.iter().enumerate() {
         intention.validate().map_err(|refusal| place(refusal, at, intentions.len()))?;
     }
-    if let Some(key) = &context.idempotency {
-        match store::idempotency::take_key(&to.pool, &key.caller, &key.key, &key.request_hash).await.map_err(store::refusal)? {
-            Taken::New => {}
-            Taken::Running => return Err(Refusal::IdempotencyRunning),
-            Taken::Mismatch => return Err(Refusal::IdempotencyMismatch),
-            Taken::Answered { status, response } => return Ok(Done::Before { status, response }),
-        }
+    if let Some((status, response)) = take_key(to, context).await? {
+        return Ok(Done::Before { status, response });
     }
     let done = attempts(to, actor, &intentions, context, &render).await;
     match &done {
@@ -113,8 +109,19 @@ async fn once(
         authorise::somebody_administers(&mut tx).await?;
     }
     let (status, response) = render(&outcomes);
+    commit(tx, context, status, &response).await?;
+    Ok(Done::Now { outcomes, status, response })
+}
+
+/// Commits the work, and its answer with it when there is a key.
+pub(crate) async fn commit(
+    mut tx: Transaction<'_, Postgres>,
+    context: &Context,
+    status: u16,
+    response: &Value,
+) -> Result<(), Stop> {
     if let Some(Idempotency { caller, key, request_hash }) = &context.idempotency
-        && !store::idempotency::store_answer(&mut *tx, caller, key, request_hash, status, &response).await?
+        && !store::idempotency::store_answer(&mut *tx, caller, key, request_hash, status, response).await?
     {
         return Err(Stop::Refused(Refusal::IdempotencyRunning));
     }
@@ -125,8 +132,18 @@ async fn once(
             source: Some(Box::new(error)),
         }),
         other => Stop::Database(other),
-    })?;
-    Ok(Done::Now { outcomes, status, response })
+    })
+}
+
+/// Takes the request's key, if it has one; answers what it was answered when it was carried out before.
+pub(crate) async fn take_key(to: &Intentions, context: &Context) -> Result<Option<(u16, Value)>, Refusal> {
+    let Some(Idempotency { caller, key, request_hash }) = &context.idempotency else { return Ok(None) };
+    match store::idempotency::take_key(&to.pool, caller, key, request_hash).await.map_err(store::refusal)? {
+        Taken::New => Ok(None),
+        Taken::Running => Err(Refusal::IdempotencyRunning),
+        Taken::Mismatch => Err(Refusal::IdempotencyMismatch),
+        Taken::Answered { status, response } => Ok(Some((status, response))),
+    }
 }
 
 /// Whether it may change a granting edge, or move a node: then the graph's lock comes first.
@@ -182,7 +199,7 @@ fn place(refusal: Refusal, at: usize, of: usize) -> Refusal {
 }
 
 /// A refused request leaves its key free for a corrected one.
-async fn give_back(to: &Intentions, key: Option<&Idempotency>) {
+pub(crate) async fn give_back(to: &Intentions, key: Option<&Idempotency>) {
     let Some(Idempotency { caller, key, request_hash }) = key else { return };
     if let Err(error) = store::idempotency::release_key(&to.pool, caller, key, request_hash).await {
         tracing::warn!(%error, "an idempotency key could not be given back; it frees itself in a minute");

@@ -4,6 +4,7 @@ mod apply;
 mod authorise;
 mod carry_out;
 mod check_state;
+mod jobs;
 mod maintenance_clock;
 mod rehearsal;
 
@@ -15,6 +16,8 @@ use store::Pool;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+pub use jobs::{JobOutcome, JobsDone};
+
 /// Wakes the local tailer; called after each commit.
 pub type Bell = Arc<dyn Fn() + Send + Sync>;
 
@@ -25,6 +28,7 @@ pub struct Intentions {
     bell: Bell,
     check_bell: Arc<Notify>,
     maintenance_bell: Arc<Notify>,
+    jobs_bell: Option<Bell>,
 }
 
 /// What is known of a request besides its intentions.
@@ -65,7 +69,15 @@ pub enum Done {
 
 impl Intentions {
     pub fn new(pool: Pool, bell: Bell) -> Self {
-        Self { pool, bell, check_bell: Arc::default(), maintenance_bell: Arc::default() }
+        Self { pool, bell, check_bell: Arc::default(), jobs_bell: None, maintenance_bell: Arc::default() }
+    }
+
+    /// With the bell of this process's worker, which rings for others too. Without one, workers are
+    /// rung by the database.
+    #[must_use]
+    pub fn with_jobs_bell(mut self, bell: Option<Bell>) -> Self {
+        self.jobs_bell = bell;
+        self
     }
 
     /// Rung after each commit that may have made a check due; shared by all clones. It is for one

@@ -69,9 +69,9 @@ pub async fn find_dead_letter(db: impl PgExecutor<'_>, id: Uuid) -> Result<Optio
     dead_letters!("where id = $1", id).fetch_optional(db).await
 }
 
-/// The open ones among these, held until the transaction ends: each is decided about once.
-pub async fn lock_open_dead_letters(db: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<Vec<DeadLetter>> {
-    dead_letters!("where id = any($1) and resolution is null order by id for update", ids).fetch_all(db).await
+/// Those of these that there are, held until the transaction ends: each is decided about once.
+pub async fn lock_dead_letters(db: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<Vec<DeadLetter>> {
+    dead_letters!("where id = any($1) order by id for update", ids).fetch_all(db).await
 }
 
 /// Changes what an open one carries. False when it is not open any more.

@@ -59,6 +59,7 @@ fn by_constraint(name: &str) -> Option<Refusal> {
         "people_login_once" => Refusal::conflict("somebody has this login already"),
         "people_login_form" => Refusal::invalid("login", "1 to 64 lower-case letters, digits or ._@+-"),
         "people_email_form" => Refusal::invalid("email", "an address like name@example.org"),
+        "job_schedules_name_key" => Refusal::conflict("there is a schedule with this name already"),
         "nodes_title_length" => Refusal::invalid("title", "1 to 200 characters"),
         "nodes_body_length" => Refusal::invalid("body", "at most 65536 bytes"),
         "nodes_attrs_length" | "edges_attrs_length" => Refusal::invalid("attrs", "a JSON object of at most 16384 bytes"),

@@ -20,6 +20,7 @@ pub mod instance;
 pub mod job;
 pub mod job_class;
 pub mod job_schedule;
+pub mod job_stats;
 pub mod maintenance;
 pub mod migrate;
 pub mod node;

@@ -3,9 +3,12 @@
 pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod check;
+pub(crate) mod dead_letter;
 pub(crate) mod edge;
 pub(crate) mod health;
 pub(crate) mod intention;
+pub(crate) mod job;
+pub(crate) mod job_class;
 pub(crate) mod maintenance;
 pub(crate) mod node;
 pub(crate) mod nouns;

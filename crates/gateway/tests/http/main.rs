@@ -6,6 +6,7 @@ mod access;
 mod bad_input;
 mod credentials;
 mod idempotency;
+mod jobs;
 mod lists;
 mod maintenances;
 mod nouns;

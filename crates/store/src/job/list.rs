@@ -101,6 +101,11 @@ pub async fn find_job(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Job>> 
     jobs!("where id = $1", id).fetch_optional(db).await
 }
 
+/// Held until the transaction ends.
+pub async fn lock_job(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Job>> {
+    jobs!("where id = $1 for update", id).fetch_optional(db).await
+}
+
 /// In the order in which they are due.
 pub async fn list_jobs(db: impl PgExecutor<'_>, filter: &JobFilter<'_>, limit: i64) -> Result<Vec<Job>> {
     let (after_at, after_id) = filter.after.unzip();

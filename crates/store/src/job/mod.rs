@@ -7,6 +7,7 @@ mod finish;
 mod insert;
 mod list;
 mod rescue;
+mod retry;
 
 pub use cancel::cancel_job;
 pub use claim::{ClaimedJob, Wanted, claim_jobs, find_next_scheduled, promote_scheduled};
@@ -15,8 +16,9 @@ pub use finish::{
     release_unknown, save_checkpoint, save_progress,
 };
 pub use insert::{Inserted, delete_expired_keys, insert_jobs, ring};
-pub use list::{Job, JobFilter, JobState, PastJob, PastOutcome, find_job, find_past_job, list_jobs, list_past_jobs};
+pub use list::{Job, JobFilter, JobState, PastJob, PastOutcome, find_job, find_past_job, list_jobs, list_past_jobs, lock_job};
 pub use rescue::{Rescued, rescue_lapsed, rescue_worker};
+pub use retry::{keep_checkpoints, make_due};
 
 use std::time::Duration;
 

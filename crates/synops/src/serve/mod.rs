@@ -99,14 +99,14 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
     let feed = tailer.health();
     tailer.start(&parts.feed.tasks, parts.feed.stop.clone(), instance_id);
 
-    let intentions = Intentions::new(pool.clone(), wiring::bell(bell));
+    let jobs = engine::jobs::Bell::new();
+    let intentions = Intentions::new(pool.clone(), wiring::bell(bell)).with_jobs_bell(wiring::jobs_bell(&config, &jobs));
     let sign_in_path = people::first_administrator(&pool, &intentions).await?;
     if config.demo {
         let places = demo::Places::start(address, &login, &parts.engine).await?;
         demo::keep(&pool, &intentions, &places).await?;
     }
 
-    let jobs = engine::jobs::Bell::new();
     let engine_config = wiring::engine(&config, &login, &worker_url, jobs, instance_id);
     let (tasks, stop) = (&parts.engine.tasks, parts.engine.stop.clone());
     let pulse =

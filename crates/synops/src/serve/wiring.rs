@@ -32,6 +32,12 @@ pub(super) fn bell(feed: feed::Bell) -> intentions::Bell {
     Arc::new(move || feed.ring())
 }
 
+/// The worker's bell, where this process has one: nobody hears it otherwise.
+pub(super) fn jobs_bell(config: &Config, jobs: &Bell) -> Option<intentions::Bell> {
+    let jobs = jobs.clone();
+    config.has_role(Role::Worker).then(|| -> intentions::Bell { Arc::new(move || jobs.ring()) })
+}
+
 pub(super) fn engine(config: &Config, login: &Login, database_url: &str, jobs: Bell, instance_id: Uuid) -> EngineConfig {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let roles = config.roles.iter().map(|role| role.name().to_owned()).collect();
