@@ -77,7 +77,11 @@ async fn an_answer_that_cannot_be_kept_fails_its_job_alone() {
 #[tokio::test]
 async fn a_job_whose_claim_was_not_heard_of_is_given_back() {
     let (db, id) = (TestDb::new().await, Uuid::now_v7());
-    let server = Server::start_as(&db, work(&db, Kinds::default().with(SPEC, async |context: Context| Ok(Some(json!(context.attempt()))))), id);
+    let server = Server::start_as(
+        &db,
+        work(&db, Kinds::default().with(SPEC, async |context: Context| Ok(Some(json!(context.attempt()))))),
+        id,
+    );
     let lost = job(json!({}));
     let mut tx = db.pool().begin().await.unwrap();
     store::job::insert_jobs(&mut tx, std::slice::from_ref(&lost)).await.unwrap();
