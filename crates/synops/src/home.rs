@@ -58,10 +58,11 @@ mod tests {
         let id = || take(&path).map(|home| home.id);
         let first = take(&path).unwrap();
         assert_eq!(id(), None, "one has it at a time");
-        let first = first.id;
-        assert_eq!(id(), Some(first));
+        let kept = first.id;
+        drop(first);
+        assert_eq!(id(), Some(kept));
         fs::write(path.join(FILE), "").unwrap();
-        assert!(id().is_some_and(|id| id != first));
+        assert!(id().is_some_and(|id| id != kept));
         fs::write(path.join(FILE), "nonsense").unwrap();
         assert_eq!(id(), None);
     }
