@@ -9,12 +9,13 @@ mod phase;
 #[cfg(test)]
 mod tests;
 
+use parking_lot::Mutex;
 use participant::Entry;
 pub use participant::{InFlight, Participant, Work};
-use parking_lot::Mutex;
 pub use phase::{Class, Phase};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -31,7 +32,9 @@ pub(crate) struct Shared {
     pub(crate) phase: watch::Sender<Phase>,
     deadline: watch::Sender<Option<Instant>>,
     pub(crate) entries: Mutex<Vec<Entry>>,
-    next_id: std::sync::atomic::AtomicU64,
+    next_id: AtomicU64,
+    /// So often a stop was called off: a drain that was, may find another one begun already.
+    aborts: AtomicU64,
     pub(crate) changed: Notify,
     /// Which classes have been told to end; once one was, there is no way back.
     ended: Mutex<Vec<Class>>,
@@ -69,7 +72,8 @@ impl Drain {
             phase: watch::Sender::new(Phase::Running),
             deadline: watch::Sender::new(None),
             entries: Mutex::new(Vec::new()),
-            next_id: std::sync::atomic::AtomicU64::new(0),
+            next_id: AtomicU64::new(0),
+            aborts: AtomicU64::new(0),
             changed: Notify::new(),
             ended: Mutex::new(Vec::new()),
             now: CancellationToken::new(),
@@ -85,7 +89,7 @@ impl Drain {
         bound: Duration,
         in_flight: impl Fn() -> InFlight + Send + Sync + 'static,
     ) -> Participant {
-        let id = self.0.next_id.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let id = self.0.next_id.fetch_add(1, SeqCst);
         let end = CancellationToken::new();
         let in_flight = Arc::new(in_flight);
         self.0.entries.lock().push(Entry { id, name, class, bound, end: end.clone(), ends_by: None, in_flight });
@@ -148,6 +152,7 @@ impl Drain {
         if !ended.is_empty() {
             return false;
         }
+        self.0.aborts.fetch_add(1, SeqCst);
         let was = self.0.phase.send_replace(Phase::Running);
         self.0.deadline.send_replace(None);
         was != Phase::Running
@@ -161,9 +166,10 @@ impl Drain {
     /// Closes, has jobs finish until the deadline (or [`Drain::extend`]'s), ends what is left of them,
     /// then requests and sessions. Called again while one is under way it waits for the same.
     pub async fn drain(&self, deadline: Instant) -> Ended {
+        let aborts = self.0.aborts.load(SeqCst);
         self.extend(deadline);
         self.advance(Phase::Draining);
-        if !self.jobs_have_finished().await {
+        if !self.jobs_have_finished(aborts).await {
             return Ended::Aborted;
         }
         let mut late = self.end(&[Class::Job]).await;
@@ -184,7 +190,7 @@ impl Drain {
     }
 
     /// Until no job is under way, the deadline has passed, or nobody wants to wait. False: aborted.
-    async fn jobs_have_finished(&self) -> bool {
+    async fn jobs_have_finished(&self, aborts: u64) -> bool {
         let (mut deadlines, mut phases) = (self.0.deadline.subscribe(), self.0.phase.subscribe());
         loop {
             let deadline = deadlines.borrow_and_update().unwrap_or_else(Instant::now);
@@ -192,7 +198,7 @@ impl Drain {
             if finished || self.0.now.is_cancelled() || deadline <= Instant::now() {
                 // From here on there is no way back: under the same lock as an abort looks for it.
                 let mut ended = self.0.ended.lock();
-                if self.phase().takes_work() {
+                if self.0.aborts.load(SeqCst) != aborts {
                     return false;
                 }
                 // It may have been moved at the last moment.
@@ -210,7 +216,7 @@ impl Drain {
                 () = self.0.changed.notified() => {}
                 () = sleep(LOOK_EVERY) => {}
             }
-            if self.phase().takes_work() {
+            if self.0.aborts.load(SeqCst) != aborts {
                 return false;
             }
         }

@@ -1,7 +1,7 @@
 #![expect(clippy::disallowed_methods, reason = "tasks of a test, awaited in it")]
 
 use super::*;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::AtomicUsize;
 
 const SHORT: Duration = Duration::from_secs(5);
 const LONG: Duration = Duration::from_secs(60);
@@ -19,6 +19,12 @@ impl Busy {
         let count = Arc::clone(&self.0);
         drain.register(name, class, SHORT, move || InFlight::of(count.load(SeqCst)))
     }
+}
+
+/// Paused time goes on by so much, and whoever waits for less of it runs.
+async fn pass(span: Duration) {
+    let nothing = std::future::pending::<()>();
+    assert!(tokio::time::timeout(span, nothing).await.is_err());
 }
 
 fn stopped(late: &[&'static str]) -> Ended {
@@ -46,7 +52,7 @@ async fn requests_are_served_while_jobs_finish() {
     let session = Busy::with(1).join(&drain, "sockets", Class::Session);
     let (draining, counted) = (drain.clone(), busy.0.clone());
     let all = tokio::spawn(async move { draining.drain(Instant::now() + LONG).await });
-    sleep(SHORT).await;
+    pass(SHORT).await;
     assert_eq!(drain.phase(), Phase::Draining);
     assert!(!job.end().is_cancelled() && !request.end().is_cancelled());
     counted.store(0, SeqCst);
@@ -88,9 +94,9 @@ async fn the_deadline_moves_both_ways() {
     let job = busy.join(&drain, "jobs", Class::Job);
     let leads = drain.clone();
     let all = tokio::spawn(async move { leads.drain(began + SHORT).await });
-    sleep(SHORT / 2).await;
+    pass(SHORT / 2).await;
     assert!(drain.extend(began + 3 * LONG));
-    sleep(LONG).await;
+    pass(LONG).await;
     assert!(!job.end().is_cancelled(), "there is more time now");
     assert!(drain.extend(began + LONG + SHORT));
     job.end().cancelled().await;
@@ -107,8 +113,10 @@ async fn an_abort_leads_back_and_the_next_drain_works() {
     let leads = drain.clone();
     let all = tokio::spawn(async move { leads.drain(Instant::now() + LONG).await });
     phases.wait_for(|phase| *phase == Phase::Draining).await.unwrap();
-    assert!(drain.abort());
+    // Another stop begins before the first one has noticed that it was called off.
+    assert!(drain.abort() && drain.close());
     assert_eq!(all.await.unwrap(), Ended::Aborted);
+    assert!(drain.abort());
     assert!(drain.phase().takes_work() && !job.end().is_cancelled() && drain.deadline().is_none());
     busy.0.store(0, SeqCst);
     let end = job.end().clone();
@@ -126,7 +134,7 @@ async fn stop_now_waits_for_nobody() {
     let job = Busy::with(1).join(&drain, "jobs", Class::Job);
     let leads = drain.clone();
     let all = tokio::spawn(async move { leads.drain(Instant::now() + LONG).await });
-    sleep(SHORT).await;
+    pass(SHORT).await;
     drain.stop_now();
     assert_eq!(all.await.unwrap(), stopped(&["jobs"]));
     assert!(began.elapsed() < 2 * SHORT && job.end().is_cancelled());

@@ -3,8 +3,8 @@
 
 use crate::check::Checker;
 use crate::check::failure::Failure;
-use drain::{Class, Drain, InFlight, Participant};
 use domain::system::state_after;
+use drain::{Class, Drain, InFlight, Participant};
 use intentions::Intentions;
 use std::sync::Arc;
 use std::time::Duration;

@@ -67,7 +67,8 @@ impl Worker {
         let stop = Stop::of(&place);
         let (reporter, reports) = Reporter::new(self.pool.clone(), desk.clone());
         let weak = reports.downgrade();
-        let runner = Arc::new(Runner { pool: self.pool.clone(), desk: desk.clone(), kinds: self.kinds, reports, stop: stop.clone() });
+        let runner =
+            Arc::new(Runner { pool: self.pool.clone(), desk: desk.clone(), kinds: self.kinds, reports, stop: stop.clone() });
         let claimer = Claimer {
             pool: self.pool.clone(),
             worker_id: self.id,

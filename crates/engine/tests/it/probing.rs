@@ -206,7 +206,8 @@ async fn a_bad_range_is_refused_at_the_start() {
     let intentions = intentions::Intentions::new(db.pool().clone(), Arc::new(|| {}));
     let mut config = engine::EngineConfig::new(Uuid::now_v7(), "a", "0");
     config.guard.allow = vec!["169.254.0.0/99".to_owned()];
-    let started = engine::start(config, db.pool().clone(), intentions, &Default::default(), Default::default(), &Default::default());
+    let started =
+        engine::start(config, db.pool().clone(), intentions, &Default::default(), Default::default(), &Default::default());
     assert!(matches!(started, Err(engine::StartError::Guard(_))));
 }
 

@@ -15,11 +15,11 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgr
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::Refusal;
-use drain::Phase;
 use domain::limits::{
     SOCKET_ERRORS_MAX, SOCKET_IDLE_MAX, SOCKET_MESSAGE_MAX_BYTES, SOCKET_WRITE_MAX, SUBSCRIBE_WAIT_MAX,
     SUBSCRIPTIONS_PER_SOCKET_MAX, TOKEN_MAX_BYTES,
 };
+use drain::Phase;
 use feed::token;
 use futures_util::SinkExt;
 use futures_util::StreamExt;

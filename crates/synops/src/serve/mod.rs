@@ -8,7 +8,7 @@ mod wiring;
 
 use crate::config::{Config, Role};
 use crate::database::Database;
-use crate::{address, demo, people};
+use crate::{address, demo, home, people};
 use drain::{Drain, Phase};
 use engine::Pulse;
 use feed::{Bell, Tailer};
@@ -107,7 +107,9 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
         demo::keep(&pool, &intentions, &places).await?;
     }
 
-    let engine_config = wiring::engine(&config, &login, &worker_url, jobs, instance_id);
+    parts.home = config.has_role(Role::Worker).then(|| home::take(&config.data_dir)).flatten();
+    let home_id = parts.home.as_ref().map(|home| home.id);
+    let engine_config = wiring::engine(&config, &login, &worker_url, jobs, instance_id, home_id);
     let (tasks, stop) = (&parts.engine.tasks, parts.engine.stop.clone());
     let pulse =
         engine::start(engine_config, pool.clone(), intentions.clone(), tasks, stop, &parts.drain).map_err(wiring::told)?;

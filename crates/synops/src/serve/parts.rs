@@ -2,6 +2,7 @@
 
 use super::stopping;
 use crate::database::{Database, close_pool};
+use crate::home::Home;
 use crate::managed;
 use crate::stage::Stage;
 use domain::limits::CONNECTION_GRACE;
@@ -32,6 +33,8 @@ pub(super) struct Parts {
     /// Wait for stages to end.
     waiting: TaskTracker,
     times: stopping::Times,
+    /// The data directory's id; nobody else may have it before all has ended.
+    pub(super) home: Option<Home>,
     pool: Option<Pool>,
     /// The keeper of the private PostgreSQL.
     keeper: Option<JoinHandle<Result<(), managed_postgres::Error>>>,
@@ -50,6 +53,7 @@ impl Parts {
             database: Stage::new("database"),
             waiting: TaskTracker::new(),
             times,
+            home: None,
             pool: None,
             keeper: None,
             lost: shutdown.child_token(),

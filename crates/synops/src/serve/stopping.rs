@@ -51,9 +51,8 @@ async fn tell(drain: &Drain) -> std::convert::Infallible {
 /// What is under way, for people: `3 jobs, 12 sockets (late)`.
 pub(crate) fn in_words(standings: &[Standing]) -> String {
     let busy = standings.iter().filter(|one| one.in_flight.count > 0 || one.is_late);
-    let words: Vec<String> = busy
-        .map(|one| format!("{} {}{}", one.in_flight.count, one.name, if one.is_late { " (late)" } else { "" }))
-        .collect();
+    let words: Vec<String> =
+        busy.map(|one| format!("{} {}{}", one.in_flight.count, one.name, if one.is_late { " (late)" } else { "" })).collect();
     if words.is_empty() { "nothing is under way".to_owned() } else { words.join(", ") }
 }
 

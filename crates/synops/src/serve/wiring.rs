@@ -38,7 +38,14 @@ pub(super) fn jobs_bell(config: &Config, jobs: &Bell) -> Option<intentions::Bell
     config.has_role(Role::Worker).then(|| -> intentions::Bell { Arc::new(move || jobs.ring()) })
 }
 
-pub(super) fn engine(config: &Config, login: &Login, database_url: &str, jobs: Bell, instance_id: Uuid) -> EngineConfig {
+pub(super) fn engine(
+    config: &Config,
+    login: &Login,
+    database_url: &str,
+    jobs: Bell,
+    instance_id: Uuid,
+    home_id: Option<Uuid>,
+) -> EngineConfig {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let roles = config.roles.iter().map(|role| role.name().to_owned()).collect();
     let mut sockets = config.checks.postgres_sockets.clone();
@@ -58,7 +65,7 @@ pub(super) fn engine(config: &Config, login: &Login, database_url: &str, jobs: B
             job_history: config.retention.job_history,
         },
         work: config.has_role(Role::Worker).then(|| WorkConfig {
-            home_id: home::id(&config.data_dir),
+            home_id,
             bell: jobs,
             tools: Tools(Arc::new(config.jobs.tools.clone())),
             webhook_secret: config.jobs.webhook_secret.clone(),

@@ -22,7 +22,7 @@ const STEPS_MAX: usize = 60;
 /// For how long PostgreSQL is away.
 const AWAY: Duration = Duration::from_secs(3);
 /// What a worker may say meanwhile: some of its tasks try again each second.
-const LINES_PER_SECOND_MAX: usize = 20;
+const LINES_PER_SECOND_MAX: usize = 40;
 
 /// Who runs a job, in which attempt.
 async fn run_by(db: &sqlx::PgPool, id: Uuid) -> Option<(Uuid, i16)> {
