@@ -227,11 +227,14 @@ impl Work<'_> {
         if kind != EdgeKind::Affects {
             return Ok(());
         }
-        let (_, facet) = self.locked_maintenance(source_id).await?;
-        if facet.state.is_over() {
-            return Err(Refusal::conflict(format!("it is {}: what it affected stays", facet.state)).into());
+        let Some(node) = store::node::lock_node(&mut *self.db, source_id).await? else { return Ok(()) };
+        match self.guard_maintenance(source_id, &node).await? {
+            Some(facet) if facet.state.is_over() => {
+                Err(Refusal::conflict(format!("it is {}: what it affected stays", facet.state)).into())
+            }
+            // An edge that does not begin at a maintenance is refused by the database.
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     async fn affect(&mut self, id: Uuid, scope_id: Uuid, target_id: Uuid) -> Result<(), Stop> {
