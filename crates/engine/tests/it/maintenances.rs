@@ -108,7 +108,8 @@ async fn it_is_completed_when_what_it_affected_is_green() {
     let engine = engine(&db);
     becomes(&db, id, MaintenanceState::Verifying).await;
     // Nobody waits for an interval to pass.
-    let due: i64 = sqlx::query_scalar("select count(*) from check_schedule where next_at <= clock_timestamp()")
+    let due: i64 = sqlx::query_scalar("select count(*) from check_schedule where next_at <= clock_timestamp() and system_id = any($1)")
+        .bind([named, inner])
         .fetch_one(db.pool())
         .await
         .unwrap();
