@@ -4,7 +4,7 @@
 mod list;
 mod update;
 
-pub use list::{Affected, AffectedFilter, MaintenanceFilter, MaintenancePosition, list_affected, list_readable_maintenances};
+pub use list::{Affected, AffectedFilter, MaintenanceFilter, MaintenancePosition, list_affected, list_open_maintenances, list_readable_maintenances};
 pub use update::{NewUpdateRow, insert_update, list_updates};
 
 use crate::node::unknown;
