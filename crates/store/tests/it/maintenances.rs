@@ -1,9 +1,9 @@
 //! Maintenances: what the database keeps, whoever writes.
 
 use crate::{refused, version};
+use domain::EdgeKind;
 use domain::maintenance::MaintenanceState;
 use domain::node::{Facet, INSTANCE_ID};
-use domain::EdgeKind;
 use testkit::{TestDb, graph};
 use uuid::Uuid;
 

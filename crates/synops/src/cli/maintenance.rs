@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn spans() {
-        let check = |text: &str, expect: Option<u64>| assert_eq!(parse_span(text).ok(), expect.map(Duration::from_secs), "{text:?}");
+        let check =
+            |text: &str, expect: Option<u64>| assert_eq!(parse_span(text).ok(), expect.map(Duration::from_secs), "{text:?}");
         check("45s", Some(45));
         check("30m", Some(1_800));
         check("2h", Some(7_200));

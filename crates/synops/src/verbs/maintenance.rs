@@ -44,9 +44,8 @@ async fn carry_out(verb: &MaintenanceVerb, database: &Database) -> anyhow::Resul
 }
 
 async fn plan(verb: &MaintenanceVerb, database: &Database) -> anyhow::Result<Intention> {
-    let MaintenanceVerb::Plan {
-        title, affects, starts, starts_in, length, parent, timezone, body, no_verify, rolling, ..
-    } = verb
+    let MaintenanceVerb::Plan { title, affects, starts, starts_in, length, parent, timezone, body, no_verify, rolling, .. } =
+        verb
     else {
         anyhow::bail!("not a plan");
     };
