@@ -350,7 +350,9 @@ fn changed_fields(intention: &Intention) -> Vec<String> {
     said.iter()
         .filter(|(name, _)| !matches!(name.as_str(), "type" | "id" | "version"))
         .flat_map(|(name, value)| match (name.as_str(), value) {
-            ("system" | "person" | "maintenance", Value::Object(inner)) => inner.keys().map(|key| format!("{name}.{key}")).collect(),
+            ("system" | "person" | "maintenance", Value::Object(inner)) => {
+                inner.keys().map(|key| format!("{name}.{key}")).collect()
+            }
             _ => vec![name.clone()],
         })
         .collect()

@@ -1,11 +1,11 @@
 //! What the clock makes of maintenances: each move once, whoever else looks at the same time.
 
 use crate::Intentions;
+use domain::Refusal;
 use domain::audit::AuditSubject;
 use domain::limits::TRANSACTION_ATTEMPTS_MAX;
 use domain::maintenance::{Audience, Maintenance, MaintenanceState, Move, Verification};
 use domain::node::{Facet, NodeKind};
-use domain::Refusal;
 use serde_json::json;
 use sqlx::PgConnection;
 use store::audit::NewEntry;
@@ -52,7 +52,8 @@ impl Intentions {
             store::maintenance::check_affected_now(&mut *tx, id).await?;
         }
         let state_change = Some(due.to);
-        let update = NewUpdateRow { maintenance_id: id, by: None, message: due.message, audience: Audience::Public, state_change };
+        let update =
+            NewUpdateRow { maintenance_id: id, by: None, message: due.message, audience: Audience::Public, state_change };
         store::maintenance::insert_update(&mut *tx, update).await?;
         record(&mut tx, id, node, before.state, due).await?;
         tx.commit().await?;
@@ -76,7 +77,13 @@ async fn due(db: &mut PgConnection, id: Uuid, maintenance: &Maintenance) -> Resu
     Ok(maintenance.due(store::database::now(&mut *db).await?, found))
 }
 
-async fn record(db: &mut PgConnection, id: Uuid, node: LockedNode, from: MaintenanceState, due: Move) -> Result<(), store::Error> {
+async fn record(
+    db: &mut PgConnection,
+    id: Uuid,
+    node: LockedNode,
+    from: MaintenanceState,
+    due: Move,
+) -> Result<(), store::Error> {
     let subject = AuditSubject {
         node_id: Some(id),
         edge_id: None,

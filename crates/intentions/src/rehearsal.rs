@@ -1,11 +1,11 @@
 //! A rehearsal: the moves of a plan, made on the real rows under all their rules, and taken back.
 
 use crate::{Intentions, authorise};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::access::Level;
 use domain::maintenance::{Maintenance, MaintenanceState, Move, Outcome, Step, StepName, Verification};
 use domain::{Actor, Refusal};
 use sqlx::PgConnection;
-use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -82,7 +82,11 @@ fn goes_down(plan: &Maintenance, now: DateTime<Utc>) -> Vec<Step> {
     let drained = later(start, settings.drain_bound_s);
     let bound = Duration::from_secs(u64::try_from(settings.drain_bound_s).unwrap_or(0));
     vec![
-        told(StepName::Close, start, format!("classes of jobs that are kept, but not begun: {kept}; calls and uploads are refused")),
+        told(
+            StepName::Close,
+            start,
+            format!("classes of jobs that are kept, but not begun: {kept}; calls and uploads are refused"),
+        ),
         told(StepName::Drain, drained, format!("what runs finishes within {bound:?}, or is interrupted and goes on afterwards")),
         told(StepName::Restart, drained, "Synops stops, and its supervisor starts it again".to_owned()),
     ]

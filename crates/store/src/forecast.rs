@@ -1,7 +1,7 @@
 //! What a forecast is made from: how long jobs take, and what is affected.
 
-use domain::system::State;
 use crate::node::unknown;
+use domain::system::State;
 use sqlx::PgExecutor;
 use sqlx::types::chrono::{DateTime, Utc};
 use std::time::Duration;

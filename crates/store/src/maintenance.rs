@@ -4,7 +4,10 @@
 mod list;
 mod update;
 
-pub use list::{Affected, AffectedFilter, MaintenanceFilter, MaintenancePosition, list_affected, list_readable_maintenances};
+pub use list::{
+    Affected, AffectedFilter, MaintenanceFilter, MaintenancePosition, list_affected, list_open_maintenances,
+    list_readable_maintenances,
+};
 pub use update::{NewUpdateRow, insert_update, list_updates};
 
 use crate::node::unknown;
@@ -231,7 +234,8 @@ pub async fn check_affected_now(db: impl PgExecutor<'_>, id: Uuid) -> Result<()>
 
 /// The `affects` edges of a maintenance: edge and target.
 pub async fn list_affects(db: impl PgExecutor<'_>, id: Uuid) -> Result<Vec<(Uuid, Uuid)>> {
-    let rows =
-        sqlx::query!("select id, target_id from edges where source_id = $1 and kind = 'affects' order by id", id).fetch_all(db).await?;
+    let rows = sqlx::query!("select id, target_id from edges where source_id = $1 and kind = 'affects' order by id", id)
+        .fetch_all(db)
+        .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.target_id)).collect())
 }

@@ -1,5 +1,9 @@
 //! The command line.
 
+mod maintenance;
+
+pub use maintenance::MaintenanceVerb;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -40,6 +44,9 @@ pub enum Verb {
     /// API tokens for programs.
     #[command(subcommand)]
     Token(TokenVerb),
+    /// Plan windows in which something is taken down, and see them through.
+    #[command(subcommand)]
+    Maintenance(MaintenanceVerb),
     /// Compare the database's schema with what the migrations make.
     #[command(subcommand)]
     Schema(SchemaVerb),

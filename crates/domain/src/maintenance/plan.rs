@@ -66,7 +66,10 @@ impl MaintenancePatch {
         range("verify_timeout_s", self.verify_timeout_s, MAINTENANCE_VERIFY_MIN_S, MAINTENANCE_VERIFY_MAX_S)?;
         range("drain_bound_s", self.drain_bound_s, DRAIN_BOUND_MIN_S, DRAIN_BOUND_MAX_S)?;
         if self.affects.as_ref().is_some_and(|ids| ids.is_empty() || ids.len() > MAINTENANCE_AFFECTS_MAX) {
-            return Err(Refusal::invalid("affects", format!("1 to {MAINTENANCE_AFFECTS_MAX} systems or groups, or the instance")));
+            return Err(Refusal::invalid(
+                "affects",
+                format!("1 to {MAINTENANCE_AFFECTS_MAX} systems or groups, or the instance"),
+            ));
         }
         if self.blocked_classes.as_ref().is_some_and(|classes| classes.len() > JobClass::ALL.len()) {
             return Err(Refusal::invalid("blocked_classes", "each class once"));

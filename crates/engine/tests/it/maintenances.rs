@@ -96,8 +96,7 @@ async fn it_is_completed_when_what_it_affected_is_green() {
     let shop = db.workspace("Shop").await;
     let group = db.group("Cards", shop).await;
     let spec = || Some(json!({ "type": "tcp", "address": "127.0.0.1:9" }));
-    let (named, inner) =
-        (db.checked_system("Named", shop, spec()).await, db.checked_system("Inner", group, spec()).await);
+    let (named, inner) = (db.checked_system("Named", shop, spec()).await, db.checked_system("Inner", group, spec()).await);
     db.system("Unchecked", group).await;
     for id in [named, inner] {
         set(&db, "update systems set state = 'up' where node_id = $1", id).await;
@@ -108,10 +107,12 @@ async fn it_is_completed_when_what_it_affected_is_green() {
     let engine = engine(&db);
     becomes(&db, id, MaintenanceState::Verifying).await;
     // Nobody waits for an interval to pass.
-    let due: i64 = sqlx::query_scalar("select count(*) from check_schedule where next_at <= clock_timestamp()")
-        .fetch_one(db.pool())
-        .await
-        .unwrap();
+    let due: i64 =
+        sqlx::query_scalar("select count(*) from check_schedule where next_at <= clock_timestamp() and system_id = any($1)")
+            .bind([named, inner])
+            .fetch_one(db.pool())
+            .await
+            .unwrap();
     assert_eq!(due, 2);
     set(&db, "insert into check_runs (system_id, ok) values ($1, true)", named).await;
     set(&db, "insert into check_runs (system_id, ok) values ($1, false)", inner).await;
@@ -135,7 +136,8 @@ async fn verifying_has_an_end() {
     let id = db.maintenance("Disks", shop, (-3_600.0, -1.0), &[down]).await;
     let engine = engine(&db);
     becomes(&db, id, MaintenanceState::Verifying).await;
-    set(&db, "update maintenances set ended_at = ended_at - make_interval(secs => verify_timeout_s) where node_id = $1", id).await;
+    set(&db, "update maintenances set ended_at = ended_at - make_interval(secs => verify_timeout_s) where node_id = $1", id)
+        .await;
     let after = becomes(&db, id, MaintenanceState::Completed).await;
     assert_eq!(after.outcome, Some(Outcome::VerifyTimedOut));
     assert!(told(&db, id).await.iter().any(|update| update.message.contains("not up again in time")));

@@ -35,7 +35,11 @@ pub(crate) struct AffectedQuery {
 /// part of. As far as one may see both.
 #[utoipa::path(get, path = "/maintenances/affected", operation_id = "list_affected_systems", tag = "maintenances", params(AffectedQuery),
     responses((status = 200, description = "By system", body = AffectedPage)))]
-pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<AffectedQuery>) -> Result<Json<AffectedPage>, Refused> {
+pub(crate) async fn list(
+    state: State,
+    caller: Caller,
+    Query(query): Query<AffectedQuery>,
+) -> Result<Json<AffectedPage>, Refused> {
     let limit = limit_or_default(query.limit)?;
     let after: Option<(Uuid, Uuid)> = query.cursor.as_deref().map(cursor::decode).transpose()?;
     let active = query.upcoming != Some(true);

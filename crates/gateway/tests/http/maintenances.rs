@@ -92,10 +92,12 @@ async fn members_plan_what_they_may_take_down() {
         .unwrap();
     p.post(&p.member, "", &both).await.refused(403, "forbidden");
     // An intention of the general kind makes none, and edges made apart obey the same rule.
-    let made = json!({ "intentions": [{ "type": "create_node", "kind": "maintenance", "parent_id": p.workspace, "title": "x" }] });
+    let made =
+        json!({ "intentions": [{ "type": "create_node", "kind": "maintenance", "parent_id": p.workspace, "title": "x" }] });
     let ask = Ask::new("POST", "/api/v1/intentions").session(&p.member).json(&made);
     assert_eq!(p.server.ask(ask).await.refused(400, "invalid")["field"], "kind");
-    let edge = json!({ "intentions": [{ "type": "create_edge", "kind": "affects", "source_id": path[1..], "target_id": theirs }] });
+    let edge =
+        json!({ "intentions": [{ "type": "create_edge", "kind": "affects", "source_id": path[1..], "target_id": theirs }] });
     let ask = Ask::new("POST", "/api/v1/intentions").session(&p.member).json(&edge);
     p.server.ask(ask).await.refused(403, "forbidden");
 }

@@ -4,6 +4,7 @@
 use super::{Touched, Work, fresh, node_subject};
 use crate::authorise;
 use crate::carry_out::Stop;
+use chrono::{DateTime, Utc};
 use domain::access::Level;
 use domain::intention::Intention;
 use domain::maintenance::{
@@ -12,7 +13,6 @@ use domain::maintenance::{
 use domain::node::NodeKind;
 use domain::{Actor, EdgeKind, Refusal};
 use serde_json::{Map, Value, json};
-use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 use store::maintenance::NewUpdateRow;
 use store::node::{LockedNode, NewNode};
@@ -196,7 +196,13 @@ impl Work<'_> {
     }
 
     /// In the person's words, or else these.
-    async fn tell(&mut self, id: Uuid, said: Said<'_>, state_change: Option<MaintenanceState>, else_say: &str) -> Result<(), Stop> {
+    async fn tell(
+        &mut self,
+        id: Uuid,
+        said: Said<'_>,
+        state_change: Option<MaintenanceState>,
+        else_say: &str,
+    ) -> Result<(), Stop> {
         let (message, audience) = said.unwrap_or((else_say, Audience::Public));
         let by = if let Actor::Person { id, title, .. } = self.actor { Some((*id, title.as_str())) } else { None };
         let new = NewUpdateRow { maintenance_id: id, by, message, audience, state_change };
@@ -227,11 +233,14 @@ impl Work<'_> {
         if kind != EdgeKind::Affects {
             return Ok(());
         }
-        let (_, facet) = self.locked_maintenance(source_id).await?;
-        if facet.state.is_over() {
-            return Err(Refusal::conflict(format!("it is {}: what it affected stays", facet.state)).into());
+        let Some(node) = store::node::lock_node(&mut *self.db, source_id).await? else { return Ok(()) };
+        match self.guard_maintenance(source_id, &node).await? {
+            Some(facet) if facet.state.is_over() => {
+                Err(Refusal::conflict(format!("it is {}: what it affected stays", facet.state)).into())
+            }
+            // An edge that does not begin at a maintenance is refused by the database.
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     async fn affect(&mut self, id: Uuid, scope_id: Uuid, target_id: Uuid) -> Result<(), Stop> {

@@ -75,6 +75,16 @@ pub async fn list_readable_maintenances(
     .await
 }
 
+/// Maintenances that are not over, whoever asks: the earliest first. For the command line.
+pub async fn list_open_maintenances(db: impl PgExecutor<'_>, limit: i64) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "select node_id from maintenances where state in ('scheduled', 'in_progress', 'verifying') order by starts_at, node_id limit $1",
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Which of what is affected to list; `None` takes all.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AffectedFilter {

@@ -1,9 +1,9 @@
 //! Maintenances: what the database keeps, whoever writes.
 
 use crate::{refused, version};
+use domain::EdgeKind;
 use domain::maintenance::MaintenanceState;
 use domain::node::{Facet, INSTANCE_ID};
-use domain::EdgeKind;
 use testkit::{TestDb, graph};
 use uuid::Uuid;
 
@@ -68,7 +68,7 @@ async fn synops_is_taken_down_by_one_at_a_time() {
     assert_eq!(refusal, "maintenances_one_of_synops");
     drop(tx);
     // Next to it, and where it was once it is called off.
-    db.maintenance("Later", INSTANCE_ID, (7_300.0, 8_000.0), &[INSTANCE_ID]).await;
+    let later = db.maintenance("Later", INSTANCE_ID, (7_300.0, 8_000.0), &[INSTANCE_ID]).await;
     set(&db, first, "state = 'cancelled', outcome = 'cancelled'").await.unwrap();
     db.maintenance("Instead", INSTANCE_ID, HOUR, &[INSTANCE_ID]).await;
     // The edge is what counts.
@@ -76,6 +76,8 @@ async fn synops_is_taken_down_by_one_at_a_time() {
     assert!(graph::delete_edge(&mut tx, EdgeKind::Affects, first, INSTANCE_ID).await.unwrap());
     tx.commit().await.unwrap();
     assert!(!facet(&db, first).await.affects_instance);
+    db.delete(later).await;
+    assert_eq!(store::node::find_node(db.pool(), later).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod doctor;
+pub mod maintenance;
 pub mod migrate;
 pub mod openapi;
 pub mod schema;
