@@ -1,5 +1,11 @@
 //! The command line.
 
+mod jobs;
+
+pub use jobs::{
+    DeadLettersVerb, EnqueueArgs, JobsList, JobsVerb, Letters, OneJob, OneSchedule, OutcomeArg, PriorityArg, SchedulesVerb, StateArg,
+};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -40,6 +46,12 @@ pub enum Verb {
     /// API tokens for programs.
     #[command(subcommand)]
     Token(TokenVerb),
+    /// Background work: look at it, pause it, enqueue more.
+    #[command(subcommand)]
+    Jobs(JobsVerb),
+    /// What failed for good: look at it, correct it, replay or discard it.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersVerb),
     /// Compare the database's schema with what the migrations make.
     #[command(subcommand)]
     Schema(SchemaVerb),

@@ -14,6 +14,7 @@ mod doctor;
 mod faults;
 mod feed;
 mod hostile;
+mod jobs;
 mod managed;
 mod memory;
 mod migrate;
