@@ -79,7 +79,9 @@ test('no page of people and accounts has a barrier', async ({ admin, browse, bro
 		`/teams/${team.id}?tab=settings`,
 		'/teams/new',
 		'/account',
-		'/admin/health'
+		'/admin/health',
+		'/admin/jobs',
+		'/admin/jobs?tab=cron'
 	]);
 });
 

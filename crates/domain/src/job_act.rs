@@ -60,7 +60,7 @@ pub struct EnqueueJob {
     pub kind: JobKind,
     /// In the shape of its kind.
     #[serde(default = "nothing")]
-    #[schema(value_type = Object, default = json!({}))]
+    #[schema(value_type = Map<String, Value>, default = json!({}))]
     pub payload: Value,
     #[serde(default)]
     pub priority: Priority,
@@ -124,7 +124,7 @@ pub struct NewJobSchedule {
     pub kind: JobKind,
     /// In the shape of its kind.
     #[serde(default = "nothing")]
-    #[schema(value_type = Object, default = json!({}))]
+    #[schema(value_type = Map<String, Value>, default = json!({}))]
     pub payload: Value,
     /// Minute, hour, day, month and weekday.
     #[schema(max_length = 100, example = "15 3 * * *")]
@@ -156,7 +156,7 @@ pub struct JobSchedulePatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<JobKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Map<String, Value>>)]
     pub payload: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]

@@ -1,7 +1,11 @@
 //! The command line.
 
+mod jobs;
 mod maintenance;
 
+pub use jobs::{
+    DeadLettersVerb, EnqueueArgs, JobsList, JobsVerb, Letters, OneJob, OneSchedule, OutcomeArg, PriorityArg, SchedulesVerb, StateArg,
+};
 pub use maintenance::MaintenanceVerb;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -44,6 +48,12 @@ pub enum Verb {
     /// API tokens for programs.
     #[command(subcommand)]
     Token(TokenVerb),
+    /// Background work: look at it, pause it, enqueue more.
+    #[command(subcommand)]
+    Jobs(JobsVerb),
+    /// What failed for good: look at it, correct it, replay or discard it.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersVerb),
     /// Plan windows in which something is taken down, and see them through.
     #[command(subcommand)]
     Maintenance(MaintenanceVerb),

@@ -63,7 +63,7 @@ pub(crate) struct DeadLetterDetail {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeadLetterChange {
     /// In the shape of its kind.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Map<String, Value>)]
     pub(crate) payload: Value,
 }
 

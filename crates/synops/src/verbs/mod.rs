@@ -1,7 +1,9 @@
 //! The commands besides `serve`: each talks to the database, prints, and ends.
 
 pub mod config;
+pub mod dead_letters;
 pub mod doctor;
+pub mod jobs;
 pub mod maintenance;
 pub mod migrate;
 pub mod openapi;
@@ -12,15 +14,19 @@ pub mod user;
 
 use crate::config::Config;
 use crate::database::Database;
+use anyhow::Context as _;
 use domain::Refusal;
+use domain::limits::REQUEST_BODY_MAX_BYTES;
 use intentions::Intentions;
 use serde::Serialize;
-use std::io::Write;
+use serde_json::Value;
+use std::io::{Read, Write};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// The way in for a command. Nobody of this process follows the feed: there is no bell to ring, and
-/// a running server finds the change at its next look, within a fraction of a second.
+/// a running server finds the change at its next look, within a fraction of a second; workers are rung
+/// by the database.
 fn intentions(database: &Database) -> Intentions {
     Intentions::new(database.pool.clone(), Arc::new(|| {}))
 }
@@ -46,6 +52,16 @@ fn print(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
     }
+}
+
+/// JSON from the command line; `-`: from standard input, where no other user sees it.
+fn payload_of(said: &str) -> anyhow::Result<Value> {
+    if said != "-" {
+        return serde_json::from_str(said).context("the payload is not JSON");
+    }
+    let mut text = String::new();
+    std::io::stdin().take(REQUEST_BODY_MAX_BYTES as u64).read_to_string(&mut text).context("standard input")?;
+    serde_json::from_str(&text).context("what came on standard input is not JSON")
 }
 
 /// Where people reach the server, for links.

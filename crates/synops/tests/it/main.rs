@@ -14,6 +14,7 @@ mod doctor;
 mod faults;
 mod feed;
 mod hostile;
+mod jobs;
 mod maintenances;
 mod managed;
 mod memory;

@@ -1,5 +1,17 @@
 import { api, take } from './client';
-import type { Intention, Locale, NodeKind, Theme, Token } from './types';
+import type {
+	Intention,
+	JobClassName,
+	JobEnding,
+	JobKind,
+	JobOpenState,
+	JobSchedulePatch,
+	Locale,
+	NewJobSchedule,
+	NodeKind,
+	Theme,
+	Token
+} from './types';
 
 // One function per call of the page; the only file that names paths.
 
@@ -79,6 +91,62 @@ export const makeSignInLink = (id: string) =>
 
 export const getHealth = (signal?: AbortSignal) =>
 	take(api.GET('/api/v1/admin/health', { signal }));
+
+interface Paged {
+	limit?: number;
+	cursor?: string;
+}
+
+export const getJobStats = () => take(api.GET('/api/v1/admin/job-stats'));
+
+export const listJobs = (query: { state?: JobOpenState; kind?: JobKind } & Paged) =>
+	take(api.GET('/api/v1/admin/jobs', { params: { query } }));
+
+export const listPastJobs = (query: { outcome?: JobEnding; kind?: JobKind } & Paged) =>
+	take(api.GET('/api/v1/admin/jobs/history', { params: { query } }));
+
+export const getJob = (id: string) =>
+	take(api.GET('/api/v1/admin/jobs/{id}', { params: { path: { id } } }));
+
+export const cancelJob = (id: string) =>
+	take(api.POST('/api/v1/admin/jobs/{id}/cancel', { params: { path: { id } } }));
+
+export const retryJob = (id: string) =>
+	take(api.POST('/api/v1/admin/jobs/{id}/retry', { params: { path: { id } } }));
+
+export const listJobClasses = () => take(api.GET('/api/v1/admin/job-classes'));
+
+export const pauseJobs = (name: JobClassName, reason: string | null) =>
+	take(api.POST('/api/v1/admin/job-classes/{name}/pause', { params: { path: { name } }, body: { reason } }));
+
+export const resumeJobs = (name: JobClassName) =>
+	take(api.POST('/api/v1/admin/job-classes/{name}/resume', { params: { path: { name } } }));
+
+export const listJobSchedules = () => take(api.GET('/api/v1/admin/job-schedules'));
+
+export const createJobSchedule = (body: NewJobSchedule) =>
+	take(api.POST('/api/v1/admin/job-schedules', { body }));
+
+export const updateJobSchedule = (id: string, body: JobSchedulePatch) =>
+	take(api.PATCH('/api/v1/admin/job-schedules/{id}', { params: { path: { id } }, body }));
+
+export const deleteJobSchedule = (id: string) =>
+	take(api.DELETE('/api/v1/admin/job-schedules/{id}', { params: { path: { id } } }));
+
+export const listDeadLetters = (query: { open?: boolean } & Paged) =>
+	take(api.GET('/api/v1/admin/dead-letters', { params: { query } }));
+
+export const getDeadLetter = (id: string) =>
+	take(api.GET('/api/v1/admin/dead-letters/{id}', { params: { path: { id } } }));
+
+export const updateDeadLetter = (id: string, payload: Record<string, unknown>) =>
+	take(api.PATCH('/api/v1/admin/dead-letters/{id}', { params: { path: { id } }, body: { payload } }));
+
+export const replayDeadLetters = (ids: string[]) =>
+	take(api.POST('/api/v1/admin/dead-letters/replay', { body: { ids } }));
+
+export const discardDeadLetters = (ids: string[]) =>
+	take(api.POST('/api/v1/admin/dead-letters/discard', { body: { ids } }));
 
 export const getRows = (topic: string, signal?: AbortSignal) =>
 	take(api.GET('/api/v1/live/rows', { params: { query: { topic } }, signal }));

@@ -35,6 +35,21 @@ export type Token = Schemas['Token'];
 export type Health = Schemas['Health'];
 export type HealthCheck = Schemas['HealthCheck'];
 
+export type Job = Schemas['Job'];
+export type JobState = Schemas['JobState'];
+export type JobOpenState = Extract<JobState, 'scheduled' | 'ready' | 'running'>;
+export type JobEnding = Exclude<JobState, JobOpenState>;
+export type JobKind = Schemas['JobKind'];
+export type JobClassName = Schemas['JobClass'];
+export type JobClassView = Schemas['JobClassView'];
+export type JobStats = Schemas['JobStats'];
+export type JobMinute = Schemas['JobMinute'];
+export type JobWorker = Schemas['JobWorker'];
+export type JobSchedule = Schemas['JobScheduleDetail'];
+export type NewJobSchedule = Schemas['NewJobSchedule'];
+export type JobSchedulePatch = Schemas['JobSchedulePatch'];
+export type DeadLetter = Schemas['DeadLetter'];
+
 /** The rows a subscription begins with, whichever way they come. */
 export interface Rows {
 	nodes?: Node[];

@@ -13,7 +13,18 @@ const actions = [
 	'delete_edge',
 	'check_now',
 	'create_token',
-	'revoke_token'
+	'revoke_token',
+	'enqueue_job',
+	'cancel_job',
+	'retry_job',
+	'pause_jobs',
+	'resume_jobs',
+	'create_job_schedule',
+	'update_job_schedule',
+	'delete_job_schedule',
+	'edit_dead_letter',
+	'replay_dead_letters',
+	'discard_dead_letters'
 ] as const;
 
 /**

@@ -1,3 +1,5 @@
+import { did, didHere, jobs } from './en-jobs';
+
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
 
 export const en = {
@@ -13,6 +15,7 @@ export const en = {
 		workspaces: 'Workspaces',
 		newWorkspace: 'New workspace',
 		health: 'Health',
+		jobs: 'Jobs',
 		account: 'Account',
 		more: 'More',
 		signIn: 'Sign in',
@@ -156,7 +159,8 @@ export const en = {
 		delete_edge: 'unlinked',
 		check_now: 'asked for a check of',
 		create_token: 'made an API token as',
-		revoke_token: 'revoked an API token of'
+		revoke_token: 'revoked an API token of',
+		...did
 	},
 	/** In the history of the thing itself. */
 	didHere: {
@@ -170,7 +174,8 @@ export const en = {
 		delete_edge: 'removed a link',
 		check_now: 'asked for a check',
 		create_token: 'made an API token',
-		revoke_token: 'revoked an API token'
+		revoke_token: 'revoked an API token',
+		...didHere
 	},
 	/** Something done to an edge: its source stands behind `verb`, its target behind `with`. */
 	didEdge: {
@@ -403,6 +408,7 @@ export const en = {
 		forbidden: 'Only administrators of this Synops see its health.',
 		none: 'nothing reported'
 	},
+	jobs,
 	broken: {
 		title: 'This page broke',
 		body: 'Something in it did not work as meant. What is on the server is unharmed; reload to go on.',

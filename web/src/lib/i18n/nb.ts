@@ -1,3 +1,4 @@
+import { did, didHere, jobs } from './nb-jobs';
 import type { Messages } from './index.svelte';
 
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
@@ -15,6 +16,7 @@ export const nb: Messages = {
 		workspaces: 'Arbeidsområder',
 		newWorkspace: 'Nytt arbeidsområde',
 		health: 'Helse',
+		jobs: 'Jobber',
 		account: 'Konto',
 		more: 'Mer',
 		signIn: 'Logg inn',
@@ -157,7 +159,8 @@ export const nb: Messages = {
 		delete_edge: 'koblet fra',
 		check_now: 'ba om en sjekk av',
 		create_token: 'laget en API-nøkkel som',
-		revoke_token: 'trakk tilbake en API-nøkkel for'
+		revoke_token: 'trakk tilbake en API-nøkkel for',
+		...did
 	},
 	didHere: {
 		create_node: 'opprettet det',
@@ -170,7 +173,8 @@ export const nb: Messages = {
 		delete_edge: 'fjernet en kobling',
 		check_now: 'ba om en sjekk',
 		create_token: 'laget en API-nøkkel',
-		revoke_token: 'trakk tilbake en API-nøkkel'
+		revoke_token: 'trakk tilbake en API-nøkkel',
+		...didHere
 	},
 	didEdge: {
 		link: {
@@ -402,6 +406,7 @@ export const nb: Messages = {
 		forbidden: 'Bare administratorer av denne Synops ser helsen.',
 		none: 'ingenting meldt'
 	},
+	jobs,
 	broken: {
 		title: 'Denne siden gikk i stykker',
 		body: 'Noe i den virket ikke som det skulle. Det som er på tjeneren er uskadd; last på nytt for å gå videre.',
