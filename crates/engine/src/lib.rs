@@ -160,10 +160,10 @@ pub fn start(
     }
     let instance =
         NewInstance { id: config.instance_id, name: config.instance_name, version: config.version, roles: config.roles, home_id };
-    let heartbeat = heartbeat::Heartbeat { pool: pool.clone(), instance, alive, turns, at_rest, shutdown };
+    let heartbeat = heartbeat::Heartbeat { pool: pool.clone(), instance, alive, turns, at_rest, shutdown: shutdown.clone() };
     tracker.spawn(heartbeat.run().instrument(tracing::info_span!("heartbeat")));
     let clock = maintenance::Clock { pool: pool.clone(), intentions: intentions.clone() };
-    let clock = shutdown.clone().run_until_cancelled_owned(clock.run());
+    let clock = shutdown.run_until_cancelled_owned(clock.run());
     tracker.spawn(clock.instrument(tracing::info_span!("maintenance clock")));
     if config.probes {
         let slots = Arc::new(Semaphore::new(config.checks_at_once.max(1)));

@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 use uuid::Uuid;
 
 /// A newer token alone is sent at most so often.
@@ -36,6 +36,8 @@ pub struct Hub {
     bell: Bell,
     /// First rows and replays being read.
     pub(super) reads: Semaphore,
+    /// Counts how often the stream began: what ended before is told by none of its events.
+    beginnings: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -78,7 +80,13 @@ pub struct HubStats {
 
 impl Hub {
     pub fn new(bell: Bell) -> Self {
-        Self { inner: Mutex::default(), bodies: Bodies::default(), bell, reads: Semaphore::new(SUBSCRIBES_AT_ONCE) }
+        Self {
+            inner: Mutex::default(),
+            bodies: Bodies::default(),
+            bell,
+            reads: Semaphore::new(SUBSCRIBES_AT_ONCE),
+            beginnings: watch::Sender::new(0),
+        }
     }
 
     /// Wakes the tailers, here and on other instances.
@@ -160,6 +168,11 @@ impl Hub {
         }
     }
 
+    /// Changes whenever the stream begins.
+    pub(super) fn beginnings(&self) -> watch::Receiver<u64> {
+        self.beginnings.subscribe()
+    }
+
     /// When this server was last level with the database.
     pub fn fresh_at(&self) -> Option<DateTime<Utc>> {
         self.inner.lock().stream.as_ref().and_then(|stream| stream.fresh_at)
@@ -182,6 +195,8 @@ impl feed::Sink for Hub {
         let mut inner = self.inner.lock();
         inner.visibilities = start.visibilities.into_iter().collect();
         inner.stream = Some(Stream { at: start.snapshot, tokens: Tokens::new(&start.token), fresh_at: None });
+        drop(inner);
+        self.beginnings.send_modify(|count| *count += 1);
     }
 
     fn wanted_scopes(&self, control: &Control) -> Vec<Uuid> {
@@ -279,6 +294,8 @@ impl feed::Sink for Hub {
             (stream.at, stream.fresh_at) = (start.snapshot, None);
             stream.tokens.begin_anew(&start.token);
         }
+        drop(inner);
+        self.beginnings.send_modify(|count| *count += 1);
     }
 }
 

@@ -126,6 +126,7 @@ async fn run(state: State, headers: HeaderMap, caller: Caller, outbox: Arc<Outbo
     };
     session.hello();
     session.tell_phase();
+    let beginnings = state.hub().beginnings();
     // The credential may have ended between its check and our seat: then its end was not told here.
     if caller.credential != Credential::None && !still_holds(&state, &headers, &caller).await {
         outbox.close(CloseCode::SignedOut);
@@ -136,6 +137,7 @@ async fn run(state: State, headers: HeaderMap, caller: Caller, outbox: Arc<Outbo
         end = session.receive(receiver) => end,
         () = async { match expires_at { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => End::Close(CloseCode::SignedOut),
         () = shutdown.cancelled() => End::Close(CloseCode::Restart),
+        () = check_at(beginnings, &state, &headers, &caller) => End::Close(CloseCode::SignedOut),
     };
     drop(seat);
     if let End::Close(code) = end {
@@ -149,6 +151,20 @@ async fn run(state: State, headers: HeaderMap, caller: Caller, outbox: Arc<Outbo
 /// How long a peer has to take the close. One that was slow, but reads, may learn why it is closed.
 fn linger(code: CloseCode) -> Duration {
     if code == CloseCode::TooSlow { SOCKET_WRITE_MAX } else { CLOSE_LINGER }
+}
+
+/// Until the credential is found to have ended. It is looked at whenever the stream begins: what
+/// ended before that, no event tells.
+async fn check_at(mut beginnings: watch::Receiver<u64>, state: &State, headers: &HeaderMap, caller: &Caller) {
+    let hub = state.hub();
+    while caller.credential != Credential::None && beginnings.changed().await.is_ok() {
+        // All sockets look at the same moment: not all at once.
+        let Ok(_turn) = hub.reads.acquire().await else { break };
+        if !still_holds(state, headers, caller).await {
+            return;
+        }
+    }
+    std::future::pending().await
 }
 
 async fn still_holds(state: &State, headers: &HeaderMap, caller: &Caller) -> bool {
