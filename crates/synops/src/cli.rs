@@ -3,7 +3,8 @@
 mod jobs;
 
 pub use jobs::{
-    DeadLettersVerb, EnqueueArgs, JobsList, JobsVerb, Letters, OneJob, OneSchedule, OutcomeArg, PriorityArg, SchedulesVerb, StateArg,
+    DeadLettersVerb, EnqueueArgs, JobsList, JobsVerb, Letters, OneJob, OneSchedule, OutcomeArg, PriorityArg, SchedulesVerb,
+    StateArg,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
