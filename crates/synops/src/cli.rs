@@ -4,7 +4,8 @@ mod jobs;
 mod maintenance;
 
 pub use jobs::{
-    DeadLettersVerb, EnqueueArgs, JobsList, JobsVerb, Letters, OneJob, OneSchedule, OutcomeArg, PriorityArg, SchedulesVerb, StateArg,
+    DeadLettersVerb, EnqueueArgs, JobsList, JobsVerb, Letters, OneJob, OneSchedule, OutcomeArg, PriorityArg, SchedulesVerb,
+    StateArg,
 };
 pub use maintenance::MaintenanceVerb;
 

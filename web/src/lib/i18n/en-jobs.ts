@@ -29,7 +29,7 @@ export const jobs = {
 	unknownWorker: 'a server that is gone',
 	workerGone: 'not heard of; its jobs are soon taken over',
 	runsN: (n: number) => many(n, 'job', 'jobs'),
-	since: 'since',
+	since: 'for',
 	on: (where: string) => `on ${where}`,
 	attempt: (n: number) => `attempt ${n}`,
 	progress: (name: string) => `Progress of ${name}`,

@@ -30,7 +30,7 @@ export const jobs: typeof en = {
 	unknownWorker: 'en tjener som er borte',
 	workerGone: 'ikke hørt fra; jobbene overtas snart',
 	runsN: (n: number) => many(n, 'jobb', 'jobber'),
-	since: 'siden',
+	since: 'i',
 	on: (where: string) => `på ${where}`,
 	attempt: (n: number) => `forsøk ${n}`,
 	progress: (name: string) => `Framdrift for ${name}`,
