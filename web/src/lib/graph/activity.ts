@@ -24,7 +24,16 @@ const actions = [
 	'delete_job_schedule',
 	'edit_dead_letter',
 	'replay_dead_letters',
-	'discard_dead_letters'
+	'discard_dead_letters',
+	'plan_maintenance',
+	'update_maintenance',
+	'extend_maintenance',
+	'start_maintenance',
+	'end_maintenance',
+	'close_maintenance',
+	'cancel_maintenance',
+	'advance_maintenance',
+	'add_maintenance_update'
 ] as const;
 
 /**

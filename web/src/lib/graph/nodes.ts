@@ -10,7 +10,8 @@ const homes: Record<NodeKind, string> = {
 	group: '/groups',
 	system: '/systems',
 	team: '/teams',
-	person: '/people'
+	person: '/people',
+	maintenance: '/maintenances'
 };
 
 export function hrefOf(node: { id: string; kind: NodeKind }): string {

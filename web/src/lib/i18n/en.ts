@@ -1,4 +1,5 @@
 import { did, didHere, jobs } from './en-jobs';
+import { didMaintenance, didMaintenanceHere, maintenance } from './en-maintenance';
 
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
 
@@ -34,7 +35,8 @@ export const en = {
 		group: 'Group',
 		system: 'System',
 		team: 'Team',
-		person: 'Person'
+		person: 'Person',
+		maintenance: 'Maintenance'
 	},
 	state: {
 		up: 'Up',
@@ -160,7 +162,8 @@ export const en = {
 		check_now: 'asked for a check of',
 		create_token: 'made an API token as',
 		revoke_token: 'revoked an API token of',
-		...did
+		...did,
+		...didMaintenance
 	},
 	/** In the history of the thing itself. */
 	didHere: {
@@ -175,7 +178,8 @@ export const en = {
 		check_now: 'asked for a check',
 		create_token: 'made an API token',
 		revoke_token: 'revoked an API token',
-		...didHere
+		...didHere,
+		...didMaintenanceHere
 	},
 	/** Something done to an edge: its source stands behind `verb`, its target behind `with`. */
 	didEdge: {
@@ -409,6 +413,7 @@ export const en = {
 		none: 'nothing reported'
 	},
 	jobs,
+	maintenance,
 	broken: {
 		title: 'This page broke',
 		body: 'Something in it did not work as meant. What is on the server is unharmed; reload to go on.',

@@ -1,4 +1,5 @@
 import { did, didHere, jobs } from './nb-jobs';
+import { didMaintenance, didMaintenanceHere, maintenance } from './nb-maintenance';
 import type { Messages } from './index.svelte';
 
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
@@ -35,7 +36,8 @@ export const nb: Messages = {
 		group: 'Mappe',
 		system: 'System',
 		team: 'Team',
-		person: 'Person'
+		person: 'Person',
+		maintenance: 'Vedlikehold'
 	},
 	state: {
 		up: 'Oppe',
@@ -160,7 +162,8 @@ export const nb: Messages = {
 		check_now: 'ba om en sjekk av',
 		create_token: 'laget en API-nøkkel som',
 		revoke_token: 'trakk tilbake en API-nøkkel for',
-		...did
+		...did,
+		...didMaintenance
 	},
 	didHere: {
 		create_node: 'opprettet det',
@@ -174,7 +177,8 @@ export const nb: Messages = {
 		check_now: 'ba om en sjekk',
 		create_token: 'laget en API-nøkkel',
 		revoke_token: 'trakk tilbake en API-nøkkel',
-		...didHere
+		...didHere,
+		...didMaintenanceHere
 	},
 	didEdge: {
 		link: {
@@ -407,6 +411,7 @@ export const nb: Messages = {
 		none: 'ingenting meldt'
 	},
 	jobs,
+	maintenance,
 	broken: {
 		title: 'Denne siden gikk i stykker',
 		body: 'Noe i den virket ikke som det skulle. Det som er på tjeneren er uskadd; last på nytt for å gå videre.',
