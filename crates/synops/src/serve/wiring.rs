@@ -2,7 +2,6 @@
 
 use crate::config::{Config, Role};
 use crate::exit::Misconfigured;
-use crate::home;
 use crate::login::Login;
 use crate::stage::Stage;
 use chrono::{DateTime, Utc};
