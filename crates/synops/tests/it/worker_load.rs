@@ -19,7 +19,8 @@ const ATTEMPTS_MAX: i16 = 100;
 
 /// Where tools write down what they did: a file a job, a line each time.
 ///
-/// `counts` is done at once. `waits` is done when the file `go-<attempt>` is there.
+/// `counts` is done at once. `waits` is done when the file `go-<attempt>` is there; one whose server was
+/// killed ends with the directory.
 pub(crate) struct Ledger {
     dir: TempDir,
     config: PathBuf,
@@ -33,7 +34,7 @@ impl Ledger {
         let done = format!("echo done >> {path}/done/$SYNOPS_JOB_ID");
         // Its input is one line of JSON without an end.
         let attempt = r#"line=$(cat); rest=${line#*\"attempt\":}; n=${rest%%[!0-9]*}; echo '{"progress":0.5}' >&2"#;
-        let waits = format!("{attempt}; until [ -e {path}/go-$n ]; do sleep 0.02; done; {done}");
+        let waits = format!("{attempt}; until [ -e {path}/go-$n ]; do [ -d {path} ] || exit 1; sleep 0.02; done; {done}");
         let tools = format!(
             "[jobs]\nfinish_s = {finish_s}\n[tools]\ncounts = [\"/bin/sh\", \"-c\", '{done}']\nwaits = [\"/bin/sh\", \"-c\", {}]\n",
             serde_json::to_string(&waits).expect("a text")
