@@ -9,6 +9,7 @@ pub mod forecast;
 pub mod intention;
 pub mod job;
 pub mod job_act;
+pub mod lifecycle;
 pub mod limits;
 pub mod maintenance;
 pub mod node;

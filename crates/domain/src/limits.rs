@@ -171,5 +171,9 @@ pub const DRAIN_BOUND_MAX_S: i32 = 3_600;
 pub const TIMEZONE_MAX_BYTES: usize = 64;
 /// The clock of maintenances looks at least so often, rung or not.
 pub const MAINTENANCE_POLL: Duration = Duration::from_secs(1);
+/// People are told so long before Synops itself goes down.
+pub const ANNOUNCED_AHEAD: Duration = Duration::from_secs(24 * 3600);
+/// A server that stops waits so long, at most, until the others of its turn have closed, too.
+pub const CLOSED_TOGETHER_MAX: Duration = Duration::from_secs(10);
 /// Jobs, schedules or systems that one forecast tells of.
 pub const FORECAST_ROWS_MAX: i64 = 500;

@@ -8,7 +8,9 @@ pub use plan::{Link, MaintenancePatch, NewUpdate, check_end, check_window, valid
 pub use rehearsal::{Step, StepName};
 
 use crate::access::Level;
+use crate::forecast::StopMode;
 use crate::job::JobClass;
+use crate::lifecycle::Stops;
 use crate::refusal::Refusal;
 use crate::text::text_enum;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -99,6 +101,8 @@ pub struct Maintenance {
     pub outcome: Option<Outcome>,
     /// Whether it takes down Synops itself.
     pub affects_instance: bool,
+    /// How Synops goes down for it, since it has begun.
+    pub mode: Option<StopMode>,
     pub settings: Settings,
     pub links: Vec<Link>,
 }
@@ -130,14 +134,15 @@ pub struct Update {
     pub state_change: Option<MaintenanceState>,
 }
 
-/// What the checks of affected systems say since the work was over.
+/// What the checks of affected systems say since the work was over; and, where Synops itself went down,
+/// whether there is a server for each of its roles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verification {
-    /// Systems that are checked at all.
+    /// Systems that are checked at all, and roles of servers that had to stop.
     pub checked: i64,
     /// Of these, up as they are now.
     pub up: i64,
-    /// Of these, up by a run that began after the end.
+    /// Of these, up by a run that began after the end, or by a server that was ready after it.
     pub green: i64,
 }
 
@@ -163,12 +168,18 @@ impl Move {
 
 impl Maintenance {
     /// What is due at `now`: at most one move; another may be due after it.
-    pub fn due(&self, now: DateTime<Utc>, found: Verification) -> Option<Move> {
+    pub fn due(&self, now: DateTime<Utc>, found: Verification, stops: Stops) -> Option<Move> {
         match self.state {
             MaintenanceState::Scheduled if self.starts_at <= now => {
                 Some(Move { to: MaintenanceState::InProgress, outcome: None, message: "Started by the clock." })
             }
-            MaintenanceState::InProgress if self.ends_at <= now => {
+            // Nobody waits for the clock when all there was to do was to restart.
+            MaintenanceState::InProgress if self.affects_instance && stops.is_alone && stops.are_over() => {
+                let message = if stops.listed == 0 { "No server had to stop for it." } else { "Synops has restarted." };
+                Some(Move::at_end(self.settings.verify, found.checked, message))
+            }
+            // A server that stops is waited for: it has its own bound.
+            MaintenanceState::InProgress if self.ends_at <= now && stops.under_way == 0 => {
                 Some(Move::at_end(self.settings.verify, found.checked, "Ended by the clock."))
             }
             MaintenanceState::Verifying if found.green >= found.checked => Some(Move {
@@ -234,6 +245,7 @@ mod tests {
             finished_at: None,
             outcome: None,
             affects_instance: false,
+            mode: None,
             settings: Settings {
                 verify: true,
                 verify_timeout_s: 600,
@@ -249,7 +261,7 @@ mod tests {
     fn the_clock_moves_what_is_due() {
         use MaintenanceState::{Cancelled, Completed, InProgress, Scheduled, Verifying};
         let check = |state, when: &str, checked, green, expect: Option<(MaintenanceState, Option<Outcome>)>| {
-            let due = window(state).due(at(when), Verification { checked, up: green, green });
+            let due = window(state).due(at(when), Verification { checked, up: green, green }, Stops::default());
             assert_eq!(due.map(|m| (m.to, m.outcome)), expect, "{state} at {when}, {green} of {checked}");
             assert!(due.is_none_or(|m| state.may_become(m.to)));
         };
@@ -268,8 +280,30 @@ mod tests {
         check(Cancelled, "2026-11-22T13:30:00Z", 0, 0, None);
         let mut unverified = window(InProgress);
         unverified.settings.verify = false;
-        let due = unverified.due(at("2026-11-22T14:00:00Z"), Verification { checked: 2, up: 0, green: 0 });
+        let found = Verification { checked: 2, up: 0, green: 0 };
+        let due = unverified.due(at("2026-11-22T14:00:00Z"), found, Stops::default());
         assert_eq!(due.map(|m| m.to), Some(Completed));
+    }
+
+    #[test]
+    fn a_restart_is_over_when_it_is_done() {
+        let check = |when: &str, stops: Stops, expect: Option<&str>| {
+            let restart = Maintenance { affects_instance: true, ..window(MaintenanceState::InProgress) };
+            let due = restart.due(at(when), Verification { checked: 2, up: 2, green: 0 }, stops);
+            assert_eq!(due.map(|m| m.message), expect, "{when} {stops:?}");
+            assert!(due.is_none_or(|m| m.to == MaintenanceState::Verifying));
+        };
+        let (early, end) = ("2026-11-22T13:10:00Z", "2026-11-22T14:00:00Z");
+        let stops = |gone, under_way, is_alone| Stops { listed: 2, gone, under_way, is_alone };
+        check(early, stops(1, 1, true), None);
+        check(early, stops(2, 0, true), Some("Synops has restarted."));
+        check(early, Stops { is_alone: true, ..Stops::default() }, Some("No server had to stop for it."));
+        // Others are worked on, too: the window is theirs.
+        check(early, stops(2, 0, false), None);
+        check(end, stops(2, 0, false), Some("Ended by the clock."));
+        check(end, stops(1, 1, true), None);
+        // It never had its turn, and keeps running.
+        check(end, stops(1, 0, true), Some("Ended by the clock."));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 mod check;
 mod heartbeat;
 pub mod jobs;
-mod maintenance;
+mod lifecycle;
 mod prober;
 mod upkeep;
 
@@ -13,9 +13,11 @@ pub use upkeep::Retention;
 use check::Checker;
 use check::guard::Guard;
 use check::network::Network;
+use domain::lifecycle::Window;
 use drain::Drain;
 use intentions::Intentions;
 use jobs::{Kinds, Tools, Webhooks};
+use lifecycle::Lifecycle;
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +30,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EngineConfig {
     pub instance_id: Uuid,
     /// For people: the host's name, say.
@@ -46,6 +48,10 @@ pub struct EngineConfig {
     pub retention: Retention,
     /// The jobs this server runs; `None`: it runs none.
     pub work: Option<WorkConfig>,
+    /// Whether others may count on this server, as long as it does not stop.
+    pub is_ready: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// In a maintenance of Synops: from not being ready on, for a balancer to notice.
+    pub ready_pause: Duration,
 }
 
 /// What running jobs takes.
@@ -79,6 +85,8 @@ impl EngineConfig {
             guard: GuardConfig::default(),
             retention: Retention::default(),
             work: None,
+            is_ready: Arc::new(|| true),
+            ready_pause: Duration::ZERO,
         }
     }
 }
@@ -132,7 +140,7 @@ pub fn start(
     tracker: &TaskTracker,
     shutdown: CancellationToken,
     drain: &Drain,
-) -> Result<Pulse, StartError> {
+) -> Result<Started, StartError> {
     let guard = Guard::new(&config.guard).map_err(StartError::Guard)?;
     let network = Network::new(guard);
     let checker = Arc::new(Checker::new(network.clone()).map_err(StartError::Http)?);
@@ -141,6 +149,7 @@ pub fn start(
     let (turns, pulse) = watch::channel(Instant::now());
     // Others take over the jobs of an instance that has said goodbye: it does so when it has none.
     let at_rest = CancellationToken::new();
+    let (expects, expected) = watch::channel(None);
     match config.work {
         Some(mut work) => {
             let webhooks = Webhooks::new(network, work.webhook_secret.take()).map_err(StartError::Http)?;
@@ -153,6 +162,7 @@ pub fn start(
                 kinds: work.kinds,
                 bell: work.bell,
                 alive: heard,
+                expected,
             };
             worker.start(tracker, drain, at_rest.clone());
         }
@@ -160,11 +170,14 @@ pub fn start(
     }
     let instance =
         NewInstance { id: config.instance_id, name: config.instance_name, version: config.version, roles: config.roles, home_id };
-    let heartbeat = heartbeat::Heartbeat { pool: pool.clone(), instance, alive, turns, at_rest, shutdown: shutdown.clone() };
+    let (me, is_ready) = (instance.clone(), config.is_ready);
+    let lifecycle = Lifecycle::new(pool.clone(), intentions.clone(), me, drain.clone(), config.ready_pause, expects);
+    let windows = lifecycle.windows();
+    tracker.spawn(lifecycle.run(shutdown.clone()).instrument(tracing::info_span!("lifecycle")));
+    let (pool_of_heart, drain_of_heart) = (pool.clone(), drain.clone());
+    let heartbeat =
+        heartbeat::Heartbeat { pool: pool_of_heart, instance, drain: drain_of_heart, is_ready, alive, turns, at_rest, shutdown };
     tracker.spawn(heartbeat.run().instrument(tracing::info_span!("heartbeat")));
-    let clock = maintenance::Clock { pool: pool.clone(), intentions: intentions.clone() };
-    let clock = shutdown.run_until_cancelled_owned(clock.run());
-    tracker.spawn(clock.instrument(tracing::info_span!("maintenance clock")));
     if config.probes {
         let slots = Arc::new(Semaphore::new(config.checks_at_once.max(1)));
         let prober = prober::Prober {
@@ -179,7 +192,15 @@ pub fn start(
         };
         tracker.spawn(prober.run().instrument(tracing::info_span!("prober")));
     }
-    Ok(Pulse(pulse))
+    Ok(Started { pulse: Pulse(pulse), windows })
+}
+
+/// What others may know of a running engine.
+#[derive(Clone, Debug)]
+pub struct Started {
+    pub pulse: Pulse,
+    /// The maintenance of Synops itself that is under way or announced.
+    pub windows: watch::Receiver<Option<Window>>,
 }
 
 /// Whether the engine still turns, whatever the database answers.

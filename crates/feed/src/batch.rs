@@ -98,6 +98,17 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// Of which kind the node is that has changed; `None` for edges, and where it is not known any more.
+    pub fn node_kind(&self) -> Option<NodeKind> {
+        match self {
+            Self::Node { node, .. } => Some(node.kind),
+            Self::NodeGone { kind, .. } => *kind,
+            Self::Edge { .. } | Self::EdgeGone { .. } => None,
+        }
+    }
+}
+
 /// Both must be readable to see the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EdgeScopes {

@@ -18,6 +18,7 @@ const TAGS: &[(&str, &str)] = &[
     ("teams", "People who are granted things together."),
     ("people", "Everybody who has an account."),
     ("account", "One's own account: signing in, password, tokens."),
+    ("lifecycle", "How far Synops itself is: what is planned, and what of mine it meets."),
     ("live", "What the live socket shows, for clients that poll."),
     ("admin", "For administrators of the instance."),
 ];

@@ -16,6 +16,7 @@ mod health;
 mod intentions;
 mod jobs;
 mod layers;
+mod lifecycle;
 mod live;
 mod maintenance;
 mod nodes;

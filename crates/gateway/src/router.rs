@@ -3,6 +3,7 @@
 use crate::accounts::{me, session, sessions, sign_in_link, tokens};
 use crate::jobs::{classes, letters, queue, schedules, stats};
 use crate::layers::{guard, headers, observe};
+use crate::lifecycle;
 use crate::live::{rows, socket};
 use crate::maintenance::{self, acts, affected, forecast, updates};
 use crate::nouns::{group, person, system, team, workspace};
@@ -63,6 +64,9 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(acts::close))
         .routes(routes!(forecast::get))
         .routes(routes!(forecast::rehearse))
+        // Everybody: how far Synops itself is; whoever is signed in: what of theirs that meets.
+        .routes(routes!(lifecycle::get_lifecycle))
+        .routes(routes!(lifecycle::mine::get_mine))
         // Everybody: signing in and out.
         .routes(routes!(session::sign_in, session::sign_out))
         .routes(routes!(session::sign_in_by_link))
@@ -76,6 +80,7 @@ fn api() -> OpenApiRouter<State> {
         // Administrators of the instance.
         .routes(routes!(sign_in_link::create_sign_in_link))
         .routes(routes!(health::get_health))
+        .routes(routes!(lifecycle::status::get_maintenance_status))
         .routes(routes!(queue::list_jobs, queue::enqueue_job))
         .routes(routes!(queue::list_past_jobs))
         .routes(routes!(queue::get_job))

@@ -7,6 +7,7 @@ use crate::page::Page;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
+use domain::lifecycle::Window;
 use domain::limits::REQUESTS_IN_FLIGHT_MAX;
 use drain::Phase;
 use intentions::Intentions;
@@ -56,6 +57,8 @@ pub struct Wiring {
     pub hub: Arc<Hub>,
     /// How far a stop is: told on sockets, and no longer ready from `closing` on.
     pub phases: watch::Receiver<Phase>,
+    /// The maintenance of Synops itself that is under way or announced.
+    pub windows: watch::Receiver<Option<Window>>,
     /// Sockets run on these tasks until `stop`.
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
@@ -170,6 +173,7 @@ pub(crate) fn test_state() -> State {
         feed: health,
         hub: Arc::new(Hub::new(feed::Bell::new())),
         phases: drain::Drain::new().phases(),
+        windows: watch::channel(None).1,
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
     })

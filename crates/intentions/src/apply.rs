@@ -223,7 +223,7 @@ impl<'a> Work<'a> {
         let source = self.end(source_id, "source node").await?;
         let target = self.end(target_id, "target node").await?;
         authorise::edge(self.db, self.actor, kind, source, target).await?;
-        self.guard_affects(kind, source_id).await?;
+        self.guard_affects(kind, source_id, target_id).await?;
         self.insert_edge(id, kind, source_id, target_id, attrs).await?;
         self.touched.push(Touched::Edge(id));
         self.record_edge("create_edge", id, kind, source, target).await
@@ -240,7 +240,7 @@ impl<'a> Work<'a> {
         let leaves = attrs.is_none() && edge.kind.grants().is_some() && self.actor.person_id() == Some(edge.source_id);
         if !leaves {
             authorise::edge(self.db, self.actor, edge.kind, source, target).await?;
-            self.guard_affects(edge.kind, edge.source_id).await?;
+            self.guard_affects(edge.kind, edge.source_id, edge.target_id).await?;
         }
         fresh(version, edge.version)?;
         let Some(attrs) = attrs else {

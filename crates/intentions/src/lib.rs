@@ -7,6 +7,7 @@ mod check_state;
 mod jobs;
 mod maintenance_clock;
 mod rehearsal;
+mod stop;
 
 use domain::intention::Intention;
 use domain::{Actor, Edge, Node, Refusal};
@@ -91,6 +92,16 @@ impl Intentions {
     /// one listener, the clock of this process.
     pub fn maintenance_bell(&self) -> Arc<Notify> {
         self.maintenance_bell.clone()
+    }
+
+    /// After a commit by which a maintenance has moved: readers are told, the clock looks again, and jobs may
+    /// have to wait or may go on.
+    fn ring_for_maintenance(&self) {
+        (self.bell)();
+        self.maintenance_bell.notify_one();
+        if let Some(jobs) = &self.jobs_bell {
+            jobs();
+        }
     }
 
     /// Carries all of them out in one transaction, or none. `render` makes the answer, which is

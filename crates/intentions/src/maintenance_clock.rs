@@ -3,6 +3,7 @@
 use crate::Intentions;
 use domain::Refusal;
 use domain::audit::AuditSubject;
+use domain::lifecycle::Stops;
 use domain::limits::TRANSACTION_ATTEMPTS_MAX;
 use domain::maintenance::{Audience, Maintenance, MaintenanceState, Move, Verification};
 use domain::node::{Facet, NodeKind};
@@ -25,7 +26,7 @@ impl Intentions {
                 Err(error) => return Err(store::refusal(error)),
                 Ok(moved) => {
                     if let Some(moved) = moved {
-                        (self.bell)();
+                        self.ring_for_maintenance();
                         if moved.to == MaintenanceState::Verifying {
                             self.check_bell.notify_one();
                         }
@@ -51,6 +52,9 @@ impl Intentions {
         if due.to == MaintenanceState::Verifying {
             store::maintenance::check_affected_now(&mut *tx, id).await?;
         }
+        if before.affects_instance && before.state == MaintenanceState::InProgress {
+            tell_who_was_lost(&mut tx, id).await?;
+        }
         let state_change = Some(due.to);
         let update =
             NewUpdateRow { maintenance_id: id, by: None, message: due.message, audience: Audience::Public, state_change };
@@ -74,7 +78,28 @@ async fn due(db: &mut PgConnection, id: Uuid, maintenance: &Maintenance) -> Resu
         MaintenanceState::InProgress | MaintenanceState::Verifying => store::maintenance::find_verification(&mut *db, id).await?,
         _ => Verification::default(),
     };
-    Ok(maintenance.due(store::database::now(&mut *db).await?, found))
+    let stops = match maintenance.affects_instance {
+        true => store::maintenance::count_stops(&mut *db, id).await?,
+        false => Stops::default(),
+    };
+    Ok(maintenance.due(store::database::now(&mut *db).await?, found, stops))
+}
+
+/// Names the servers that went without having stopped for it as they should: for members.
+async fn tell_who_was_lost(db: &mut PgConnection, id: Uuid) -> Result<(), store::Error> {
+    let stops = store::maintenance::list_stops(&mut *db, id).await?;
+    let lost = stops.iter().filter(|stop| stop.turn.is_some() && stop.stopped_at.is_none());
+    for stop in lost {
+        let message = match (stop.is_present, stop.draining_at.is_some()) {
+            (true, _) => format!("{} kept running: its turn did not come.", stop.name),
+            (false, true) => format!("{} ended while it drained. Jobs it had under way began again elsewhere.", stop.name),
+            (false, false) => format!("{} ended before it drained. Jobs it had under way began again elsewhere.", stop.name),
+        };
+        let update =
+            NewUpdateRow { maintenance_id: id, by: None, message: &message, audience: Audience::Internal, state_change: None };
+        store::maintenance::insert_update(&mut *db, update).await?;
+    }
+    Ok(())
 }
 
 async fn record(

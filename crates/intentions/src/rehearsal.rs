@@ -34,14 +34,16 @@ impl Intentions {
 
 async fn rehearse(db: &mut PgConnection, id: Uuid, plan: &Maintenance) -> Result<Vec<Step>, store::Error> {
     let now = store::database::now(&mut *db).await?;
-    let found = store::maintenance::find_verification(&mut *db, id).await?;
+    let mut found = store::maintenance::find_verification(&mut *db, id).await?;
     let mut steps = Vec::new();
     if plan.state == MaintenanceState::Scheduled {
         steps.push(told(StepName::Announce, now, "people who see it are told, and pages count down".to_owned()));
         let to = Move { to: MaintenanceState::InProgress, outcome: None, message: "" };
         steps.push(made(db, id, StepName::Start, plan.starts_at.max(now), to).await?);
         if plan.affects_instance {
-            steps.extend(goes_down(plan, now));
+            let stops = store::maintenance::count_stops(&mut *db, id).await?;
+            steps.extend(goes_down(plan, stops.listed, now));
+            found = store::maintenance::find_verification(&mut *db, id).await?;
         }
     }
     let mut end = plan.ends_at.max(now);
@@ -62,7 +64,7 @@ async fn rehearse(db: &mut PgConnection, id: Uuid, plan: &Maintenance) -> Result
 async fn made(db: &mut PgConnection, id: Uuid, name: StepName, at: DateTime<Utc>, to: Move) -> Result<Step, store::Error> {
     let began = Instant::now();
     let moved = match store::maintenance::lock_maintenance(&mut *db, id).await? {
-        Some(before) => store::maintenance::move_maintenance(&mut *db, id, &before, to.to, to.outcome).await?,
+        Some(before) => store::maintenance::move_maintenance(db, id, &before, to.to, to.outcome).await?,
         None => false,
     };
     let detail = if moved { format!("becomes {}", to.to) } else { "its state can't be moved on".to_owned() };
@@ -74,7 +76,7 @@ fn told(name: StepName, at: DateTime<Utc>, detail: String) -> Step {
     Step { name, at, detail, took: None, ok: true }
 }
 
-fn goes_down(plan: &Maintenance, now: DateTime<Utc>) -> Vec<Step> {
+fn goes_down(plan: &Maintenance, servers: i64, now: DateTime<Utc>) -> Vec<Step> {
     let settings = &plan.settings;
     let classes: Vec<&str> = settings.blocked_classes.iter().map(|class| class.as_str()).collect();
     let kept = if classes.is_empty() { "none".to_owned() } else { classes.join(", ") };
@@ -88,7 +90,7 @@ fn goes_down(plan: &Maintenance, now: DateTime<Utc>) -> Vec<Step> {
             format!("classes of jobs that are kept, but not begun: {kept}; calls and uploads are refused"),
         ),
         told(StepName::Drain, drained, format!("what runs finishes within {bound:?}, or is interrupted and goes on afterwards")),
-        told(StepName::Restart, drained, "Synops stops, and its supervisor starts it again".to_owned()),
+        told(StepName::Restart, drained, format!("servers that stop, and that their supervisors start again: {servers}")),
     ]
 }
 
@@ -96,7 +98,7 @@ fn goes_down(plan: &Maintenance, now: DateTime<Utc>) -> Vec<Step> {
 fn verify(plan: &Maintenance, found: Verification, until: DateTime<Utc>) -> Step {
     let Verification { checked, up, .. } = found;
     let within = plan.settings.verify_timeout_s;
-    let detail = format!("{checked} checked systems must be up within {within} s; {up} are up now");
+    let detail = format!("{checked} checked systems and roles of servers must be up within {within} s; {up} are up now");
     Step { ok: up >= checked, ..told(StepName::Verify, until, detail) }
 }
 

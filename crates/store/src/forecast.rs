@@ -39,14 +39,21 @@ pub struct ForecastJob {
     pub progress: Option<f32>,
 }
 
-/// What runs, then what is due before `until`, in the order in which it is due.
-pub async fn list_forecast_jobs(db: impl PgExecutor<'_>, until: DateTime<Utc>, limit: i64) -> Result<Vec<ForecastJob>> {
+/// What runs, then what is due before `until`, in the order in which it is due; of one who enqueued it, or
+/// of all.
+pub async fn list_forecast_jobs(
+    db: impl PgExecutor<'_>,
+    until: DateTime<Utc>,
+    created_by: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<ForecastJob>> {
     sqlx::query_as!(
         ForecastJob,
         "select id, kind, class, case when state = 'running' then started_at end as started_at, run_at, progress from jobs
-          where state = 'running' or run_at < $1
-          order by (state = 'running') desc, run_at, id limit $2",
+          where (state = 'running' or run_at < $1) and ($2::uuid is null or created_by = $2)
+          order by (state = 'running') desc, run_at, id limit $3",
         until,
+        created_by,
         limit
     )
     .fetch_all(db)

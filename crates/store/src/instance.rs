@@ -1,9 +1,14 @@
 //! The running servers, told by themselves.
 
+use crate::node::unknown;
+use domain::lifecycle::InstanceState;
+use domain::limits::HEARTBEAT_LAPSE;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::postgres::types::PgInterval;
+use sqlx::types::Json;
 use sqlx::types::chrono::{DateTime, Utc};
 use sqlx::{ConnectOptions, PgConnection, PgExecutor};
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
 use uuid::Uuid;
@@ -18,6 +23,18 @@ pub struct Instance {
     pub roles: Vec<String>,
     pub started_at: DateTime<Utc>,
     pub seen_at: DateTime<Utc>,
+    pub state: InstanceState,
+    /// What it has under way, by the name of the part.
+    pub in_flight: BTreeMap<String, i64>,
+}
+
+/// After so long without a sign of life it counts as gone.
+pub(crate) fn lapse() -> PgInterval {
+    interval(HEARTBEAT_LAPSE)
+}
+
+pub(crate) fn interval(span: Duration) -> PgInterval {
+    PgInterval { months: 0, days: 0, microseconds: i64::try_from(span.as_micros()).unwrap_or(i64::MAX) }
 }
 
 /// What an instance tells of itself.
@@ -31,16 +48,23 @@ pub struct NewInstance {
     pub home_id: Option<Uuid>,
 }
 
-/// Tells that an instance lives.
-pub async fn upsert_instance(db: impl PgExecutor<'_>, new: &NewInstance) -> Result<()> {
+/// Tells that an instance lives, and how it is.
+pub async fn upsert_instance(
+    db: impl PgExecutor<'_>,
+    new: &NewInstance,
+    state: InstanceState,
+    in_flight: &BTreeMap<&str, usize>,
+) -> Result<()> {
     sqlx::query!(
-        "insert into instances (id, name, version, roles, home_id) values ($1, $2, $3, $4, $5)
-         on conflict (id) do update set seen_at = clock_timestamp()",
+        "insert into instances (id, name, version, roles, home_id, state, in_flight) values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (id) do update set seen_at = clock_timestamp(), state = excluded.state, in_flight = excluded.in_flight",
         new.id,
         new.name,
         new.version,
         &new.roles,
-        new.home_id
+        new.home_id,
+        state.as_str(),
+        Json(in_flight) as _
     )
     .execute(db)
     .await?;
@@ -55,24 +79,31 @@ pub async fn delete_instance(db: impl PgExecutor<'_>, id: Uuid) -> Result<()> {
 
 /// Forgets those that have not been heard of for so long.
 pub async fn delete_lapsed(db: impl PgExecutor<'_>, lapsed_for: Duration) -> Result<u64> {
-    let age = PgInterval { months: 0, days: 0, microseconds: i64::try_from(lapsed_for.as_micros()).unwrap_or(i64::MAX) };
+    let age = interval(lapsed_for);
     let done = sqlx::query!("delete from instances where seen_at < clock_timestamp() - $1::interval", age).execute(db).await?;
     Ok(done.rows_affected())
 }
 
 /// Those known, oldest first.
 pub async fn list_instances(db: impl PgExecutor<'_>) -> Result<Vec<Instance>> {
-    sqlx::query_as!(
-        Instance,
-        "select id, name, version, roles, started_at, seen_at from instances order by started_at, id limit 1000"
+    let rows = sqlx::query!(
+        r#"select id, name, version, roles, started_at, seen_at, state, in_flight as "in_flight: Json<BTreeMap<String, i64>>"
+             from instances order by started_at, id limit 1000"#
     )
     .fetch_all(db)
-    .await
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            let state = InstanceState::parse(&r.state).ok_or_else(|| unknown("state", &r.state))?;
+            let (id, name, version, roles, in_flight) = (r.id, r.name, r.version, r.roles, r.in_flight.0);
+            Ok(Instance { id, name, version, roles, started_at: r.started_at, seen_at: r.seen_at, state, in_flight })
+        })
+        .collect()
 }
 
 /// Whether other instances have told within `lapse` that they live.
 pub async fn has_others(db: impl PgExecutor<'_>, id: Uuid, lapse: Duration) -> Result<bool> {
-    let age = PgInterval { months: 0, days: 0, microseconds: i64::try_from(lapse.as_micros()).unwrap_or(i64::MAX) };
+    let age = interval(lapse);
     sqlx::query_scalar!(
         r#"select exists (select from instances where id <> $1 and seen_at > clock_timestamp() - $2::interval) as "there!""#,
         id,

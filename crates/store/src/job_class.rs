@@ -12,11 +12,20 @@ pub struct JobClassRow {
     pub paused_at: Option<DateTime<Utc>>,
     pub paused_by: Option<Uuid>,
     pub paused_reason: Option<String>,
+    /// The maintenance of Synops itself that keeps it waiting.
+    pub blocked_by: Option<Uuid>,
+}
+
+impl JobClassRow {
+    /// Whether jobs of it may begin.
+    pub const fn is_open(&self) -> bool {
+        self.paused_at.is_none() && self.blocked_by.is_none()
+    }
 }
 
 /// By name.
 pub async fn list_job_classes(db: impl PgExecutor<'_>) -> Result<Vec<JobClassRow>> {
-    sqlx::query_as!(JobClassRow, "select name, paused_at, paused_by, paused_reason from job_classes order by name")
+    sqlx::query_as!(JobClassRow, "select name, paused_at, paused_by, paused_reason, blocked_by from job_classes order by name")
         .fetch_all(db)
         .await
 }

@@ -2,21 +2,27 @@
 //! `node.rs`, like all others.)
 
 mod list;
+mod stop;
 mod update;
 
 pub use list::{
     Affected, AffectedFilter, MaintenanceFilter, MaintenancePosition, list_affected, list_open_maintenances,
     list_readable_maintenances,
 };
+pub use stop::{
+    StopRow, TurnAsked, announce_stop, begin_draining, count_stops, extend_stops, find_window, finish_stop, has_turn, list_stops,
+    take_turn,
+};
 pub use update::{NewUpdateRow, insert_update, list_updates};
 
 use crate::node::unknown;
+use domain::forecast::StopMode;
 use domain::job::JobClass;
 use domain::maintenance::{Maintenance, MaintenancePatch, MaintenanceState, Outcome, Settings, Verification};
 use serde::Deserialize;
-use sqlx::PgExecutor;
 use sqlx::types::Json;
 use sqlx::types::chrono::{DateTime, Utc};
+use sqlx::{PgConnection, PgExecutor};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -35,6 +41,7 @@ pub(crate) struct MaintenanceRow {
     finished_at: Option<DateTime<Utc>>,
     outcome: Option<String>,
     affects_instance: bool,
+    mode: Option<String>,
     verify: bool,
     verify_timeout_s: i32,
     blocked_classes: Vec<String>,
@@ -57,6 +64,7 @@ impl MaintenanceRow {
             finished_at: self.finished_at,
             outcome: outcome.transpose()?,
             affects_instance: self.affects_instance,
+            mode: self.mode.as_deref().and_then(StopMode::parse),
             settings: Settings {
                 verify: self.verify,
                 verify_timeout_s: self.verify_timeout_s,
@@ -149,9 +157,10 @@ fn classes(patch: &MaintenancePatch) -> Option<Vec<String>> {
 }
 
 /// Moves the state on, unless somebody else has changed state or window since `from` was read: then
-/// nothing is written, and the answer is false.
+/// nothing is written, and the answer is false. With the begin of one that takes down Synops itself
+/// goes who has to stop for it, and which classes of jobs wait; with the end, that they go on.
 pub async fn move_maintenance(
-    db: impl PgExecutor<'_>,
+    db: &mut PgConnection,
     id: Uuid,
     from: &Maintenance,
     to: MaintenanceState,
@@ -169,19 +178,27 @@ pub async fn move_maintenance(
         to.as_str(),
         outcome.map(Outcome::as_str)
     )
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    let moved = done.rows_affected() == 1;
+    if moved && to == MaintenanceState::InProgress && from.affects_instance {
+        stop::list_who_stops(db, id, &from.settings).await?;
+    }
+    if moved && to.is_over() {
+        stop::unblock(db, id).await?;
+    }
+    Ok(moved)
 }
 
-/// Maintenances that the clock has something to do with now, longest due first. Those that verify
-/// are among them always: whether they are done is for their checks to say.
+/// Maintenances that the clock has something to do with now, longest due first. Those that verify, and
+/// those that take down Synops itself, are among them always: whether they are done is for their checks
+/// and servers to say.
 pub async fn list_due(db: impl PgExecutor<'_>, limit: i64) -> Result<Vec<Uuid>> {
     sqlx::query_scalar!(
         r#"select due.node_id as "id!" from (
              select node_id, starts_at as at from maintenances where state = 'scheduled' and starts_at <= clock_timestamp()
              union all
-             select node_id, ends_at from maintenances where state = 'in_progress' and ends_at <= clock_timestamp()
+             select node_id, ends_at from maintenances where state = 'in_progress' and (ends_at <= clock_timestamp() or affects_instance)
              union all
              select node_id, ended_at from maintenances where state = 'verifying') due
            order by due.at limit $1"#,
@@ -203,17 +220,31 @@ pub async fn find_next_due(db: impl PgExecutor<'_>) -> Result<Option<Duration>> 
     Ok(seconds.map(|s| Duration::try_from_secs_f64(s).unwrap_or_default()))
 }
 
-/// What the checks of the affected systems say. A system is green when it is up by a run that was
-/// recorded since the work was over.
+/// What the checks of the affected systems say, and, of a maintenance of Synops itself, the roles of the
+/// servers that had to stop. A system is green when it is up by a run that was recorded since the work
+/// was over, a role when a server with it was ready since.
 pub async fn find_verification(db: impl PgExecutor<'_>, id: Uuid) -> Result<Verification> {
     sqlx::query_as!(
         Verification,
-        r#"select count(*) as "checked!", count(*) filter (where s.state = 'up') as "up!",
-             count(*) filter (where s.state = 'up' and exists (
-               select from check_runs r where r.system_id = s.node_id and r.at > m.ended_at and r.ok)) as "green!"
-           from maintenances m cross join affected_systems(m.node_id) a join systems s on s.node_id = a.system_id
-          where m.node_id = $1 and s.enabled and s.check_spec is not null"#,
-        id
+        r#"select count(*) as "checked!", count(*) filter (where up) as "up!", count(*) filter (where up and is_new) as "green!"
+           from (
+             select s.state = 'up' as up, s.state = 'up' and exists (
+                      select from check_runs r where r.system_id = s.node_id and r.at > m.ended_at and r.ok) as is_new
+               from maintenances m cross join affected_systems(m.node_id) a join systems s on s.node_id = a.system_id
+              where m.node_id = $1 and s.enabled and s.check_spec is not null
+             union all
+             select i.seen_at is not null, i.seen_at > m.ended_at
+               from maintenances m
+              cross join lateral (
+                select distinct role from maintenance_stops s cross join unnest(s.roles) role
+                 where s.maintenance_id = m.node_id and s.turn is not null) r
+               left join lateral (
+                select max(seen_at) as seen_at from instances
+                 where r.role = any(roles) and state in ('ready', 'announced')
+                   and seen_at > clock_timestamp() - $2::interval) i on true
+              where m.node_id = $1) c"#,
+        id,
+        crate::instance::lapse() as _
     )
     .fetch_one(db)
     .await

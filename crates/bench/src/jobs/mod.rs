@@ -139,7 +139,8 @@ fn ends(mut values: Vec<f64>) -> (f64, f64) {
 fn tell(measured: &[(&str, Vec<Measured>)], plan: &Plan, report: &mut Report) {
     let spread = |at: usize, pick: fn(&Measured) -> f64| Spread::of(measured[at].1.iter().map(pick));
     report.section(format!("Jobs that do nothing: {} of them, 20 at once", plan.jobs));
-    report.note("graphile-worker with a local queue of 500 and batched completion; pg-boss fetches 5,000 at once; both forget what succeeded or say no more than that, ours keeps a history");
+    report.note("graphile-worker with a local queue of 500 and batched completion; both rivals forget what succeeded or say no more than that, ours keeps a history");
+    report.note("pg-boss polls twice a second at most, so it is given 5,000 jobs with one call of its handler, which end as one; the others begin and end each job by itself");
     report.note(
         "start: from enqueued to begun, one job every 20 ms, enqueued by another program for ours, by the same for the others",
     );

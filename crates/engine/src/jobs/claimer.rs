@@ -6,6 +6,7 @@ use super::desk::{Desk, Why};
 use super::reporter::Report;
 use super::runner::Runner;
 use super::stop::Stop;
+use crate::lifecycle::Expected;
 use domain::limits::{JOB_CLAIM_MAX, JOB_POLL};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub(super) struct Claimer {
     pub(super) runner: Arc<Runner>,
     pub(super) bell: Bell,
     pub(super) alive: watch::Receiver<Option<Instant>>,
+    /// The planned stop that is next.
+    pub(super) expected: watch::Receiver<Option<Expected>>,
     pub(super) tracker: TaskTracker,
     pub(super) stop: Stop,
 }
@@ -122,17 +125,27 @@ impl Claimer {
         let limit = i64::try_from(JOB_CLAIM_MAX).unwrap_or(i64::MAX);
         self.give_back_unknown().await?;
         let promoted = store::job::promote_scheduled(&self.pool, limit).await?;
-        let wanted = self.desk.room();
+        let wanted = self.wanted();
         let mut full = promoted >= limit.unsigned_abs();
         if !wanted.is_empty() {
             let claimed = self.claim(&wanted).await?;
             full |= claimed == JOB_CLAIM_MAX;
         }
-        if full && !self.desk.room().is_empty() {
+        if full && !self.wanted().is_empty() {
             return Ok(Found::Full);
         }
         let next = store::job::find_next_scheduled(&self.pool).await?;
         Ok(Found::All(next.map_or(JOB_POLL, |next| next.clamp(LOOK_PAUSE_MIN, JOB_POLL))))
+    }
+
+    /// What there is room for, but for what would be cut short by a planned stop: that waits.
+    fn wanted(&self) -> Vec<Wanted<'static>> {
+        let mut wanted = self.desk.room();
+        if let Some(expected) = &*self.expected.borrow() {
+            let now = Instant::now();
+            wanted.retain(|one| !expected.crosses_start(one.kind, one.class, now));
+        }
+        wanted
     }
 
     /// A claim whose answer was lost on its way may have been made all the same. Nobody else claims for

@@ -19,6 +19,7 @@ pub use context::{Context, Done, Failure};
 pub(crate) use kinds::Webhooks;
 pub use kinds::{Kinds, Tools};
 
+use crate::lifecycle::Expected;
 use claimer::Claimer;
 use desk::Desk;
 use domain::limits::JOB_CANCEL_GRACE;
@@ -51,6 +52,8 @@ pub(crate) struct Worker {
     pub(crate) bell: Bell,
     /// When the instance last told that it lives.
     pub(crate) alive: watch::Receiver<Option<Instant>>,
+    /// The planned stop that is next.
+    pub(crate) expected: watch::Receiver<Option<Expected>>,
 }
 
 /// For telling what became of jobs that were interrupted, after they have ended.
@@ -76,6 +79,7 @@ impl Worker {
             runner,
             bell: self.bell.clone(),
             alive: self.alive.clone(),
+            expected: self.expected,
             tracker: tracker.clone(),
             stop: stop.clone(),
         };

@@ -73,8 +73,7 @@ impl Watcher {
         }
         if self.desk.is_holding_back() {
             let classes = store::job_class::list_job_classes(&self.pool).await?;
-            let paused: Vec<String> =
-                classes.into_iter().filter(|class| class.paused_at.is_some()).map(|class| class.name).collect();
+            let paused: Vec<String> = classes.into_iter().filter(|class| !class.is_open()).map(|class| class.name).collect();
             // By the reporter, which insists: lost here, they would wait for the end of this process.
             if let Some(reports) = self.reports.upgrade() {
                 for held in self.desk.withdraw(Some(&paused)) {

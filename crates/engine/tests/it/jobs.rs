@@ -2,6 +2,7 @@
 
 use crate::{Running, SOON};
 use domain::job::{JobClass, JobSpec, NewJob};
+use domain::lifecycle::InstanceState;
 use engine::WorkConfig;
 use engine::jobs::{Bell, Context, Done, Failure, Kinds};
 use serde_json::{Value, json};
@@ -224,7 +225,7 @@ async fn jobs_of_the_process_before_are_taken_over_at_once() {
         roles: Vec::new(),
         home_id: Some(home_id),
     };
-    store::instance::upsert_instance(db.pool(), &instance).await.unwrap();
+    store::instance::upsert_instance(db.pool(), &instance, InstanceState::Ready, &Default::default()).await.unwrap();
     let (first, last) = (job(json!({})), NewJob { attempts_max: 1, ..job(json!({})) });
     enqueue(&db, &[first.clone(), last.clone()]).await;
     let wanted = [store::job::Wanted { kind: SPEC.name, class: SPEC.class.as_str(), room: 2 }];

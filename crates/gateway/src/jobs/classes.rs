@@ -92,5 +92,6 @@ fn view(row: &JobClassRow, titles: &HashMap<Uuid, String>) -> Option<JobClassVie
         paused_at: row.paused_at,
         paused_by: by,
         paused_reason: row.paused_reason.clone(),
+        blocked_by: row.blocked_by,
     })
 }

@@ -11,15 +11,15 @@ use super::protocol::{CloseCode, Topic};
 use super::reader::{Reader, Subscription, Visibilities};
 use super::tokens::Tokens;
 use chrono::{DateTime, Utc};
-use domain::Level;
 use domain::limits::{SOCKETS_MAX, SUBSCRIBES_AT_ONCE, SUBSCRIPTIONS_PER_SOCKET_MAX};
+use domain::{Level, NodeKind};
 use feed::snapshot::Snapshot;
 use feed::{Batch, Bell, Control, Credential, Start};
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use uuid::Uuid;
 
 /// A newer token alone is sent at most so often.
@@ -38,6 +38,7 @@ pub struct Hub {
     pub(super) reads: Semaphore,
     /// Counts how often the stream began: what ended before is told by none of its events.
     beginnings: watch::Sender<u64>,
+    maintenance_bell: Option<Arc<Notify>>,
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +70,16 @@ pub(super) enum Full {
     Taken,
 }
 
+/// Who is connected, for those who are about to take the server down.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) person_id: Option<Uuid>,
+    pub(crate) since: Duration,
+    /// What the page shows.
+    pub(crate) nodes: Vec<Uuid>,
+    pub(crate) kinds: Vec<NodeKind>,
+}
+
 /// For the health page and `/metrics`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HubStats {
@@ -86,7 +97,15 @@ impl Hub {
             bell,
             reads: Semaphore::new(SUBSCRIBES_AT_ONCE),
             beginnings: watch::Sender::new(0),
+            maintenance_bell: None,
         }
+    }
+
+    /// With a bell that is rung whenever a maintenance has changed, on whichever server.
+    #[must_use]
+    pub fn with_maintenance_bell(mut self, bell: Arc<Notify>) -> Self {
+        self.maintenance_bell = Some(bell);
+        self
     }
 
     /// Wakes the tailers, here and on other instances.
@@ -178,6 +197,14 @@ impl Hub {
         self.inner.lock().stream.as_ref().and_then(|stream| stream.fresh_at)
     }
 
+    /// Those who are connected longest, at most `limit`; and how many there are.
+    pub(crate) fn seen(&self, limit: usize) -> (Vec<Seen>, usize) {
+        let inner = self.inner.lock();
+        let mut oldest: Vec<(&ReaderId, &Reader)> = inner.readers.iter().collect();
+        oldest.sort_unstable_by_key(|(id, _)| **id);
+        (oldest.into_iter().take(limit).map(|(_, reader)| reader.seen()).collect(), inner.readers.len())
+    }
+
     pub fn stats(&self) -> HubStats {
         let inner = self.inner.lock();
         let people: HashSet<Uuid> = inner.readers.values().filter_map(|r| r.person_id).collect();
@@ -214,6 +241,11 @@ impl feed::Sink for Hub {
 
     fn deliver(&self, batch: Batch) {
         let to = batch.to.clone();
+        if let Some(bell) = &self.maintenance_bell
+            && batch.events.iter().any(|event| event.change.node_kind() == Some(NodeKind::Maintenance))
+        {
+            bell.notify_one();
+        }
         let prepared = Arc::new(Prepared::new(batch, &self.bodies));
         let mut inner = self.inner.lock();
         if let Some(stream) = &mut inner.stream {

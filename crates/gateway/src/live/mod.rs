@@ -22,4 +22,5 @@ pub(crate) mod socket;
 mod subscribe;
 mod tokens;
 
+pub(crate) use hub::Seen;
 pub use hub::{Hub, HubStats};

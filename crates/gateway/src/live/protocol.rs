@@ -1,5 +1,6 @@
 //! The messages of the live socket. docs/API.md describes them for callers.
 
+use crate::wire::lifecycle::Lifecycle;
 use chrono::{DateTime, Utc};
 use domain::NodeKind;
 use domain::access::Level;
@@ -39,7 +40,8 @@ pub(super) enum ServerMessage<'a> {
         id: &'a str,
     },
     Lifecycle {
-        phase: &'a str,
+        #[serde(flatten)]
+        now: Lifecycle,
         /// Before the close: when to come back, so that not all do at once.
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_after_ms: Option<u64>,

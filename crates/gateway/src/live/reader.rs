@@ -1,6 +1,7 @@
 //! One connected reader: what they may see, and what they asked for.
 
 use super::frame::{Item, Subscribed, SubscribedFrames};
+use super::hub::Seen;
 use super::outbox::Outbox;
 use super::pending::{Answer, Installed, Pending};
 use super::prepared::{Prepared, PreparedEvent, Subject};
@@ -12,6 +13,7 @@ use feed::Credential;
 use feed::snapshot::Snapshot;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Instant;
 use uuid::Uuid;
 
 /// The visibility of every scope, as of the hub's position.
@@ -27,6 +29,7 @@ pub(super) struct Reader {
     pub(super) person_id: Option<Uuid>,
     pub(super) credential: Option<Credential>,
     pub(super) outbox: Arc<Outbox>,
+    pub(super) since: Instant,
     /// What the person is granted, as of the hub's position; `None` until it is known.
     pub(super) levels: Option<HashMap<Uuid, Level>>,
     pub(super) subscriptions: HashMap<String, Subscription>,
@@ -61,12 +64,29 @@ impl Reader {
             person_id,
             credential,
             outbox,
+            since: Instant::now(),
             // Nobody has nothing granted: there is nothing to read.
             levels: person_id.is_none().then(HashMap::new),
             subscriptions: HashMap::new(),
             gained: HashSet::new(),
             behind: None,
         }
+    }
+
+    pub(super) fn seen(&self) -> Seen {
+        let topics = self.subscriptions.values().map(|subscription| match subscription {
+            Subscription::Pending(pending) => pending.topic,
+            Subscription::Live { topic, .. } => *topic,
+        });
+        let mut seen = Seen { person_id: self.person_id, since: self.since.elapsed(), nodes: Vec::new(), kinds: Vec::new() };
+        for topic in topics {
+            match topic {
+                Topic::Node(id) => seen.nodes.push(id),
+                Topic::Kind(kind) => seen.kinds.push(kind),
+                Topic::Lifecycle => {}
+            }
+        }
+        seen
     }
 
     fn level(&self, scope_id: Uuid, visibility: Option<Visibility>) -> Option<Level> {

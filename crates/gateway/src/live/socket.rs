@@ -8,13 +8,16 @@ use super::pending::Installed;
 use super::protocol::{ClientMessage, CloseCode, SUBSCRIPTION_ID_MAX_BYTES, ServerMessage, Topic};
 use super::subscribe::{self, Stop};
 use crate::caller::{self, Caller, Credential};
+use crate::lifecycle;
 use crate::origin;
 use crate::refusal::Refused;
 use crate::state::State;
+use crate::wire::lifecycle::Lifecycle;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::Refusal;
+use domain::lifecycle::Window;
 use domain::limits::{
     SOCKET_ERRORS_MAX, SOCKET_IDLE_MAX, SOCKET_MESSAGE_MAX_BYTES, SOCKET_WRITE_MAX, SUBSCRIBE_WAIT_MAX,
     SUBSCRIPTIONS_PER_SOCKET_MAX, TOKEN_MAX_BYTES,
@@ -93,6 +96,7 @@ struct Session {
     errors: u32,
     pace: Pace,
     phases: watch::Receiver<Phase>,
+    windows: watch::Receiver<Option<Window>>,
 }
 
 /// A subscription as it was asked for.
@@ -122,10 +126,11 @@ async fn run(state: State, headers: HeaderMap, caller: Caller, outbox: Arc<Outbo
         errors: 0,
         pace: Pace::new(),
         phases: state.wiring.phases.clone(),
+        windows: state.wiring.windows.clone(),
         state: state.clone(),
     };
     session.hello();
-    session.tell_phase();
+    session.tell_lifecycle_of_late();
     let beginnings = state.hub().beginnings();
     // The credential may have ended between its check and our seat: then its end was not told here.
     if caller.credential != Credential::None && !still_holds(&state, &headers, &caller).await {
@@ -141,9 +146,9 @@ async fn run(state: State, headers: HeaderMap, caller: Caller, outbox: Arc<Outbo
     };
     drop(seat);
     if let End::Close(code) = end {
-        let stays = shutdown.run_until_cancelled(close(&mut sender, code, linger(code))).await;
+        let stays = shutdown.run_until_cancelled(close(&state, &mut sender, code, linger(code))).await;
         if stays.is_none() {
-            close(&mut sender, code, CLOSE_LINGER).await;
+            close(&state, &mut sender, code, CLOSE_LINGER).await;
         }
     }
 }
@@ -199,7 +204,7 @@ async fn send_all(sender: &mut Sender, frames: Vec<Utf8Bytes>) -> Result<(), axu
     sender.flush().await
 }
 
-async fn close(sender: &mut Sender, code: CloseCode, linger: Duration) {
+async fn close(state: &State, sender: &mut Sender, code: CloseCode, linger: Duration) {
     let reason = match code {
         CloseCode::Policy => "not of the protocol",
         CloseCode::TooLarge => "message too large",
@@ -209,7 +214,8 @@ async fn close(sender: &mut Sender, code: CloseCode, linger: Duration) {
     };
     if code == CloseCode::Restart {
         let retry_after_ms = Some(rand::random_range(RETRY_AFTER_MS));
-        let text = ServerMessage::Lifecycle { phase: Phase::Draining.as_str(), retry_after_ms }.to_text();
+        let now = Lifecycle { phase: Phase::Draining.into(), ..lifecycle::now(state) };
+        let text = ServerMessage::Lifecycle { now, retry_after_ms }.to_text();
         let _ = timeout(linger, sender.send(Message::Text(text.into()))).await;
     }
     let frame = CloseFrame { code: code as u16, reason: Utf8Bytes::from_static(reason) };
@@ -230,15 +236,16 @@ impl Session {
     }
 
     /// To whoever connects it is no news that all is well.
-    fn tell_phase(&mut self) {
-        let phase = *self.phases.borrow_and_update();
-        if phase != Phase::Running {
-            self.push_phase(phase);
+    fn tell_lifecycle_of_late(&mut self) {
+        let is_well = *self.phases.borrow_and_update() == Phase::Running && self.windows.borrow_and_update().is_none();
+        if !is_well {
+            self.tell_lifecycle();
         }
     }
 
-    fn push_phase(&self, phase: Phase) {
-        self.outbox.push_text(ServerMessage::Lifecycle { phase: phase.as_str(), retry_after_ms: None }.to_text());
+    fn tell_lifecycle(&self) {
+        let now = lifecycle::now(&self.state);
+        self.outbox.push_text(ServerMessage::Lifecycle { now, retry_after_ms: None }.to_text());
     }
 
     async fn receive(mut self, mut receiver: Receiver) -> End {
@@ -264,10 +271,8 @@ impl Session {
                     }
                 }
                 Some(_) = self.reading.join_next() => {}
-                Ok(()) = self.phases.changed() => {
-                    let phase = *self.phases.borrow_and_update();
-                    self.push_phase(phase);
-                }
+                Ok(()) = self.phases.changed() => self.tell_lifecycle(),
+                Ok(()) = self.windows.changed() => self.tell_lifecycle(),
                 () = self.outbox.answered(), if !self.waiting.is_empty() && self.reading.is_empty() => {}
             }
             if self.errors > SOCKET_ERRORS_MAX || flooded {

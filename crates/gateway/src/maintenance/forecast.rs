@@ -9,7 +9,7 @@ use crate::state::State;
 use crate::wire::maintenance::{Forecast, ForecastJob, ForecastSchedule, ForecastSystem, NewMaintenance, Rehearsal};
 use axum::Json;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::forecast::{StopMode, Window, stop_mode};
+use domain::forecast::{Fate, StopMode, Window, stop_mode};
 use domain::job::{JobClass, JobKind};
 use domain::limits::FORECAST_ROWS_MAX;
 use domain::maintenance::{Settings, check_window};
@@ -18,6 +18,7 @@ use domain::schedule::Schedule;
 use domain::{Level, Refusal};
 use std::collections::HashMap;
 use std::time::Duration;
+use store::Pool;
 use store::forecast::ForecastJob as Job;
 use uuid::Uuid;
 
@@ -119,14 +120,13 @@ async fn forecast(state: &State, caller: &Caller, asked: Asked) -> Result<Foreca
         return Ok(told);
     }
     let instances = store::instance::list_instances(pool).await?;
-    let instances: Vec<_> = instances.into_iter().map(|i| (i.seen_at, i.roles)).collect();
-    (told.stop, told.stop_reason) = stop_mode(settings.rolling, &instances, now);
-    let drain_bound = Duration::from_secs(u64::try_from(settings.drain_bound_s).unwrap_or(0));
-    let window = Window { starts_at, ends_at, drain_bound };
-    let usual: HashMap<String, Duration> = store::forecast::list_usual_durations(pool).await?.into_iter().collect();
-    let jobs = store::forecast::list_forecast_jobs(pool, ends_at, limit).await?;
+    let ready = instances.into_iter().filter(|i| i.state.is_ready());
+    let ready: Vec<_> = ready.map(|i| (i.seen_at, i.roles)).collect();
+    (told.stop, told.stop_reason) = stop_mode(settings.rolling, &ready, now);
+    let fates = Fates::of(pool, starts_at, ends_at, &settings).await?;
+    let jobs = store::forecast::list_forecast_jobs(pool, ends_at, None, limit).await?;
     told.truncated |= reaches(jobs.len(), limit);
-    told.jobs = jobs.into_iter().filter_map(|job| job_in(&window, &settings, &usual, job, now)).collect();
+    told.jobs = jobs.into_iter().filter_map(|job| fates.told(job)).collect();
     let schedules = store::job_schedule::list_job_schedules(pool).await?.into_iter().filter(|schedule| schedule.enabled);
     told.schedules = schedules
         .filter_map(|schedule| {
@@ -141,22 +141,51 @@ fn reaches(length: usize, limit: i64) -> bool {
     i64::try_from(length).unwrap_or(i64::MAX) >= limit
 }
 
-fn job_in(
-    window: &Window,
-    settings: &Settings,
-    usual: &HashMap<String, Duration>,
-    job: Job,
+/// What becomes of jobs in a window of Synops itself, as things are now.
+pub(crate) struct Fates {
+    window: Window,
+    blocked_classes: Vec<JobClass>,
+    /// By kind.
+    usual: HashMap<String, Duration>,
     now: DateTime<Utc>,
-) -> Option<ForecastJob> {
-    let at_most = || JobKind::parse(&job.kind).map_or(TAKES_AT_MOST, |kind| kind.spec().time_limit);
-    let takes = usual.get(&job.kind).copied().unwrap_or_else(at_most);
-    let is_blocked = settings.blocked_classes.iter().any(|class| class.as_str() == job.class);
-    let fate = match job.started_at {
-        Some(started_at) => window.fate_of_running(started_at, takes, now),
-        None => window.fate_of_waiting(job.run_at, takes, is_blocked, now)?,
-    };
-    let (Job { id, kind, class, started_at, run_at, progress }, usually_s) = (job, takes.as_secs_f64());
-    Some(ForecastJob { id, kind, class, fate, started_at, run_at, progress, usually_s })
+}
+
+impl Fates {
+    pub(crate) async fn of(
+        pool: &Pool,
+        starts_at: DateTime<Utc>,
+        ends_at: DateTime<Utc>,
+        settings: &Settings,
+    ) -> Result<Self, Refused> {
+        let drain_bound = Duration::from_secs(u64::try_from(settings.drain_bound_s).unwrap_or(0));
+        Ok(Self {
+            window: Window { starts_at, ends_at, drain_bound },
+            blocked_classes: settings.blocked_classes.clone(),
+            usual: store::forecast::list_usual_durations(pool).await?.into_iter().collect(),
+            now: store::database::now(pool).await?,
+        })
+    }
+
+    /// `None`: the window does not concern it.
+    pub(crate) fn fate(&self, job: &Job) -> Option<Fate> {
+        let takes = self.takes(&job.kind);
+        let is_blocked = self.blocked_classes.iter().any(|class| class.as_str() == job.class);
+        match job.started_at {
+            Some(started_at) => Some(self.window.fate_of_running(started_at, takes, self.now)),
+            None => self.window.fate_of_waiting(job.run_at, takes, is_blocked, self.now),
+        }
+    }
+
+    fn takes(&self, kind: &str) -> Duration {
+        let at_most = || JobKind::parse(kind).map_or(TAKES_AT_MOST, |kind| kind.spec().time_limit);
+        self.usual.get(kind).copied().unwrap_or_else(at_most)
+    }
+
+    fn told(&self, job: Job) -> Option<ForecastJob> {
+        let (fate, usually_s) = (self.fate(&job)?, self.takes(&job.kind).as_secs_f64());
+        let Job { id, kind, class, started_at, run_at, progress } = job;
+        Some(ForecastJob { id, kind, class, fate, started_at, run_at, progress, usually_s })
+    }
 }
 
 /// The first time within the window that a schedule is due.

@@ -22,6 +22,9 @@ pub(crate) struct JobClassView {
     pub(crate) paused_by: Option<PausedBy>,
     #[schema(required)]
     pub(crate) paused_reason: Option<String>,
+    /// The maintenance of Synops itself that keeps its jobs waiting.
+    #[schema(required)]
+    pub(crate) blocked_by: Option<Uuid>,
 }
 
 #[derive(Serialize, ToSchema)]

@@ -37,6 +37,9 @@ pub(crate) struct MaintenanceView<'a> {
     verify_until: Option<DateTime<Utc>>,
     /// It takes down Synops itself.
     affects_instance: bool,
+    /// How Synops goes down for it, since it has begun.
+    #[schema(required)]
+    mode: Option<StopMode>,
     verify: bool,
     #[schema(example = 600)]
     verify_timeout_s: i32,
@@ -61,6 +64,7 @@ impl<'a> From<&'a Maintenance> for MaintenanceView<'a> {
             outcome: maintenance.outcome,
             verify_until: maintenance.verify_until(),
             affects_instance: maintenance.affects_instance,
+            mode: maintenance.mode,
             verify: settings.verify,
             verify_timeout_s: settings.verify_timeout_s,
             blocked_classes: &settings.blocked_classes,

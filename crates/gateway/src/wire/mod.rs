@@ -9,6 +9,7 @@ pub(crate) mod health;
 pub(crate) mod intention;
 pub(crate) mod job;
 pub(crate) mod job_class;
+pub(crate) mod lifecycle;
 pub(crate) mod maintenance;
 pub(crate) mod node;
 pub(crate) mod nouns;

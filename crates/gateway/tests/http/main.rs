@@ -7,6 +7,7 @@ mod bad_input;
 mod credentials;
 mod idempotency;
 mod jobs;
+mod lifecycle;
 mod lists;
 mod maintenances;
 mod nouns;

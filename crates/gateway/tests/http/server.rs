@@ -27,6 +27,8 @@ pub(crate) struct Server {
     pub(crate) feed: watch::Sender<feed::Health>,
     /// What wakes it.
     pub(crate) bell: feed::Bell,
+    /// The maintenance of Synops that the engine would tell of.
+    pub(crate) windows: watch::Sender<Option<domain::lifecycle::Window>>,
     router: Router,
 }
 
@@ -52,6 +54,7 @@ impl Server {
         set(&mut settings);
         let level = feed::Health { level_at: Some(now()), ..feed::Health::default() };
         let (feed, health) = watch::channel(level);
+        let (windows, announced) = watch::channel(None);
         let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
         let state = State::new(Wiring {
             pool: db.pool().clone(),
@@ -61,10 +64,11 @@ impl Server {
             feed: health,
             hub: Arc::new(Hub::new(bell.clone())),
             phases: drain::Drain::new().phases(),
+            windows: announced,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         });
-        Self { db, feed, bell, router: gateway::router(state) }
+        Self { db, feed, bell, windows, router: gateway::router(state) }
     }
 
     pub(crate) async fn ask(&self, ask: Ask) -> Answer {

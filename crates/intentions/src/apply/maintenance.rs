@@ -10,7 +10,7 @@ use domain::intention::Intention;
 use domain::maintenance::{
     Audience, Maintenance, MaintenancePatch, MaintenanceState, Move, NewUpdate, Outcome, check_end, check_window,
 };
-use domain::node::NodeKind;
+use domain::node::{INSTANCE_ID, NodeKind};
 use domain::{Actor, EdgeKind, Refusal};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -75,8 +75,9 @@ impl Work<'_> {
         }
         store::node::update_node(&mut *self.db, *id, title.as_deref(), body.as_deref(), attrs.as_ref()).await?;
         store::maintenance::update_maintenance(&mut *self.db, *id, patch).await?;
+        self.move_deadlines(*id, &before, patch.ends_at).await?;
         if let Some(affects) = &patch.affects {
-            self.set_affects(*id, node.scope_id, affects).await?;
+            self.set_affects(*id, node.scope_id, before.state, affects).await?;
         }
         self.touched.push(Touched::Node(*id));
         let title = title.as_deref().unwrap_or(&node.title);
@@ -100,9 +101,18 @@ impl Work<'_> {
         }
         let patch = MaintenancePatch { ends_at: Some(ends_at), ..MaintenancePatch::default() };
         store::maintenance::update_maintenance(&mut *self.db, id, &patch).await?;
+        self.move_deadlines(id, &before, Some(ends_at)).await?;
         self.touched.push(Touched::Node(id));
         let summary = json!({ "ends_at": ends_at, "ends_at_before": before.ends_at });
         self.record("extend_maintenance", node_subject(id, node.scope_id, node.kind, &node.title), summary).await
+    }
+
+    /// One act moves everything: servers that drain have as much longer as the window has.
+    async fn move_deadlines(&mut self, id: Uuid, before: &Maintenance, ends_at: Option<DateTime<Utc>>) -> Result<(), Stop> {
+        let Some(ends_at) = ends_at.filter(|_| before.affects_instance && before.state == MaintenanceState::InProgress) else {
+            return Ok(());
+        };
+        Ok(store::maintenance::extend_stops(self.db, id, (ends_at - before.ends_at).as_seconds_f64()).await?)
     }
 
     /// Brings the whole window forward, as long as it is, and begins it.
@@ -183,7 +193,7 @@ impl Work<'_> {
         to: Move,
         said: Said<'_>,
     ) -> Result<(), Stop> {
-        if !store::maintenance::move_maintenance(&mut *self.db, id, before, to.to, to.outcome).await? {
+        if !store::maintenance::move_maintenance(self.db, id, before, to.to, to.outcome).await? {
             return Err(Refusal::conflict("its state has changed meanwhile").into());
         }
         if to.to == MaintenanceState::Verifying {
@@ -228,8 +238,9 @@ impl Work<'_> {
         Ok(Some(facet))
     }
 
-    /// For changes of edges in general: what a maintenance affected stays as it was.
-    pub(super) async fn guard_affects(&mut self, kind: EdgeKind, source_id: Uuid) -> Result<(), Stop> {
+    /// For changes of edges in general: what a maintenance affected stays as it was, and one that has begun
+    /// takes down Synops itself, or does not, to its end.
+    pub(super) async fn guard_affects(&mut self, kind: EdgeKind, source_id: Uuid, target_id: Uuid) -> Result<(), Stop> {
         if kind != EdgeKind::Affects {
             return Ok(());
         }
@@ -238,6 +249,7 @@ impl Work<'_> {
             Some(facet) if facet.state.is_over() => {
                 Err(Refusal::conflict(format!("it is {}: what it affected stays", facet.state)).into())
             }
+            Some(facet) => Ok(may_affect_instance(facet.state, target_id)?),
             // An edge that does not begin at a maintenance is refused by the database.
             _ => Ok(()),
         }
@@ -254,15 +266,17 @@ impl Work<'_> {
     }
 
     /// Makes these, and no others, what it affects.
-    async fn set_affects(&mut self, id: Uuid, scope_id: Uuid, wanted: &[Uuid]) -> Result<(), Stop> {
+    async fn set_affects(&mut self, id: Uuid, scope_id: Uuid, state: MaintenanceState, wanted: &[Uuid]) -> Result<(), Stop> {
         let there = store::maintenance::list_affects(&mut *self.db, id).await?;
         for (edge_id, target_id) in there.iter().filter(|(_, target)| !wanted.contains(target)) {
+            may_affect_instance(state, *target_id)?;
             let source = authorise::End { id, kind: NodeKind::Maintenance, scope_id };
             let target = self.end(*target_id, "affected node").await?;
             authorise::edge(self.db, self.actor, EdgeKind::Affects, source, target).await?;
             store::edge::delete_edge(&mut *self.db, *edge_id).await?;
         }
         for target_id in distinct(wanted).into_iter().filter(|id| !there.iter().any(|(_, target)| target == id)) {
+            may_affect_instance(state, target_id)?;
             self.affect(id, scope_id, target_id).await?;
         }
         Ok(())
@@ -282,6 +296,14 @@ pub(super) fn may_be_deleted(maintenance: &Maintenance) -> Result<(), Refusal> {
         }
         _ => Ok(()),
     }
+}
+
+/// Who has to stop is decided at the begin.
+fn may_affect_instance(state: MaintenanceState, target_id: Uuid) -> Result<(), Refusal> {
+    if target_id == INSTANCE_ID && state != MaintenanceState::Scheduled {
+        return Err(Refusal::conflict(format!("it is {state}: whether Synops itself goes down was decided at its begin")));
+    }
+    Ok(())
 }
 
 /// For what only one that has not started can be asked.

@@ -1,5 +1,5 @@
-//! Claims. One statement in a transaction of its own, so that a pause is exact: it updates the row
-//! of its class, which every claim holds until it has committed.
+//! Claims. One statement in a transaction of its own, so that a pause is exact, and so is a maintenance's
+//! begin: both update the row of the class, which every claim holds until it has committed.
 
 use serde_json::Value;
 use sqlx::PgExecutor;
@@ -45,7 +45,8 @@ pub async fn claim_jobs(
     let rooms: Vec<i64> = wanted.iter().map(|w| i64::try_from(w.room).unwrap_or(i64::MAX)).collect();
     let rows = sqlx::query!(
         r#"with open as materialized (
-             select name from job_classes where name = any($3::text[]) and paused_at is null order by name for share),
+             select name from job_classes where name = any($3::text[]) and paused_at is null and blocked_by is null
+              order by name for share),
            picked as materialized (
              select j.id from unnest($2::text[], $3::text[], $4::int8[]) as w (kind, class, room)
                join open on open.name = w.class

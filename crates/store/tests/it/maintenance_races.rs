@@ -1,5 +1,6 @@
 //! A cancel, and two clocks that would start: every order of their steps ends in one of the two, once.
 
+use domain::lifecycle::Stops;
 use domain::maintenance::{Audience, Maintenance, MaintenanceState, Outcome, Verification};
 use domain::node::Facet;
 use rand::rngs::StdRng;
@@ -79,7 +80,7 @@ async fn found(db: &mut PgConnection, id: Uuid) -> Option<Maintenance> {
 async fn act(db: &mut PgConnection, id: Uuid, wants: Wants, read: &Maintenance) -> bool {
     let now = store::database::now(&mut *db).await.unwrap();
     let (to, outcome) = match wants {
-        Wants::Start => match read.due(now, Verification::default()) {
+        Wants::Start => match read.due(now, Verification::default(), Stops::default()) {
             Some(due) if due.to == MaintenanceState::InProgress => (due.to, due.outcome),
             _ => return false,
         },

@@ -10,7 +10,7 @@ use crate::config::{Config, Role};
 use crate::database::Database;
 use crate::{address, demo, home, people};
 use drain::{Drain, Phase};
-use engine::Pulse;
+use engine::{EngineConfig, Pulse, Started};
 use feed::{Bell, Tailer};
 use gateway::{Hub, State, Wiring};
 use intentions::Intentions;
@@ -21,6 +21,7 @@ use secrecy::ExposeSecret;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -93,14 +94,14 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
     let pool = parts.keep(database);
 
     let bell = Bell::new();
-    let hub = Arc::new(Hub::new(bell.clone()));
+    let jobs = engine::jobs::Bell::new();
+    let intentions = Intentions::new(pool.clone(), wiring::bell(bell.clone())).with_jobs_bell(wiring::jobs_bell(&config, &jobs));
+    let hub = Arc::new(Hub::new(bell.clone()).with_maintenance_bell(intentions.maintenance_bell()));
     let worker_url = database_url.clone();
-    let tailer = Tailer::new(database_url, pool.clone(), bell.clone(), Arc::clone(&hub), wiring::now);
+    let tailer = Tailer::new(database_url, pool.clone(), bell, Arc::clone(&hub), wiring::now);
     let feed = tailer.health();
     tailer.start(&parts.feed.tasks, parts.feed.stop.clone(), instance_id);
 
-    let jobs = engine::jobs::Bell::new();
-    let intentions = Intentions::new(pool.clone(), wiring::bell(bell)).with_jobs_bell(wiring::jobs_bell(&config, &jobs));
     let sign_in_path = people::first_administrator(&pool, &intentions).await?;
     if config.demo {
         let places = demo::Places::start(address, &login, &parts.engine).await?;
@@ -109,9 +110,12 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
 
     parts.home = config.has_role(Role::Worker).then(|| home::take(&config.data_dir)).flatten();
     let home_id = parts.home.as_ref().map(|home| home.id);
-    let engine_config = wiring::engine(&config, &login, &worker_url, jobs, instance_id, home_id);
+    // Others count on it from when it serves, as long as it is level with the database.
+    let (serves, served) = watch::channel(false);
+    let is_ready = wiring::readiness(served, feed.clone());
+    let engine_config = EngineConfig { is_ready, ..wiring::engine(&config, &login, &worker_url, jobs, instance_id, home_id) };
     let (tasks, stop) = (&parts.engine.tasks, parts.engine.stop.clone());
-    let pulse =
+    let Started { pulse, windows } =
         engine::start(engine_config, pool.clone(), intentions.clone(), tasks, stop, &parts.drain).map_err(wiring::told)?;
     wiring::fold_metrics(outside.metrics.clone(), &parts.engine);
 
@@ -119,10 +123,11 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
         let settings = wiring::settings(&config, url.clone(), instance_id);
         let (tasks, stop) = (parts.sockets.tasks.clone(), parts.sockets.stop.clone());
         let (metrics, phases) = (Some(outside.metrics), parts.drain.phases());
-        let state = State::new(Wiring { pool, intentions, settings, metrics, feed, hub, phases, tasks, stop });
+        let state = State::new(Wiring { pool, intentions, settings, metrics, feed, hub, phases, windows, tasks, stop });
         parts.answer_with(&state);
         gateway::serve(outside.listener, gateway::router(state), &parts.http.tasks, parts.http.stop.clone());
     }
+    serves.send_replace(true);
     let sign_in_url = sign_in_path.map(|path| format!("{url}{path}"));
     Ok(Ready { address, sign_in_url, url, drain: parts.drain.clone(), pulse })
 }

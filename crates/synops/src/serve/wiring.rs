@@ -4,7 +4,7 @@ use crate::config::{Config, Role};
 use crate::exit::Misconfigured;
 use crate::login::Login;
 use crate::stage::Stage;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use engine::jobs::{Bell, Tools};
 use engine::{EngineConfig, GuardConfig, Retention, StartError, WorkConfig};
 use gateway::Settings;
@@ -12,10 +12,13 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// What `checks.allow_link_local` opens: the link's own addresses, metadata services of clouds among them.
 const LINK_LOCAL: [&str; 3] = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128"];
+/// As for `/readyz`.
+const FEED_STALE_AFTER: TimeDelta = TimeDelta::seconds(5);
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Histograms are folded so often; without it they grow.
 const METRICS_FOLDED_EVERY: Duration = Duration::from_secs(5);
@@ -70,8 +73,18 @@ pub(super) fn engine(
             webhook_secret: config.jobs.webhook_secret.clone(),
             ..WorkConfig::new(database_url)
         }),
+        ready_pause: config.ready_pause,
         ..EngineConfig::new(instance_id, name, VERSION)
     }
+}
+
+/// Whether others may count on this server: it serves, and the feed was level with the database of late.
+pub(super) fn readiness(
+    served: watch::Receiver<bool>,
+    feed: watch::Receiver<feed::Health>,
+) -> Arc<dyn Fn() -> bool + Send + Sync> {
+    let is_level = move || feed.borrow().level_at.is_some_and(|at| now() - at < FEED_STALE_AFTER);
+    Arc::new(move || *served.borrow() && is_level())
 }
 
 /// Folds histograms until the engine ends.

@@ -1,11 +1,10 @@
-//! The clock of maintenances: what is due happens when it is due. Every server may look; each move is
-//! made by one of them (see `Intentions::advance_maintenance`).
+//! What is due of maintenances happens when it is due. Every server may look; each move is made by one of
+//! them (see `Intentions::advance_maintenance`).
 
 use domain::limits::MAINTENANCE_POLL;
 use intentions::Intentions;
 use std::time::Duration;
 use store::Pool;
-use tokio::time::timeout;
 
 /// Maintenances looked at in one round; the next follows at once when there are more.
 const AT_ONCE: i64 = 100;
@@ -14,27 +13,14 @@ const TIMER_MIN: Duration = Duration::from_millis(1);
 /// After a look that found something due which another server is at.
 const LOOK_PAUSE: Duration = Duration::from_millis(20);
 
-pub(crate) struct Clock {
-    pub(crate) pool: Pool,
-    pub(crate) intentions: Intentions,
+pub(super) struct Clock {
+    pub(super) pool: Pool,
+    pub(super) intentions: Intentions,
 }
 
 impl Clock {
-    /// For ever. Woken by changes of this process; those of others it sees at its next look.
-    pub(crate) async fn run(self) {
-        let rung = self.intentions.maintenance_bell();
-        loop {
-            let pause = self.look().await.unwrap_or_else(|error| {
-                tracing::warn!(%error, "maintenances could not be looked at; tried again shortly");
-                MAINTENANCE_POLL
-            });
-            // A ring during the look is kept, and ends this wait at once.
-            let _ = timeout(pause, rung.notified()).await;
-        }
-    }
-
     /// Makes what is due; answers how long to wait before the next look.
-    async fn look(&self) -> Result<Duration, store::Error> {
+    pub(super) async fn look(&self) -> Result<Duration, store::Error> {
         let (mut moved, mut failed) = (false, false);
         for id in store::maintenance::list_due(&self.pool, AT_ONCE).await? {
             match self.intentions.advance_maintenance(id).await {

@@ -1,0 +1,75 @@
+//! The steps by which a server stops for a maintenance of Synops itself. Each is one transaction: what
+//! the server has done, and the word to people. They are conditional, so that a step is taken once.
+
+use crate::Intentions;
+use chrono::{DateTime, Utc};
+use domain::maintenance::Audience;
+use sqlx::PgConnection;
+use store::maintenance::{NewUpdateRow, TurnAsked};
+
+impl Intentions {
+    /// Everybody who is connected to this server has been told. Answers whether that was news.
+    pub async fn announce_stop(&self, who: TurnAsked<'_>) -> Result<bool, store::Error> {
+        let is_news = store::maintenance::announce_stop(&self.pool, who).await?;
+        if is_news {
+            self.ring_for_maintenance();
+        }
+        Ok(is_news)
+    }
+
+    /// Takes the server's turn, if it has come: it closes from now on. Answers whether it was taken now.
+    pub async fn take_turn(&self, who: TurnAsked<'_>) -> Result<bool, store::Error> {
+        if !store::maintenance::has_turn(&self.pool, who.maintenance_id, who.instance_id).await? {
+            return Ok(false);
+        }
+        let mut tx = self.pool.begin().await?;
+        // Of two servers whose turn seems to have come, one sees that the other was first.
+        if store::node::lock_node(&mut *tx, who.maintenance_id).await?.is_none()
+            || store::maintenance::lock_maintenance(&mut *tx, who.maintenance_id).await?.is_none()
+            || !store::maintenance::take_turn(&mut *tx, who.maintenance_id, who.instance_id).await?
+        {
+            return Ok(false);
+        }
+        tell(&mut tx, who, "closes: no job begins there any more.").await?;
+        tx.commit().await?;
+        self.ring_for_maintenance();
+        Ok(true)
+    }
+
+    /// Its jobs have so long now. Answers until when; `None` when it drains already, or need not.
+    pub async fn begin_draining(&self, who: TurnAsked<'_>) -> Result<Option<DateTime<Utc>>, store::Error> {
+        let mut tx = self.pool.begin().await?;
+        store::node::lock_node(&mut *tx, who.maintenance_id).await?;
+        let Some(until) = store::maintenance::begin_draining(&mut *tx, who.maintenance_id, who.instance_id).await? else {
+            return Ok(None);
+        };
+        tell(&mut tx, who, &format!("drains: jobs may finish until {}.", until.format("%H:%M:%S UTC"))).await?;
+        tx.commit().await?;
+        self.ring_for_maintenance();
+        Ok(Some(until))
+    }
+
+    /// It has stopped, but for what is `late`.
+    pub async fn finish_stop(&self, who: TurnAsked<'_>, late: &[String]) -> Result<(), store::Error> {
+        let mut tx = self.pool.begin().await?;
+        store::node::lock_node(&mut *tx, who.maintenance_id).await?;
+        if !store::maintenance::finish_stop(&mut *tx, who.maintenance_id, who.instance_id, late).await? {
+            return Ok(());
+        }
+        let said = match late {
+            [] => "has stopped; its supervisor starts it again.".to_owned(),
+            late => format!("has stopped; these did not end in time: {}.", late.join(", ")),
+        };
+        tell(&mut tx, who, &said).await?;
+        tx.commit().await?;
+        self.ring_for_maintenance();
+        Ok(())
+    }
+}
+
+async fn tell(db: &mut PgConnection, who: TurnAsked<'_>, said: &str) -> Result<(), store::Error> {
+    let message = format!("{} {said}", who.name);
+    let (maintenance_id, audience) = (who.maintenance_id, Audience::Internal);
+    let update = NewUpdateRow { maintenance_id, by: None, message: &message, audience, state_change: None };
+    store::maintenance::insert_update(db, update).await
+}
