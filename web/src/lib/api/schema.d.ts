@@ -366,6 +366,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The maintenance of Synops itself
+         * @description The one that is under way, or else the next: how far each server is, who is connected, what runs. Takes an
+         *     administrator of the instance.
+         */
+        get: operations["get_maintenance_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/groups": {
         parameters: {
             query?: never;
@@ -430,6 +451,47 @@ export interface paths {
          *     about in `field`.
          */
         post: operations["carry_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lifecycle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far Synops is
+         * @description Whether a stop of Synops itself is planned or under way. Sockets are told the same, as it changes.
+         */
+        get: operations["get_lifecycle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lifecycle/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What of mine a stop of Synops meets
+         * @description Jobs that the caller has enqueued, and systems that the maintenance takes along, as far as the caller
+         *     may see it.
+         */
+        get: operations["get_lifecycle_mine"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1610,6 +1672,33 @@ export interface components {
             started_at: string;
             version: string;
         };
+        /**
+         * @description How far a server is, as it tells of itself.
+         * @enum {string}
+         */
+        InstanceState: "starting" | "ready" | "announced" | "closing" | "draining" | "stopped";
+        InstanceStatus: {
+            /** Format: uuid */
+            id: string;
+            /** @description What it has under way, by part: `jobs`, `checks`, `requests`, `sockets`. */
+            in_flight: {
+                [key: string]: number;
+            };
+            /** @description It was heard of of late. */
+            is_present: boolean;
+            /** @description It gives this answer. */
+            is_this: boolean;
+            /** @example web-1 */
+            name: string;
+            roles: string[];
+            /** Format: date-time */
+            seen_at: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            state: components["schemas"]["InstanceState"] | null;
+            stop: components["schemas"]["Stop"] | null;
+            version: string;
+        };
         Intention: {
             attrs?: {
                 [key: string]: unknown;
@@ -1848,6 +1937,11 @@ export interface components {
         };
         /** @description What is paused together. */
         JobClassView: {
+            /**
+             * Format: uuid
+             * @description The maintenance of Synops itself that keeps its jobs waiting.
+             */
+            blocked_by: string | null;
             /** @description The kinds of its jobs. */
             kinds: string[];
             name: components["schemas"]["JobClass"];
@@ -2022,6 +2116,13 @@ export interface components {
          * @enum {string}
          */
         Level: "reader" | "member" | "admin" | "owner";
+        /** @description How far Synops is: what anybody may know. The same as the socket's frame `lifecycle`. */
+        Lifecycle: {
+            phase: components["schemas"]["Phase"];
+            /** Format: date-time */
+            server_time: string;
+            window: components["schemas"]["Window"] | null;
+        };
         /** @description Where more is written about it. */
         Link: {
             /** @example Runbook */
@@ -2046,6 +2147,13 @@ export interface components {
             server_time: string;
             /** @description There are more than these. */
             truncated: boolean;
+        };
+        LiveSession: {
+            /** @description What the page shows: titles of nodes, or else topics. */
+            looks_at: string[];
+            person: components["schemas"]["SessionPerson"] | null;
+            /** Format: date-time */
+            since: string;
         };
         /** @enum {string} */
         Locale: "en" | "nb";
@@ -2086,6 +2194,7 @@ export interface components {
              */
             finished_at: string | null;
             links: components["schemas"]["Link"][];
+            mode: components["schemas"]["StopMode"] | null;
             outcome: components["schemas"]["Outcome"] | null;
             rolling: boolean;
             /** Format: date-time */
@@ -2156,6 +2265,28 @@ export interface components {
         };
         /** @enum {string} */
         MaintenanceState: "scheduled" | "in_progress" | "verifying" | "completed" | "cancelled";
+        /** @description A maintenance of Synops itself, server by server. */
+        MaintenanceStatus: {
+            /**
+             * Format: int64
+             * @description In seconds: until it begins, or until jobs must have finished. Null when there is nothing to count down to.
+             */
+            countdown_s: number | null;
+            /** @description Servers that live, and those that the maintenance has stopped. */
+            instances: components["schemas"]["InstanceStatus"][];
+            /** @description Those that run, the longest running first. */
+            jobs: components["schemas"]["Job"][];
+            jobs_truncated: boolean;
+            maintenance: components["schemas"]["Node"] | null;
+            mode: components["schemas"]["StopMode"] | null;
+            /** @description Why. */
+            mode_reason: string | null;
+            /** @description Of the server that answers. */
+            phase: components["schemas"]["Phase"];
+            /** Format: date-time */
+            server_time: string;
+            sessions: components["schemas"]["Sessions"];
+        };
         /** @description Something that people were told. */
         MaintenanceUpdate: {
             /** Format: date-time */
@@ -2194,6 +2325,43 @@ export interface components {
             email?: string | null;
             preferences?: components["schemas"]["Preferences"];
             title?: string;
+        };
+        /** @description What of the caller's a maintenance of Synops itself will meet. */
+        Mine: {
+            /** @description Jobs that the caller has enqueued. */
+            jobs: components["schemas"]["MyJob"][];
+            /**
+             * Format: uuid
+             * @description Null: there is none.
+             */
+            maintenance_id: string | null;
+            /** @description Systems that it takes along. */
+            systems: components["schemas"]["MySystem"][];
+            /** @description There are more of one or the other. */
+            truncated: boolean;
+        };
+        MyJob: {
+            fate: components["schemas"]["Fate"];
+            /** Format: uuid */
+            id: string;
+            /** @example tool */
+            kind: string;
+            /**
+             * Format: float
+             * @description From 0 to 1.
+             */
+            progress: number | null;
+            /**
+             * Format: date-time
+             * @description Null: it waits.
+             */
+            started_at: string | null;
+        };
+        MySystem: {
+            /** Format: uuid */
+            id: string;
+            /** @example Database */
+            title: string;
         };
         /**
          * @description A new group, in a workspace or another group. With `visibility` or `isolated` it becomes a
@@ -2525,6 +2693,11 @@ export interface components {
             email?: string | null;
             login?: string | null;
         };
+        /**
+         * @description How far a stop of this server is.
+         * @enum {string}
+         */
+        Phase: "running" | "announced" | "closing" | "draining" | "stopped";
         /** @description This instance's connections to the database. */
         PoolHealth: {
             idle: number;
@@ -2688,6 +2861,23 @@ export interface components {
         SessionList: {
             items: components["schemas"]["Session"][];
         };
+        SessionPerson: {
+            /** Format: uuid */
+            id: string;
+            /** @example Kari Nordmann */
+            title: string;
+        };
+        /** @description Who is connected. */
+        Sessions: {
+            /**
+             * Format: int64
+             * @description To all servers.
+             */
+            count: number;
+            /** @description To the server that answers, longest first. */
+            items: components["schemas"]["LiveSession"][];
+            truncated: boolean;
+        };
         /** @description Login and password. */
         SignIn: {
             /** @example kari */
@@ -2713,6 +2903,26 @@ export interface components {
         State: "up" | "degraded" | "down" | "unknown";
         /** @enum {string} */
         StepName: "announce" | "close" | "start" | "drain" | "restart" | "end" | "verify" | "complete";
+        /** @description The steps that a server has acknowledged. */
+        Stop: {
+            /** Format: date-time */
+            announced_at: string | null;
+            /** Format: date-time */
+            closed_at: string | null;
+            /** Format: date-time */
+            drain_until: string | null;
+            /** Format: date-time */
+            draining_at: string | null;
+            /** @description Parts that did not end in time. */
+            late: string[];
+            /** Format: date-time */
+            stopped_at: string | null;
+            /**
+             * Format: int32
+             * @description Null: it does not stop for it.
+             */
+            turn: number | null;
+        };
         /**
          * @description How Synops goes down.
          * @enum {string}
@@ -2835,6 +3045,23 @@ export interface components {
          * @enum {string}
          */
         Visibility: "public" | "signed_in" | "members";
+        /** @description A maintenance of Synops itself. */
+        Window: {
+            /**
+             * Format: date-time
+             * @description Until when jobs may finish; null while nothing drains.
+             */
+            drain_until: string | null;
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: uuid */
+            maintenance_id: string;
+            /** @description One server after the other: requests are answered all the while. */
+            rolling: boolean;
+            /** Format: date-time */
+            starts_at: string;
+            state: components["schemas"]["MaintenanceState"];
+        };
     };
     responses: never;
     parameters: never;
@@ -4877,6 +5104,80 @@ export interface operations {
             };
         };
     };
+    get_maintenance_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceStatus"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description To be seen, but not to be done */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_groups: {
         parameters: {
             query?: {
@@ -5489,6 +5790,136 @@ export interface operations {
             };
             /** @description This Idempotency-Key was used with another request */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_lifecycle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lifecycle"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_lifecycle_mine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As things are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mine"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
