@@ -97,13 +97,6 @@ impl Lifecycle {
     async fn look(&mut self) -> Result<Duration, store::Error> {
         let next_due = self.clock.look().await?;
         let window = store::maintenance::find_window(&self.pool, ANNOUNCED_AHEAD).await?;
-        self.windows.send_if_modified(|told| {
-            let is_news = *told != window;
-            if is_news {
-                told.clone_from(&window);
-            }
-            is_news
-        });
         let expected = match &window {
             Some(window) => {
                 let before = self.expected.borrow().clone();
@@ -111,7 +104,15 @@ impl Lifecycle {
             }
             None => None,
         };
+        // Who hears of the window may count on it.
         self.expected.send_replace(expected);
+        self.windows.send_if_modified(|told| {
+            let is_news = *told != window;
+            if is_news {
+                told.clone_from(&window);
+            }
+            is_news
+        });
         let next_step = self.own_stop.look(window.as_ref()).await?;
         Ok(next_due.min(next_step).min(MAINTENANCE_POLL))
     }

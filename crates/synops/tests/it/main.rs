@@ -27,5 +27,6 @@ mod service;
 mod socket;
 mod stopping;
 mod users;
+mod windows;
 mod worker_load;
 mod workers;

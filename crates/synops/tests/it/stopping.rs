@@ -37,7 +37,7 @@ async fn what_runs_finishes_while_the_server_still_answers() {
         ready.status == 503 && ready.text.contains("the server stops: it is draining")
     })
     .await;
-    socket.until(r#"{"type":"lifecycle","phase":"draining"}"#).await;
+    socket.until(r#"{"type":"lifecycle","phase":"draining","#).await;
     enqueue(db.pool(), std::slice::from_ref(&second)).await.unwrap();
     assert_eq!(caller.get("/api/v1/nodes").await.status, 200, "it serves while jobs finish");
     ledger.go(1);
