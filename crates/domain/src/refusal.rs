@@ -1,5 +1,6 @@
 //! Why something is not done. Free of HTTP: the gateway alone turns it into a status.
 
+use crate::lifecycle::Window;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -74,7 +75,8 @@ impl Refusal {
     }
 
     /// Until when the caller may as well wait is reckoned from `now`.
-    pub fn closing(window: Option<ClosedFor>, now: DateTime<Utc>) -> Self {
+    pub fn closing(window: Option<&Window>, now: DateTime<Utc>) -> Self {
+        let window = window.map(|w| ClosedFor { maintenance_id: w.maintenance_id, starts_at: w.starts_at, ends_at: w.ends_at });
         let left = window.and_then(|window| (window.ends_at - now).to_std().ok()).unwrap_or_default();
         // Never earlier than the end.
         let whole = left.as_secs() + u64::from(left.subsec_nanos() > 0);
@@ -103,23 +105,31 @@ fn closing(window: Option<&ClosedFor>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::maintenance::MaintenanceState;
 
     #[test]
     fn whoever_is_refused_while_it_closes_comes_again_after_the_end() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        let window =
-            ClosedFor { maintenance_id: Uuid::nil(), starts_at: at("2026-11-22T12:00:00Z"), ends_at: at("2026-11-22T13:00:00Z") };
-        let check = |window: Option<ClosedFor>, now: &str, expect: u64| {
+        let window = Window {
+            maintenance_id: Uuid::nil(),
+            state: MaintenanceState::InProgress,
+            starts_at: at("2026-11-22T12:00:00Z"),
+            ends_at: at("2026-11-22T13:00:00Z"),
+            drain_until: None,
+            rolling: false,
+            blocked_classes: Vec::new(),
+        };
+        let check = |window: Option<&Window>, now: &str, expect: u64| {
             let refusal = Refusal::closing(window, at(now));
             let Refusal::Closing { retry_after_s, .. } = &refusal else { panic!("{refusal}") };
             assert_eq!(*retry_after_s, expect, "{now}");
             assert_eq!(refusal.to_string().contains("2026-11-22T13:00:00Z"), window.is_some(), "{refusal}");
         };
-        check(Some(window), "2026-11-22T12:30:00Z", 1800);
-        check(Some(window), "2026-11-22T12:59:58.5Z", 2);
-        check(Some(window), "2026-11-22T13:00:00Z", 1);
+        check(Some(&window), "2026-11-22T12:30:00Z", 1800);
+        check(Some(&window), "2026-11-22T12:59:58.5Z", 2);
+        check(Some(&window), "2026-11-22T13:00:00Z", 1);
         // It takes longer than planned.
-        check(Some(window), "2026-11-22T14:00:00Z", 1);
+        check(Some(&window), "2026-11-22T14:00:00Z", 1);
         check(None, "2026-11-22T12:30:00Z", 1);
     }
 }

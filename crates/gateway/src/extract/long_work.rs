@@ -5,6 +5,7 @@ use crate::state::State;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::Refusal;
+use domain::lifecycle::Window;
 
 /// Refuses with 503 while Synops closes: what takes long would be cut off by the stop. Stands before
 /// the body among a handler's arguments, so that nothing of an upload is read in vain.
@@ -14,9 +15,11 @@ impl FromRequestParts<State> for LongWork {
     type Rejection = Refused;
 
     async fn from_request_parts(_: &mut Parts, state: &State) -> Result<Self, Refused> {
-        if state.phase().takes_work() {
+        // One that is only announced is none of a plain stop's reasons.
+        let window = state.wiring.windows.borrow().clone().filter(Window::is_closing);
+        if window.is_none() && state.phase().takes_work() {
             return Ok(Self);
         }
-        Err(Refusal::closing(None, state.now()).into())
+        Err(Refusal::closing(window.as_ref(), state.now()).into())
     }
 }

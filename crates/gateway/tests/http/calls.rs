@@ -3,6 +3,9 @@
 use crate::server::{Answer, Ask, Server, now};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use domain::lifecycle::Window;
+use domain::maintenance::MaintenanceState;
 use domain::node::INSTANCE_ID;
 use domain::token::TokenAccess;
 use domain::{EdgeKind, Visibility};
@@ -134,4 +137,41 @@ async fn while_the_server_closes_no_call_begins() {
     assert!(problem.get("window").is_none(), "nobody planned it: {problem}");
     place.server.drain.abort();
     place.call(member).await.expect(200);
+}
+
+#[tokio::test]
+async fn in_a_window_of_synops_no_call_begins_and_its_end_is_told() {
+    let place = Place::new().await;
+    let member = place.person("kari", Some(EdgeKind::MemberOf)).await;
+    let ends_at = now() + TimeDelta::minutes(10);
+    let window = |state| Window {
+        maintenance_id: place.workspace,
+        state,
+        starts_at: ends_at - TimeDelta::minutes(20),
+        ends_at,
+        drain_until: None,
+        rolling: true,
+        blocked_classes: Vec::new(),
+    };
+    for (state, is_refused) in
+        [(MaintenanceState::Scheduled, false), (MaintenanceState::InProgress, true), (MaintenanceState::Verifying, false)]
+    {
+        place.server.windows.send_replace(Some(window(state)));
+        let answer = place.call(member).await;
+        if !is_refused {
+            answer.expect(200);
+            continue;
+        }
+        let problem = answer.refused(503, "unavailable");
+        let expected = serde_json::to_value((place.workspace, ends_at - TimeDelta::minutes(20), ends_at)).unwrap();
+        let told = &problem["window"];
+        assert_eq!(json!([told["maintenance_id"], told["starts_at"], told["ends_at"]]), expected, "{problem}");
+        let retry_after: i64 = answer.header("retry-after").parse().unwrap();
+        assert!((1..=600).contains(&retry_after) && now() + TimeDelta::seconds(retry_after + 1) >= ends_at, "{retry_after}");
+    }
+    // A plain stop is not that of a window to come.
+    place.server.windows.send_replace(Some(window(MaintenanceState::Scheduled)));
+    place.server.drain.close();
+    let problem = place.call(member).await.refused(503, "unavailable");
+    assert!(problem.get("window").is_none(), "{problem}");
 }
