@@ -102,6 +102,9 @@ pub const CHECKS_AT_ONCE: usize = 64;
 pub const CHECK_RUNS_KEPT_DEFAULT: Duration = Duration::from_secs(30 * 24 * 3600);
 pub const AUDIT_KEPT_DEFAULT: Duration = Duration::from_secs(400 * 24 * 3600);
 
+/// In which a room token must be used: who has joined stays, whatever becomes of it.
+pub const CALL_TOKEN_LASTS: Duration = Duration::from_secs(600);
+
 /// An instance tells that it lives so often, and counts as gone after the other.
 pub const HEARTBEAT_PERIOD: Duration = Duration::from_secs(5);
 pub const HEARTBEAT_LAPSE: Duration = Duration::from_secs(30);

@@ -1,7 +1,7 @@
 //! The one place where a refusal becomes a status and a problem. What the caller reads is the
 //! refusal's text; its cause goes to the log with the request's id.
 
-use crate::wire::problem::{Problem, ProblemCode};
+use crate::wire::problem::{ClosedWindow, Problem, ProblemCode};
 use axum::Json;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
@@ -49,11 +49,12 @@ struct Meaning {
     field: Option<String>,
     current_version: Option<i64>,
     retry_after_s: Option<u64>,
+    window: Option<ClosedWindow>,
 }
 
 impl Meaning {
     const fn plain(status: StatusCode, code: ProblemCode, title: &'static str) -> Self {
-        Self { status, code, title, field: None, current_version: None, retry_after_s: None }
+        Self { status, code, title, field: None, current_version: None, retry_after_s: None, window: None }
     }
 }
 
@@ -94,6 +95,11 @@ impl Refused {
                 retry_after_s: Some(RETRY_AFTER_S),
                 ..Meaning::plain(Status::SERVICE_UNAVAILABLE, Code::Unavailable, "Not available now")
             },
+            Refusal::Closing { window, retry_after_s } => Meaning {
+                retry_after_s: Some(*retry_after_s),
+                window: window.map(ClosedWindow::from),
+                ..Meaning::plain(Status::SERVICE_UNAVAILABLE, Code::Unavailable, "Not available now")
+            },
             Refusal::Internal { .. } => Meaning::plain(Status::INTERNAL_SERVER_ERROR, Code::Internal, "Our fault"),
         }
     }
@@ -106,7 +112,7 @@ impl Refused {
     }
 
     fn problem(&self, request_id: &str) -> (StatusCode, Problem) {
-        let Meaning { status, code, title, field, current_version, retry_after_s } = self.meaning();
+        let Meaning { status, code, title, field, current_version, retry_after_s, window } = self.meaning();
         let name = serde_json::to_value(code).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
         let problem = Problem {
             r#type: format!("/problems/{name}"),
@@ -117,6 +123,7 @@ impl Refused {
             field,
             current_version,
             retry_after_s,
+            window,
             request_id: request_id.to_owned(),
         };
         (status, problem)
@@ -176,6 +183,8 @@ pub(crate) fn finish(mut response: Response, request_id: &str) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::refusal::ClosedFor;
+    use uuid::Uuid;
 
     fn check(refusal: Refusal, expect: &str) {
         let (status, problem) = Refused::from(refusal).problem("r1");
@@ -201,6 +210,21 @@ mod tests {
             Refusal::Limit { detail: "too many attempts".into(), retry_after_s: Some(5) },
             r#"{"type":"/problems/limit","title":"Too many","status":429,"detail":"too many attempts","code":"limit","retry_after_s":5,"request_id":"r1"}"#,
         );
+    }
+
+    #[test]
+    fn what_is_refused_while_it_closes_names_the_window() {
+        let window = ClosedFor {
+            maintenance_id: Uuid::nil(),
+            starts_at: "2026-11-22T12:00:00Z".parse().unwrap(),
+            ends_at: "2026-11-22T13:00:00Z".parse().unwrap(),
+        };
+        check(
+            Refusal::Closing { window: Some(window), retry_after_s: 60 },
+            r#"{"type":"/problems/unavailable","title":"Not available now","status":503,"detail":"Synops is taken down for maintenance, planned until 2026-11-22T13:00:00Z: come again after that","code":"unavailable","retry_after_s":60,"window":{"maintenance_id":"00000000-0000-0000-0000-000000000000","starts_at":"2026-11-22T12:00:00Z","ends_at":"2026-11-22T13:00:00Z"},"request_id":"r1"}"#,
+        );
+        let finished = finish(Refused::from(Refusal::Closing { window: None, retry_after_s: 7 }).into_response(), "r1");
+        assert_eq!((finished.status().as_u16(), &finished.headers()["retry-after"]), (503, &HeaderValue::from(7)));
     }
 
     #[test]

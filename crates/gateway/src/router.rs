@@ -9,7 +9,7 @@ use crate::maintenance::{self, acts, affected, forecast, updates};
 use crate::nouns::{group, person, system, team, workspace};
 use crate::refusal::Refused;
 use crate::state::State;
-use crate::{activity, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes};
+use crate::{activity, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes};
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, Uri};
@@ -35,6 +35,8 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(edges::list_edges))
         .routes(routes!(activity::list_node_audit))
         .routes(routes!(activity::list_activity))
+        // Whoever is signed in: talking about it.
+        .routes(routes!(calls::join))
         // Whoever may change it: one way for all changes …
         .routes(routes!(intentions::carry_out))
         // … and typed forms of the same.

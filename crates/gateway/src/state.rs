@@ -12,6 +12,7 @@ use domain::limits::REQUESTS_IN_FLIGHT_MAX;
 use drain::Phase;
 use intentions::Intentions;
 use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::SecretString;
 use std::convert::Infallible;
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -39,6 +40,18 @@ pub struct Settings {
     pub started_at: DateTime<Utc>,
     /// For the disk's figures on the health page.
     pub data_dir: Option<PathBuf>,
+    /// `None`: there are no calls.
+    pub livekit: Option<LiveKit>,
+}
+
+/// A LiveKit server, whose rooms people call each other in.
+#[derive(Clone, Debug)]
+pub struct LiveKit {
+    /// How browsers reach it: `wss://livekit.example.org`.
+    pub url: String,
+    pub api_key: String,
+    /// What its tokens are signed with.
+    pub api_secret: SecretString,
 }
 
 /// The tailer looks every 200 ms: being this far behind is no hiccup.
@@ -157,6 +170,7 @@ pub(crate) fn test_settings() -> Settings {
         version: "0.0.0".into(),
         started_at: DateTime::UNIX_EPOCH,
         data_dir: None,
+        livekit: None,
     }
 }
 

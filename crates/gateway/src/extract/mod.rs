@@ -3,12 +3,14 @@
 
 mod body;
 mod if_match;
+mod long_work;
 mod path;
 mod query;
 mod submission;
 
 pub(crate) use body::Body;
 pub(crate) use if_match::IfMatch;
+pub(crate) use long_work::LongWork;
 pub(crate) use path::Path;
 pub(crate) use query::{PageQuery, Query, limit_or_default, text_without_nul, time_in_range};
 pub(crate) use submission::{Submission, refuse_key};

@@ -1,7 +1,10 @@
 //! What a refused request is answered with (RFC 9457).
 
+use chrono::{DateTime, Utc};
+use domain::refusal::ClosedFor;
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Why a request was not done.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -31,9 +34,27 @@ pub(crate) struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 5)]
     pub(crate) retry_after_s: Option<u64>,
+    /// While Synops is taken down for maintenance: for how long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) window: Option<ClosedWindow>,
     /// Names the request in the server's log; also in `X-Request-Id`.
     #[schema(example = "0190f3a7c2b17d0e9f00c0ffee00cafe")]
     pub(crate) request_id: String,
+}
+
+/// A maintenance that takes down Synops itself.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ClosedWindow {
+    pub(crate) maintenance_id: Uuid,
+    pub(crate) starts_at: DateTime<Utc>,
+    /// As planned now; it may be moved.
+    pub(crate) ends_at: DateTime<Utc>,
+}
+
+impl From<ClosedFor> for ClosedWindow {
+    fn from(window: ClosedFor) -> Self {
+        Self { maintenance_id: window.maintenance_id, starts_at: window.starts_at, ends_at: window.ends_at }
+    }
 }
 
 /// What kind of problem it is.

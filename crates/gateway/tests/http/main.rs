@@ -4,6 +4,7 @@
 
 mod access;
 mod bad_input;
+mod calls;
 mod credentials;
 mod idempotency;
 mod jobs;

@@ -29,6 +29,8 @@ pub(crate) struct Server {
     pub(crate) bell: feed::Bell,
     /// The maintenance of Synops that the engine would tell of.
     pub(crate) windows: watch::Sender<Option<domain::lifecycle::Window>>,
+    /// Of a stop that only the test leads.
+    pub(crate) drain: drain::Drain,
     router: Router,
 }
 
@@ -50,11 +52,13 @@ impl Server {
             version: "0.0.0".into(),
             started_at: now(),
             data_dir: Some(env!("CARGO_MANIFEST_DIR").into()),
+            livekit: None,
         };
         set(&mut settings);
         let level = feed::Health { level_at: Some(now()), ..feed::Health::default() };
         let (feed, health) = watch::channel(level);
         let (windows, announced) = watch::channel(None);
+        let drain = drain::Drain::new();
         let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
         let state = State::new(Wiring {
             pool: db.pool().clone(),
@@ -63,12 +67,12 @@ impl Server {
             metrics: Some(recorder.handle()),
             feed: health,
             hub: Arc::new(Hub::new(bell.clone())),
-            phases: drain::Drain::new().phases(),
+            phases: drain.phases(),
             windows: announced,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         });
-        Self { db, feed, bell, windows, router: gateway::router(state) }
+        Self { db, feed, bell, windows, drain, router: gateway::router(state) }
     }
 
     pub(crate) async fn ask(&self, ask: Ask) -> Answer {

@@ -47,6 +47,9 @@ pub(super) const KEYS: &[Key] = &[
     Key { name: "jobs.finish_s", kind: Kind::Number },
     Key { name: "tools", kind: Kind::Commands },
     Key { name: "webhooks.secret", kind: Kind::Secret },
+    Key { name: "livekit.url", kind: Kind::Text },
+    Key { name: "livekit.api_key", kind: Kind::Text },
+    Key { name: "livekit.api_secret", kind: Kind::Secret },
 ];
 
 /// The variable that names the configuration file.

@@ -3,6 +3,7 @@
 
 mod key;
 mod layers;
+mod livekit;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,7 @@ use domain::limits::TOOL_NAME_MAX_CHARS;
 use key::{KEYS, Kind};
 use layers::Layers;
 pub use layers::{DEFAULT_FILE, Source};
+pub use livekit::LiveKit;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -128,6 +130,8 @@ pub struct Config {
     pub retention: Retention,
     pub checks: Checks,
     pub jobs: Jobs,
+    /// `None`: there are no calls.
+    pub livekit: Option<LiveKit>,
     /// At a stop, from not being ready to not listening.
     pub ready_pause: Duration,
     /// Cookies over TLS alone.
@@ -190,6 +194,7 @@ impl Config {
                 tools: get.commands("tools")?,
                 webhook_secret: get.find("webhooks.secret").and_then(Value::as_str).map(SecretString::from),
             },
+            livekit: livekit::read(&get)?,
             cookies_secure,
         })
     }

@@ -74,6 +74,34 @@ fn a_secret_comes_from_its_file_and_stays_out_of_debug() {
 }
 
 #[test]
+fn livekit_is_configured_whole_or_not_at_all() {
+    assert!(load("", &[]).unwrap().livekit.is_none());
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("secret");
+    std::fs::write(&path, "s3cret\n").unwrap();
+    let from_file = ("SYNOPS_LIVEKIT_API_SECRET_FILE", path.to_str().unwrap());
+    let config = load("[livekit]\nurl = \"wss://calls.example/\"\napi_key = \"key\"", &[from_file]).unwrap();
+    let livekit = config.livekit.as_ref().unwrap();
+    assert_eq!((livekit.url.as_str(), livekit.api_key.as_str()), ("wss://calls.example", "key"));
+    assert_eq!(livekit.api_secret.expose_secret(), "s3cret");
+    assert!(!format!("{config:?}").contains("s3cret"));
+
+    let check = |variables: &[(&str, &str)], expect: &str| {
+        let error = load("", variables).unwrap_err().to_string();
+        assert!(error.contains(expect) && !error.contains("s3cret"), "{error}");
+    };
+    let (url, key) = (("SYNOPS_LIVEKIT_URL", "wss://calls.example"), ("SYNOPS_LIVEKIT_API_KEY", "key"));
+    let secret = ("SYNOPS_LIVEKIT_API_SECRET", "s3cret");
+    check(&[url], "`livekit.api_key` and `livekit.api_secret` are not set");
+    check(&[url, key], "`livekit.api_secret` is not set");
+    check(&[key, secret], "`livekit.url` is not set");
+    check(
+        &[("SYNOPS_LIVEKIT_URL", "https://calls.example"), key, secret],
+        "`livekit.url` (SYNOPS_LIVEKIT_URL): an address like wss",
+    );
+}
+
+#[test]
 fn cookies_are_secure_where_people_come_by_https() {
     let check = |file: &str, expect| assert_eq!(load(file, &[]).unwrap().cookies_secure, expect, "{file}");
     check("", false);

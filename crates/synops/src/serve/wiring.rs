@@ -7,7 +7,7 @@ use crate::stage::Stage;
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::jobs::{Bell, Tools};
 use engine::{EngineConfig, GuardConfig, Retention, StartError, WorkConfig};
-use gateway::Settings;
+use gateway::{LiveKit, Settings};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -108,6 +108,11 @@ pub(super) fn settings(config: &Config, public_url: String, instance_id: Uuid) -
         version: VERSION.to_owned(),
         started_at: now(),
         data_dir: Some(config.data_dir.clone()),
+        livekit: config.livekit.as_ref().map(|livekit| LiveKit {
+            url: livekit.url.clone(),
+            api_key: livekit.api_key.clone(),
+            api_secret: livekit.api_secret.clone(),
+        }),
     }
 }
 

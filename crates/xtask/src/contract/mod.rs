@@ -88,6 +88,10 @@ impl Server {
             .env("PATH", repo::env("PATH").unwrap_or_default())
             .env("SYNOPS_LISTEN", "127.0.0.1:0")
             .env("SYNOPS_DATA_DIR", data_dir)
+            // Never reached: tokens for it are made here.
+            .env("SYNOPS_LIVEKIT_URL", "wss://livekit.invalid")
+            .env("SYNOPS_LIVEKIT_API_KEY", "contract")
+            .env("SYNOPS_LIVEKIT_API_SECRET", "contract")
             .current_dir(data_dir)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -942,6 +942,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/nodes/{id}/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join the call about a node
+         * @description Answers with a token for the node's room on the LiveKit server; 404 where none is configured. Who may
+         *     read the node listens, from the level `member` on one speaks; an API token that may only read listens.
+         *     Refused with 503 while Synops is taken down for maintenance: `window` and `Retry-After` say until when.
+         */
+        post: operations["join_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes/{id}/edges": {
         parameters: {
             query?: never;
@@ -1347,6 +1369,26 @@ export interface components {
          * @enum {string}
          */
         Audience: "public" | "signed_in" | "internal";
+        /** @description What a client joins the call with. */
+        Call: {
+            /**
+             * Format: date-time
+             * @description Until when it must be used. Who has joined stays.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description The room: the node's id.
+             */
+            room: string;
+            /** @description A secret: whoever has it joins as this person. */
+            token: string;
+            /**
+             * @description The LiveKit server.
+             * @example wss://livekit.example.org
+             */
+            url: string;
+        };
         Cancellation: {
             /** @description For everybody who sees the maintenance. */
             reason?: string;
@@ -1397,6 +1439,18 @@ export interface components {
             /** @enum {string} */
             type: "postgres";
             url: string;
+        };
+        /** @description A maintenance that takes down Synops itself. */
+        ClosedWindow: {
+            /**
+             * Format: date-time
+             * @description As planned now; it may be moved.
+             */
+            ends_at: string;
+            /** Format: uuid */
+            maintenance_id: string;
+            /** Format: date-time */
+            starts_at: string;
         };
         DatabaseHealth: {
             /**
@@ -2780,6 +2834,7 @@ export interface components {
              * @example /problems/stale
              */
             type: string;
+            window?: components["schemas"]["ClosedWindow"] | null;
         };
         /**
          * @description What kind of problem it is.
@@ -8519,6 +8574,112 @@ export interface operations {
             };
             /** @description Not there, or not to be seen */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    join_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The node */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A token for its room */
+            200: {
+                headers: {
+                    /** @description `no-store` */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description To be seen, but not to be done */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
