@@ -1,3 +1,4 @@
+import type { AdminMaintenance, Lifecycle, Mine } from '$lib/lifecycle/types';
 import { api, take } from './client';
 import type {
 	Intention,
@@ -8,6 +9,7 @@ import type {
 	JobSchedulePatch,
 	Locale,
 	NewJobSchedule,
+	NewMaintenance,
 	NodeKind,
 	Theme,
 	Token
@@ -92,6 +94,26 @@ export const makeSignInLink = (id: string) =>
 export const getHealth = (signal?: AbortSignal) =>
 	take(api.GET('/api/v1/admin/health', { signal }));
 
+export const listMaintenances = (query: {
+	state?: string;
+	affects?: string;
+	order?: 'latest_first' | 'earliest_first';
+	cursor?: string;
+	limit?: number;
+}) => take(api.GET('/api/v1/maintenances', { params: { query } }));
+
+export const forecastNew = (body: NewMaintenance) =>
+	take(api.POST('/api/v1/maintenances/forecast', { body }));
+
+export const getForecast = (id: string) =>
+	take(api.GET('/api/v1/maintenances/{id}/forecast', { params: { path: { id } } }));
+
+export const rehearse = (id: string) =>
+	take(api.POST('/api/v1/maintenances/{id}/rehearsal', { params: { path: { id } } }));
+
+export const listUpdates = (id: string, query: Paged) =>
+	take(api.GET('/api/v1/maintenances/{id}/updates', { params: { path: { id }, query } }));
+
 interface Paged {
 	limit?: number;
 	cursor?: string;
@@ -147,6 +169,20 @@ export const replayDeadLetters = (ids: string[]) =>
 
 export const discardDeadLetters = (ids: string[]) =>
 	take(api.POST('/api/v1/admin/dead-letters/discard', { body: { ids } }));
+
+// Own types until the description has these routes.
+const untyped = api as unknown as {
+	GET: (path: string, init?: object) => Promise<{ data?: never; error?: unknown; response: Response }>;
+};
+
+export const getLifecycle = (signal?: AbortSignal): Promise<Lifecycle> =>
+	take<Lifecycle>(untyped.GET('/api/v1/lifecycle', { signal }));
+
+export const getMine = (signal?: AbortSignal): Promise<Mine> =>
+	take<Mine>(untyped.GET('/api/v1/lifecycle/mine', { signal }));
+
+export const getAdminMaintenance = (): Promise<AdminMaintenance> =>
+	take<AdminMaintenance>(untyped.GET('/api/v1/admin/maintenance'));
 
 export const getRows = (topic: string, signal?: AbortSignal) =>
 	take(api.GET('/api/v1/live/rows', { params: { query: { topic } }, signal }));

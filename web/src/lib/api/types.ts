@@ -41,7 +41,8 @@ export type JobOpenState = Extract<JobState, 'scheduled' | 'ready' | 'running'>;
 export type JobEnding = Exclude<JobState, JobOpenState>;
 export type JobKind = Schemas['JobKind'];
 export type JobClassName = Schemas['JobClass'];
-export type JobClassView = Schemas['JobClassView'];
+/** `blocked_by`: the maintenance for which none of its jobs begins. */
+export type JobClassView = Schemas['JobClassView'] & { blocked_by?: string | null };
 export type JobStats = Schemas['JobStats'];
 export type JobMinute = Schemas['JobMinute'];
 export type JobWorker = Schemas['JobWorker'];
@@ -49,6 +50,15 @@ export type JobSchedule = Schemas['JobScheduleDetail'];
 export type NewJobSchedule = Schemas['NewJobSchedule'];
 export type JobSchedulePatch = Schemas['JobSchedulePatch'];
 export type DeadLetter = Schemas['DeadLetter'];
+
+export type MaintenanceFacet = Schemas['Maintenance'];
+export type MaintenanceState = Schemas['MaintenanceState'];
+export type MaintenanceNode = Node & { maintenance: MaintenanceFacet };
+export type NewMaintenance = Schemas['NewMaintenance'];
+export type MaintenanceUpdate = Schemas['MaintenanceUpdate'];
+export type Audience = Schemas['Audience'];
+export type Forecast = Schemas['Forecast'];
+export type Rehearsal = Schemas['Rehearsal'];
 
 /** The rows a subscription begins with, whichever way they come. */
 export interface Rows {

@@ -1,4 +1,5 @@
 import { did, didHere, jobs } from './en-jobs';
+import { lifecycle, stop } from './en-lifecycle';
 import { didMaintenance, didMaintenanceHere, maintenance } from './en-maintenance';
 
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
@@ -17,6 +18,9 @@ export const en = {
 		newWorkspace: 'New workspace',
 		health: 'Health',
 		jobs: 'Jobs',
+		maintenance: 'Maintenance',
+		maintenances: 'Maintenances',
+		administration: 'Administration',
 		account: 'Account',
 		more: 'More',
 		signIn: 'Sign in',
@@ -59,12 +63,8 @@ export const en = {
 		reconnectingHint: 'The server cannot be reached. What you see is as of the given age; what you type stays.',
 		staleHint: 'The server is behind its database. What you see is as of the given age.'
 	},
-	lifecycle: {
-		announced: 'Synops will be down for maintenance.',
-		closing: 'Synops goes down for maintenance now. New work is refused until it is back.',
-		draining: 'Synops is stopping. The page reconnects by itself.',
-		endsAt: 'Expected back at'
-	},
+	lifecycle,
+	stop,
 	overview: {
 		title: 'Overview',
 		systems: 'Systems',

@@ -28,6 +28,14 @@ export function exactTime(at: number, tag: string): string {
 	return new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'long' }).format(at);
 }
 
+/** To the minute, in the viewer's zone; the day only when it is another than that of `now`. */
+export function shortTime(at: number, now: number, tag: string): string {
+	if (Number.isNaN(at)) return '';
+	const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
+	const day = sameDay ? {} : ({ weekday: 'short', day: 'numeric', month: 'short' } as const);
+	return new Intl.DateTimeFormat(tag, { ...day, hour: '2-digit', minute: '2-digit' }).format(at);
+}
+
 /** Milliseconds as one reads them: `12 ms`, `1.3 s`. */
 export function latency(ms: number | null | undefined, tag: string): string {
 	if (ms === null || ms === undefined) return '–';

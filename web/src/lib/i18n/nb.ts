@@ -1,4 +1,5 @@
 import { did, didHere, jobs } from './nb-jobs';
+import { lifecycle, stop } from './nb-lifecycle';
 import { didMaintenance, didMaintenanceHere, maintenance } from './nb-maintenance';
 import type { Messages } from './index.svelte';
 
@@ -18,6 +19,9 @@ export const nb: Messages = {
 		newWorkspace: 'Nytt arbeidsområde',
 		health: 'Helse',
 		jobs: 'Jobber',
+		maintenance: 'Vedlikehold av Synops',
+		maintenances: 'Vedlikehold',
+		administration: 'Administrasjon',
 		account: 'Konto',
 		more: 'Mer',
 		signIn: 'Logg inn',
@@ -60,12 +64,8 @@ export const nb: Messages = {
 		reconnectingHint: 'Tjeneren svarer ikke. Det du ser er så gammelt som vist; det du skriver blir stående.',
 		staleHint: 'Tjeneren ligger etter databasen. Det du ser er så gammelt som vist.'
 	},
-	lifecycle: {
-		announced: 'Synops tas ned for vedlikehold.',
-		closing: 'Synops tas ned for vedlikehold nå. Nytt arbeid avvises til den er tilbake.',
-		draining: 'Synops stopper. Siden kobler til igjen av seg selv.',
-		endsAt: 'Ventes tilbake'
-	},
+	lifecycle,
+	stop,
 	overview: {
 		title: 'Oversikt',
 		systems: 'Systemer',

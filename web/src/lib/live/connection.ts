@@ -1,4 +1,5 @@
 import type { Edge, Level, Node, NodeKind, Rows } from '$lib/api/types';
+import type { Lifecycle } from '$lib/lifecycle/types';
 
 export type Topic = `kind:${NodeKind}` | `node:${string}`;
 
@@ -16,11 +17,6 @@ export interface Added {
 export interface Removed {
 	scope_ids: string[];
 	ids: { entity: 'node' | 'edge'; id: string; version: number }[];
-}
-export interface Lifecycle {
-	phase: 'running' | 'announced' | 'closing' | 'draining';
-	message?: string | null;
-	ends_at?: string | null;
 }
 
 /**
@@ -67,6 +63,8 @@ export interface Observer {
 	/** Add to the browser's clock to get the server's, in ms. */
 	clock(offset_ms: number): void;
 	lifecycle?(lifecycle: Lifecycle): void;
+	/** The program's version, as the server that answers now says. */
+	version?(version: string): void;
 	/** Who the server takes the caller for; null: anonymous. */
 	identity?(person_id: string | null): void;
 	/** The session or token ended; nothing is received until `restart`. */

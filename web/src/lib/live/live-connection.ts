@@ -1,3 +1,4 @@
+import { nothingAhead, type Lifecycle } from '$lib/lifecycle/types';
 import { backoff_ms } from './backoff';
 import { ClockOffset } from './clock';
 import type { Connection, Handlers, Observer, Sink, Status, Topic } from './connection';
@@ -12,6 +13,8 @@ export const open_timeout_ms = 10_000;
 export const catch_up_timeout_ms = 30_000;
 /** A subscription that has to begin anew may take so long before the page says so. */
 export const resync_grace_ms = 1_000;
+/** However much later the server wants us back, we look again after so long. */
+export const retry_after_limit_ms = 60_000;
 /** Older than this on the server's own word, and the data is not live. */
 export const fresh_limit_ms = 5_000;
 
@@ -40,6 +43,10 @@ export class LiveConnection implements Connection {
 	private readonly catchingUp = new Set<string>();
 	private running = false;
 	private attempt = 0;
+	/** When the server, about to close, wants us back; null: we choose. */
+	private retryAfter_ms: number | null = null;
+	/** Said since `hello`; the server is silent when there is nothing to tell. */
+	private lifecycleTold = false;
 	private liveSince: number | null = null;
 	private freshAt: number | null = null;
 	private pingedAt: number | null = null;
@@ -142,7 +149,9 @@ export class LiveConnection implements Connection {
 	}
 
 	private retry(): void {
-		const wait_ms = backoff_ms(this.attempt++, this.options.random);
+		const jitter_ms = backoff_ms(this.attempt++, this.options.random);
+		const wait_ms = jitter_ms + Math.min(this.retryAfter_ms ?? 0, retry_after_limit_ms);
+		this.retryAfter_ms = null;
 		this.timers.retry = setTimeout(() => this.running && this.connect(), wait_ms);
 	}
 
@@ -213,7 +222,8 @@ export class LiveConnection implements Connection {
 			case 'resync':
 				return this.resync(frame.id);
 			case 'lifecycle':
-				return this.observer.lifecycle?.(frame);
+				this.retryAfter_ms = frame.retry_after_ms ?? null;
+				return this.tellLifecycle(frame);
 			case 'pong':
 				return this.pong(frame.server_time, frame.fresh_at);
 			case 'error':
@@ -228,6 +238,9 @@ export class LiveConnection implements Connection {
 		if (this.socket !== socket) return; // somebody else than before: it was restarted
 		this.greeted = true;
 		this.greetedAt = Date.now();
+		this.lifecycleTold = false;
+		this.retryAfter_ms = null;
+		this.observer.version?.(frame.version);
 		this.tellClock(frame.server_time, Date.now());
 		for (const subscription of this.subscriptions.all()) {
 			this.catchingUp.add(subscription.id);
@@ -314,6 +327,8 @@ export class LiveConnection implements Connection {
 		clearTimeout(this.timers.limit);
 		this.tellClock(server_time, this.pingedAt ?? Date.now());
 		this.pingedAt = null;
+		// What there is to tell comes before the answer to the first ping.
+		if (!this.lifecycleTold) this.tellLifecycle({ ...nothingAhead, server_time });
 		if (this.catchingUp.size > 0) {
 			if (Date.now() - this.greetedAt > catch_up_timeout_ms) this.lost();
 			return;
@@ -324,6 +339,12 @@ export class LiveConnection implements Connection {
 		// Not a number is no word that the data is fresh.
 		if (behind_ms <= fresh_limit_ms) this.say({ kind: 'live' });
 		else this.say({ kind: 'stale', fresh_at: this.freshAt ?? Date.now() });
+	}
+
+	/** A server of before windows were told of leaves `window` out. */
+	private tellLifecycle({ phase, server_time, window }: Lifecycle): void {
+		this.lifecycleTold = true;
+		this.observer.lifecycle?.({ phase, server_time, window: window ?? null });
 	}
 
 	private tellClock(server_time: string, sent_at: number): void {

@@ -1,4 +1,5 @@
 import type { Rows } from '$lib/api/types';
+import type { Lifecycle } from '$lib/lifecycle/types';
 import { backoff_ms } from './backoff';
 import { ClockOffset } from './clock';
 import type { Connection, Handlers, Observer, Sink, Status, Topic } from './connection';
@@ -13,6 +14,7 @@ export interface PollingOptions {
 	fetchRows(topic: Topic, signal: AbortSignal): Promise<Rows>;
 	/** Throws with `status: 401` when the session has ended. */
 	whoami(signal: AbortSignal): Promise<{ person_id: string | null; server_time: string }>;
+	lifecycle(signal: AbortSignal): Promise<Lifecycle>;
 	random?: () => number;
 }
 
@@ -101,6 +103,8 @@ export class PollingConnection implements Connection {
 		try {
 			if (this.round % whoami_rounds === 0) await this.ask(era);
 			if (era !== this.era) return;
+			await this.askLifecycle(era);
+			if (era !== this.era) return;
 			// One after the other: a page that polls is a guest.
 			for (const subscription of this.subscriptions.all()) {
 				await this.read(subscription, era);
@@ -124,6 +128,15 @@ export class PollingConnection implements Connection {
 		const offset_ms = this.clock.read(server_time, sent_at, Date.now());
 		if (offset_ms !== null) this.observer.clock(offset_ms);
 		this.observer.identity?.(person_id);
+	}
+
+	private async askLifecycle(era: number): Promise<void> {
+		try {
+			const lifecycle = await this.bounded((signal) => this.options.lifecycle(signal));
+			if (era === this.era) this.observer.lifecycle?.(lifecycle);
+		} catch (cause) {
+			if (!isRefusal(cause)) throw cause; // a server of before there was this route
+		}
 	}
 
 	private async read(subscription: Subscription, era: number): Promise<void> {

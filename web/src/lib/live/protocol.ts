@@ -1,5 +1,6 @@
 import type { Edge, Level, Node } from '$lib/api/types';
-import type { Added, Lifecycle, LiveEvent, Removed } from './connection';
+import type { Lifecycle } from '$lib/lifecycle/types';
+import type { Added, LiveEvent, Removed } from './connection';
 
 /** What the server sends on the socket (docs/API.md). */
 export type Frame =
@@ -12,7 +13,8 @@ export type Frame =
 	| ({ type: 'added'; token: string | null } & Added)
 	| ({ type: 'removed'; token: string | null } & Removed)
 	| { type: 'resync'; id: string }
-	| ({ type: 'lifecycle' } & Lifecycle)
+	/** `retry_after_ms`: it closes the socket now, and wants this one back so much later. */
+	| ({ type: 'lifecycle'; retry_after_ms?: number } & Lifecycle)
 	| { type: 'pong'; server_time: string; fresh_at: string | null }
 	| { type: 'error'; code: string; detail: string; id?: string };
 

@@ -1,12 +1,13 @@
 import { untrack } from 'svelte';
-import { getMe, getRows } from '$lib/api/calls';
+import { getLifecycle, getMe, getRows } from '$lib/api/calls';
 import type { Me } from '$lib/api/types';
 import { chooseConnection, probeSocket, wishOf, type Ways } from '$lib/live/choose';
-import type { Connection, Handlers, Lifecycle, Observer, Status, Topic } from '$lib/live/connection';
+import type { Connection, Handlers, Observer, Status, Topic } from '$lib/live/connection';
 import { GraphStore } from '$lib/live/graph.svelte';
 import { LiveConnection } from '$lib/live/live-connection';
 import { PollingConnection } from '$lib/live/polling-connection';
 import { clock } from './clock.svelte';
+import { lifecycle } from './lifecycle.svelte';
 import { session } from './session.svelte';
 
 export const graph = new GraphStore();
@@ -14,7 +15,6 @@ export const graph = new GraphStore();
 /** How the page hears from the server, for whoever shows it. */
 class Wire {
 	status = $state.raw<Status>({ kind: 'reconnecting', fresh_at: null });
-	lifecycle = $state.raw<Lifecycle>({ phase: 'running' });
 	kind = $state<Connection['kind']>('live');
 }
 export const wire = new Wire();
@@ -22,9 +22,13 @@ export const wire = new Wire();
 let connection: Connection | null = null;
 
 const observer: Observer = {
-	status: (status) => (wire.status = status),
+	status: (status) => {
+		wire.status = status;
+		lifecycle.connectionIs(status);
+	},
 	clock: (offset_ms) => (clock.offset_ms = offset_ms),
-	lifecycle: (lifecycle) => (wire.lifecycle = lifecycle),
+	lifecycle: (told) => lifecycle.hear(told),
+	version: (version) => lifecycle.versionIs(version),
 	identity: (person_id) => {
 		if (session.isSomeoneElse(person_id)) void becomeAnew();
 	},
@@ -48,7 +52,8 @@ const ways: Ways = {
 			whoami: async () => {
 				const me = await getMe();
 				return { person_id: me.person?.id ?? null, server_time: me.server_time };
-			}
+			},
+			lifecycle: (signal) => getLifecycle(signal)
 		}),
 	probe: (limit_ms) => probeSocket(openSocket, limit_ms),
 	answers: () => getMe().then(

@@ -1,4 +1,7 @@
-/** The time on the server's clock, ticking once a second for everything that shows an age. */
+/**
+ * The time on the server's clock, for everything that shows an age or counts. It ticks where the
+ * server's seconds change, so that all pages count the same, and at the same moment.
+ */
 class Clock {
 	/** Add to the browser's clock to get the server's, in ms. */
 	offset_ms = $state(0);
@@ -13,9 +16,22 @@ class Clock {
 	}
 
 	start(): () => void {
-		const timer = setInterval(() => (this.browser = Date.now()), 1_000);
-		return () => clearInterval(timer);
+		let timer: ReturnType<typeof setTimeout>;
+		const tick = () => {
+			this.browser = Date.now();
+			timer = setTimeout(tick, untilNextSecond(this.browser + this.offset_ms));
+		};
+		tick();
+		return () => clearTimeout(timer);
 	}
+}
+
+/** Timers may come a little early: a tick just before the second would show it late. */
+const late_ms = 4;
+
+/** How long from this time to just after the next whole second, in ms. */
+export function untilNextSecond(now: number): number {
+	return 1_000 - (((now % 1_000) + 1_000) % 1_000) + late_ms;
 }
 
 export const clock = new Clock();

@@ -1,7 +1,8 @@
 import { WebSocket as NodeSocket } from 'ws';
 import { vi } from 'vitest';
 import type { Rows } from '$lib/api/types';
-import type { Connection, Lifecycle, Observer, Status } from '../connection';
+import type { Lifecycle } from '$lib/lifecycle/types';
+import type { Connection, Observer, Status } from '../connection';
 import { GraphStore } from '../graph.svelte';
 import { LiveConnection } from '../live-connection';
 import { PollingConnection } from '../polling-connection';
@@ -14,6 +15,7 @@ export class Rig {
 	readonly statuses: Status[] = [];
 	readonly identities: (string | null)[] = [];
 	readonly lifecycles: Lifecycle[] = [];
+	readonly versions: string[] = [];
 	readonly connection: Connection;
 	/** When each socket was opened, on the fake clock. */
 	readonly opened: number[] = [];
@@ -27,6 +29,7 @@ export class Rig {
 			clock: (offset_ms) => (this.clock_ms = offset_ms),
 			identity: (person_id) => this.identities.push(person_id),
 			lifecycle: (lifecycle) => this.lifecycles.push(lifecycle),
+			version: (version) => this.versions.push(version),
 			ended: () => this.ended++
 		};
 		const random = () => this.random();
@@ -36,6 +39,7 @@ export class Rig {
 				: new PollingConnection(this.graph, observer, {
 						fetchRows: (topic, signal) => this.get<Rows>(`/live/rows?topic=${topic}`, signal),
 						whoami: (signal) => this.get('/me', signal),
+						lifecycle: (signal) => this.get('/lifecycle', signal),
 						random
 					});
 	}

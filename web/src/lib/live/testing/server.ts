@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Edge, Node, Rows } from '$lib/api/types';
+import { nothingAhead, type Lifecycle } from '$lib/lifecycle/types';
 import type { LiveEvent } from '../connection';
 
 interface Seen {
@@ -40,6 +41,9 @@ export class TestServer {
 	refuseNext: string | null = null;
 	/** How many answers to `subscribe` carried first rows. */
 	rowsSent = 0;
+	/** What it tells of its lifecycle; nothing after `hello` while there is nothing to tell. */
+	lifecycle: Pick<Lifecycle, 'phase' | 'window'> = nothingAhead;
+	version = '0';
 	requests = 0;
 	/** Before an answer to `/live/rows` is sent, but after it was read. */
 	hold: Promise<void> = Promise.resolve();
@@ -60,6 +64,12 @@ export class TestServer {
 		this.port = (http.address() as AddressInfo).port;
 		this.http = http;
 		this.sockets = sockets;
+	}
+
+	/** Tells everybody how its lifecycle goes on. */
+	tell(lifecycle: Pick<Lifecycle, 'phase' | 'window'>, retry_after_ms?: number): void {
+		this.lifecycle = lifecycle;
+		this.send({ ...this.lifecycleFrame(), ...(retry_after_ms === undefined ? {} : { retry_after_ms }) });
 	}
 
 	/** As kill -9 would: no close frame, no goodbye. */
@@ -130,6 +140,10 @@ export class TestServer {
 		for (const node of nodes) this.nodes.set(node.id, node);
 	}
 
+	private lifecycleFrame(): object {
+		return { type: 'lifecycle', server_time: now(), ...this.lifecycle };
+	}
+
 	private token(): string {
 		return `${this.epoch}.${this.log.length}`;
 	}
@@ -151,7 +165,8 @@ export class TestServer {
 		socket.on('close', () => this.topics.delete(socket));
 		socket.on('message', (data) => this.received(socket, JSON.parse(String(data)) as Seen));
 		const { person_id } = this;
-		this.reply(socket, { type: 'hello', server_time: now(), instance: 'test', version: '0', person_id });
+		this.reply(socket, { type: 'hello', server_time: now(), instance: 'test', version: this.version, person_id });
+		if (this.lifecycle !== nothingAhead) this.reply(socket, this.lifecycleFrame());
 	}
 
 	private received(socket: WebSocket, message: Seen): void {
@@ -215,7 +230,9 @@ export class TestServer {
 			? { code: 'unauthenticated' }
 			: url.pathname === '/me'
 				? { person_id: this.person_id, server_time: now() }
-				: this.rows(url.searchParams.get('topic') ?? '');
+				: url.pathname === '/lifecycle'
+					? { server_time: now(), ...this.lifecycle }
+					: this.rows(url.searchParams.get('topic') ?? '');
 		const text = JSON.stringify(body);
 		await this.hold;
 		response.writeHead(this.ended ? 401 : 200, { 'content-type': 'application/json', connection: 'close' });
