@@ -30,6 +30,12 @@ export class Api {
 		return (await answer.json()) as T;
 	}
 
+	async post<T>(path: string, data?: unknown): Promise<T> {
+		const answer = await this.calls.post(path, { data });
+		expect(answer.ok(), `POST ${path}: ${answer.status()} ${await answer.text()}`).toBe(true);
+		return (await answer.json()) as T;
+	}
+
 	/** Carries out intentions in one transaction. */
 	async intend(...intentions: Intention[]): Promise<Schemas['IntentionResult'][]> {
 		const answer = await this.calls.post('/api/v1/intentions', { data: { intentions } });

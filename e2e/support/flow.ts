@@ -6,6 +6,8 @@ import { lastingPort, Server } from './server';
 
 interface Flow {
 	database: Database;
+	/** What the server is configured with besides, as in synops.toml. */
+	configuration: string;
 	/** On that database, started, and with nobody signed in yet. */
 	server: Server;
 	/** The first administrator, signed in without a page. */
@@ -32,10 +34,12 @@ export const test = base.extend<Flow, { template: Template }>({
 		await database.drop();
 	},
 
-	server: async ({ database }, use, info) => {
+	configuration: ['', { option: true }],
+
+	server: async ({ configuration, database }, use, info) => {
 		const log = info.outputPath('server.log');
 		const port = await lastingPort();
-		await serve(new Server({ databaseUrl: database.serverUrl, port, log }), log, use);
+		await serve(new Server({ databaseUrl: database.serverUrl, port, log, configuration }), log, use);
 	},
 
 	admin: async ({ server }, use) => {

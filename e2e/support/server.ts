@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,8 @@ export interface ServerOptions {
 	port?: number;
 	/** Where what it says goes. */
 	log: string;
+	/** What it is configured with besides, as in synops.toml. */
+	configuration?: string;
 }
 
 /** A `synops serve` of its own, in a directory of its own. */
@@ -25,13 +27,27 @@ export class Server {
 	url = '';
 	/** Signs the administrator in, once; said by the first start. */
 	signInUrl = '';
+	/** How it ended by itself, as its supervisor saw. */
+	readonly exits: (number | null)[] = [];
 	private child: ChildProcess | null = null;
+	private supervised = false;
+	private restart: Promise<void> = Promise.resolve();
 	private readonly directory: string;
 
 	constructor(private readonly options: ServerOptions) {
 		this.directory = mkdtempSync(join(tmpdir(), 'synops-e2e-'));
 		// As root PostgreSQL runs as another user, who must get to it.
 		chmodSync(this.directory, 0o755);
+		if (options.configuration) writeFileSync(this.configuration, options.configuration);
+	}
+
+	private get configuration(): string {
+		return join(this.directory, 'synops.toml');
+	}
+
+	/** From now on it is started again whenever it ends by itself, as by systemd; but for 78. */
+	supervise(): void {
+		this.supervised = true;
 	}
 
 	/** Resolves when it takes requests. */
@@ -43,11 +59,17 @@ export class Server {
 				PATH,
 				SYNOPS_LISTEN: `127.0.0.1:${this.options.port ?? 0}`,
 				SYNOPS_DATA_DIR: this.directory,
+				...(this.options.configuration ? { SYNOPS_CONFIG: this.configuration } : {}),
 				...(this.options.databaseUrl ? { DATABASE_URL: this.options.databaseUrl } : {})
 			},
 			stdio: ['ignore', 'pipe', 'pipe']
 		});
 		this.child = child;
+		child.once('exit', (code) => {
+			if (this.child !== child || !this.supervised) return;
+			this.exits.push(code);
+			if (code !== 78) this.restart = this.start();
+		});
 		child.stderr.pipe(createWriteStream(this.options.log, { flags: 'a' }));
 		const lines = createInterface({ input: child.stdout });
 		const first = once(lines, 'line', { signal: AbortSignal.timeout(start_limit_ms) });
@@ -76,6 +98,8 @@ export class Server {
 	}
 
 	private async end(signal: NodeJS.Signals): Promise<number | null> {
+		this.supervised = false;
+		await this.restart;
 		const child = this.child;
 		this.child = null;
 		if (!child) return null;

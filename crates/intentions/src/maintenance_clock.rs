@@ -46,7 +46,7 @@ impl Intentions {
         let Some(node) = store::node::lock_node(&mut *tx, id).await? else { return Ok(None) };
         let Some(before) = store::maintenance::lock_maintenance(&mut *tx, id).await? else { return Ok(None) };
         let Some(due) = due(&mut tx, id, &before).await? else { return Ok(None) };
-        if !store::maintenance::move_maintenance(&mut *tx, id, &before, due.to, due.outcome).await? {
+        if !store::maintenance::move_maintenance(&mut tx, id, &before, due.to, due.outcome).await? {
             return Ok(None);
         }
         if due.to == MaintenanceState::Verifying {

@@ -168,7 +168,11 @@ impl OwnStop {
     /// There is no maintenance any more that this server stops for: back to work, if that can still be.
     fn go_on(&mut self) {
         let led = self.leads.take().is_some();
-        if (led || self.drain.phase() == Phase::Announced) && !self.drain.abort() && led {
+        if !led && self.drain.phase() != Phase::Announced {
+            return;
+        }
+        let goes_on = self.drain.abort();
+        if led && !goes_on {
             tracing::warn!("the maintenance was closed too late for this server: it has ended its jobs, and restarts");
         }
     }

@@ -221,7 +221,7 @@ fn kind(text: &str) -> Result<JobKind, String> {
     JobKind::parse(text).ok_or_else(|| format!("one of {}", all()))
 }
 
-fn class(text: &str) -> Result<JobClass, String> {
+pub(super) fn class(text: &str) -> Result<JobClass, String> {
     let all = || JobClass::ALL.map(JobClass::as_str).join(", ");
     JobClass::parse(text).ok_or_else(|| format!("one of {}", all()))
 }

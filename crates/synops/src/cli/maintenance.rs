@@ -3,6 +3,7 @@
 use super::Json;
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
+use domain::job::JobClass;
 use domain::node::INSTANCE_ID;
 use std::time::Duration;
 use uuid::Uuid;
@@ -42,10 +43,16 @@ pub enum MaintenanceVerb {
         /// One instance of Synops after the other, where there are enough.
         #[arg(long)]
         rolling: bool,
+        /// While Synops itself goes down, jobs of this class wait; several, each with its own --block. Tools if absent.
+        #[arg(long, value_name = "CLASS", value_parser = super::jobs::class)]
+        block: Vec<JobClass>,
+        /// So long jobs may take to finish before Synops stops: 45s, 30m; 5 minutes if absent.
+        #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+        drain_bound: Option<Duration>,
         #[command(flatten)]
         json: Json,
     },
-    /// Those that are planned or under way; or one, with what people were told.
+    /// Those that are planned or under way; or one, with how far each server is and what people were told.
     #[command(after_help = "Example:\n  synops maintenance status\n  synops maintenance status 0192… --json")]
     Status {
         id: Option<Uuid>,
@@ -75,6 +82,13 @@ pub enum MaintenanceVerb {
     /// Start one now: the whole window comes forward.
     #[command(after_help = "Example:\n  synops maintenance start 0192…")]
     Start {
+        id: Uuid,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Complete one that has started. Servers that drain for it, and can still go back, go on.
+    #[command(after_help = "Example:\n  synops maintenance close 0192…")]
+    Close {
         id: Uuid,
         #[command(flatten)]
         json: Json,

@@ -12,6 +12,7 @@ use domain::{Actor, Intention, Node, Refusal};
 use intentions::{Context, Done};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
+use store::maintenance::StopRow;
 use uuid::Uuid;
 
 /// More are left to the API, which pages.
@@ -39,13 +40,27 @@ async fn carry_out(verb: &MaintenanceVerb, database: &Database) -> anyhow::Resul
             act(database, Intention::CancelMaintenance { id: *id, reason: reason.clone() }, *json).await
         }
         MaintenanceVerb::Start { id, json } => act(database, Intention::StartMaintenance { id: *id }, *json).await,
+        MaintenanceVerb::Close { id, json } => act(database, Intention::CloseMaintenance { id: *id }, *json).await,
         MaintenanceVerb::Rehearse { id, json } => rehearse(database, *id, *json).await,
     }
 }
 
 async fn plan(verb: &MaintenanceVerb, database: &Database) -> anyhow::Result<Intention> {
-    let MaintenanceVerb::Plan { title, affects, starts, starts_in, length, parent, timezone, body, no_verify, rolling, .. } =
-        verb
+    let MaintenanceVerb::Plan {
+        title,
+        affects,
+        starts,
+        starts_in,
+        length,
+        parent,
+        timezone,
+        body,
+        no_verify,
+        rolling,
+        block,
+        drain_bound,
+        ..
+    } = verb
     else {
         anyhow::bail!("not a plan");
     };
@@ -58,6 +73,8 @@ async fn plan(verb: &MaintenanceVerb, database: &Database) -> anyhow::Result<Int
         timezone: Some(timezone.clone()),
         verify: Some(!no_verify),
         rolling: Some(*rolling),
+        blocked_classes: (!block.is_empty()).then(|| block.clone()),
+        drain_bound_s: drain_bound.map(|bound| i32::try_from(bound.as_secs()).unwrap_or(i32::MAX)),
         affects: Some(affects.clone()),
         ..MaintenancePatch::default()
     };
@@ -119,6 +136,7 @@ async fn list(database: &Database, json: Json) -> anyhow::Result<Outcome> {
 async fn status(database: &Database, id: Uuid, json: Json) -> anyhow::Result<Outcome> {
     let (node, _) = find(database, id).await?;
     let told = store::maintenance::list_updates(&database.pool, id, Audience::ALL, None, TOLD_MAX).await?;
+    let stops = store::maintenance::list_stops(&database.pool, id).await?;
     if json.json {
         let node: Value = serde_json::from_slice(&gateway::render_node(&node))?;
         let told: Vec<Value> = told
@@ -128,10 +146,14 @@ async fn status(database: &Database, id: Uuid, json: Json) -> anyhow::Result<Out
                 json!({ "at": u.at, "by": by, "message": u.message, "audience": u.audience, "state_change": change })
             })
             .collect();
-        print_json(&json!({ "maintenance": node, "updates": told }))?;
+        let stops: Vec<Value> = stops.iter().map(stop_json).collect();
+        print_json(&json!({ "maintenance": node, "stops": stops, "updates": told }))?;
         return Ok(Outcome::Done);
     }
     let mut text = line(&node);
+    for stop in stops.iter().filter(|stop| stop.turn.is_some()) {
+        text.push_str(&format!("  {} ({}): {}\n", stop.name, stop.version, how_far(stop)));
+    }
     for update in told.iter().rev() {
         let by = update.by_title.as_deref().unwrap_or("Synops");
         text.push_str(&format!("  {}  {by} ({}): {}\n", short(update.at), update.audience, update.message));
@@ -159,6 +181,25 @@ async fn rehearse(database: &Database, id: Uuid, json: Json) -> anyhow::Result<O
 fn step_json(step: &Step) -> Value {
     let took_ms = step.took.map(|took| took.as_secs_f64() * 1_000.0);
     json!({ "name": step.name, "at": step.at, "detail": step.detail, "took_ms": took_ms, "ok": step.ok })
+}
+
+fn stop_json(stop: &StopRow) -> Value {
+    json!({
+        "instance_id": stop.instance_id, "name": stop.name, "version": stop.version, "roles": stop.roles, "turn": stop.turn,
+        "announced_at": stop.announced_at, "closed_at": stop.closed_at, "draining_at": stop.draining_at,
+        "drain_until": stop.drain_until, "stopped_at": stop.stopped_at, "late": stop.late, "is_present": stop.is_present,
+    })
+}
+
+/// The last step that a server has taken, for people.
+fn how_far(stop: &StopRow) -> String {
+    let taken = match (stop.stopped_at, stop.draining_at, stop.closed_at) {
+        (Some(at), ..) => return format!("stopped {}", short(at)),
+        (None, Some(at), _) => format!("drains since {}", short(at)),
+        (None, None, Some(at)) => format!("closed {}", short(at)),
+        _ => "its turn is to come".to_owned(),
+    };
+    if stop.is_present { taken } else { format!("{taken}; not heard of any more") }
 }
 
 fn line(node: &Node) -> String {

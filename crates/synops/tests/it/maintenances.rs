@@ -4,6 +4,7 @@ use crate::app::TestApp;
 use crate::program::run;
 use crate::socket::{Held, Reader};
 use serde_json::{Value, json};
+use testkit::TestDb;
 use uuid::Uuid;
 
 const KINDS: [&str; 1] = ["maintenance"];
@@ -58,21 +59,26 @@ async fn each_change_of_a_maintenance_is_on_open_pages() {
 
 #[tokio::test]
 async fn the_command_line_sees_a_maintenance_through() {
-    let app = TestApp::start().await;
-    let url = app.db.server_url();
+    // Without a server: one that lived would stop for it.
+    let db = TestDb::new().await;
+    let url = db.server_url();
     let variables = [("DATABASE_URL", url.as_str())];
     run(&["maintenance", "status"], &variables).await.check(0, "");
-    let plan = ["maintenance", "plan", "Upgrade", "--affects", "synops", "--in", "2h", "--for", "30m", "--json"];
+    let plan =
+        "maintenance plan Upgrade --affects synops --in 2h --for 30m --block upkeep --block tools --drain-bound 90s --json";
+    let plan: Vec<&str> = plan.split(' ').collect();
     let made = run(&plan, &variables).await;
     made.check(0, "");
     let made: Value = serde_json::from_str(&made.out).unwrap();
     assert_eq!(made["maintenance"]["affects_instance"], true);
+    assert_eq!(made["maintenance"]["blocked_classes"], json!(["tools", "upkeep"]));
+    assert_eq!(made["maintenance"]["drain_bound_s"], 90);
     let id = id_of(&made).to_string();
     let again = ["maintenance", "plan", "Again", "--affects", "synops", "--in", "2h", "--for", "30m"];
     run(&again, &variables).await.check(1, "overlaps");
     let rehearsed = run(&["maintenance", "rehearse", &id], &variables).await;
     rehearsed.check(0, "");
-    assert!(rehearsed.out.contains("becomes in_progress") && rehearsed.out.contains("Synops stops"), "{}", rehearsed.out);
+    assert!(rehearsed.out.contains("becomes in_progress") && rehearsed.out.contains("start again: 0"), "{}", rehearsed.out);
     let extended = run(&["maintenance", "extend", &id, "--by", "1h"], &variables).await;
     extended.check(0, "");
     let started = run(&["maintenance", "start", &id, "--json"], &variables).await;
@@ -86,10 +92,16 @@ async fn the_command_line_sees_a_maintenance_through() {
     let status = run(&["maintenance", "status", &id, "--json"], &variables).await;
     let status: Value = serde_json::from_str(&status.out).unwrap();
     assert_eq!(status["updates"][0]["state_change"], "in_progress");
+    assert_eq!(status["stops"], json!([]));
+    let paused = run(&["jobs", "resume", "tools"], &variables).await;
+    assert!(paused.out.contains(&format!("waits for the maintenance {id}")), "{}", paused.out);
+    let closed = run(&["maintenance", "close", &id, "--json"], &variables).await;
+    let closed: Value = serde_json::from_str(&closed.out).unwrap();
+    assert_eq!(closed["maintenance"]["outcome"], "closed");
     run(&["maintenance", "start", &Uuid::nil().to_string()], &variables).await.check(1, "no such maintenance");
     run(&["maintenance", "plan", "x", "--affects", "synops", "--for", "soon"], &variables).await.check(2, "like 30m");
     run(&["maintenance", "plan", "x", "--affects", "synops", "--for", "1s"], &variables).await.check(1, "1 minute to 30 days");
-    for verb in ["plan", "status", "extend", "cancel", "start", "rehearse"] {
+    for verb in ["plan", "status", "extend", "cancel", "start", "close", "rehearse"] {
         let help = run(&["maintenance", verb, "--help"], &variables).await;
         assert!(help.out.contains("Example:") && help.out.contains("--json"), "{verb}: {}", help.out);
     }

@@ -70,9 +70,15 @@ async fn tell(what: &JobAct, json: Json, database: &Database) -> anyhow::Result<
                 Some(at) => {
                     format!("{} is paused since {}: `synops jobs resume {}` ends that\n", class.name, moment(at), class.name)
                 }
-                None => format!("{} runs\n", class.name),
+                None => match class.blocked_by {
+                    Some(id) => format!("{} waits for the maintenance {id}\n", class.name),
+                    None => format!("{} runs\n", class.name),
+                },
             };
-            (json!({ "name": class.name, "paused_at": class.paused_at, "paused_reason": class.paused_reason }), text)
+            (
+                json!({ "name": class.name, "paused_at": class.paused_at, "paused_reason": class.paused_reason, "blocked_by": class.blocked_by }),
+                text,
+            )
         }
         _ => (Value::Null, String::new()),
     };
