@@ -33,16 +33,3 @@ it('ticks where the seconds of the server change', () => {
 	vi.advanceTimersByTime(5_000);
 	expect(clock.now - before, 'no more once stopped').toBeLessThan(1_000);
 });
-
-it('is not started anew by its own ticks', async () => {
-	let starts = 0;
-	const end = $effect.root(() => {
-		$effect(() => {
-			starts++;
-			return clock.start();
-		});
-	});
-	await vi.advanceTimersByTimeAsync(5_000);
-	expect(starts).toBe(1);
-	end();
-});
