@@ -1,4 +1,3 @@
-import type { AdminMaintenance, Lifecycle, Mine } from '$lib/lifecycle/types';
 import { api, take } from './client';
 import type {
 	Intention,
@@ -170,19 +169,11 @@ export const replayDeadLetters = (ids: string[]) =>
 export const discardDeadLetters = (ids: string[]) =>
 	take(api.POST('/api/v1/admin/dead-letters/discard', { body: { ids } }));
 
-// Own types until the description has these routes.
-const untyped = api as unknown as {
-	GET: (path: string, init?: object) => Promise<{ data?: never; error?: unknown; response: Response }>;
-};
+export const getLifecycle = (signal?: AbortSignal) => take(api.GET('/api/v1/lifecycle', { signal }));
 
-export const getLifecycle = (signal?: AbortSignal): Promise<Lifecycle> =>
-	take<Lifecycle>(untyped.GET('/api/v1/lifecycle', { signal }));
+export const getMine = () => take(api.GET('/api/v1/lifecycle/mine'));
 
-export const getMine = (signal?: AbortSignal): Promise<Mine> =>
-	take<Mine>(untyped.GET('/api/v1/lifecycle/mine', { signal }));
-
-export const getAdminMaintenance = (): Promise<AdminMaintenance> =>
-	take<AdminMaintenance>(untyped.GET('/api/v1/admin/maintenance'));
+export const getAdminMaintenance = () => take(api.GET('/api/v1/admin/maintenance'));
 
 export const getRows = (topic: string, signal?: AbortSignal) =>
 	take(api.GET('/api/v1/live/rows', { params: { query: { topic } }, signal }));

@@ -41,8 +41,7 @@ export type JobOpenState = Extract<JobState, 'scheduled' | 'ready' | 'running'>;
 export type JobEnding = Exclude<JobState, JobOpenState>;
 export type JobKind = Schemas['JobKind'];
 export type JobClassName = Schemas['JobClass'];
-/** `blocked_by`: the maintenance for which none of its jobs begins. */
-export type JobClassView = Schemas['JobClassView'] & { blocked_by?: string | null };
+export type JobClassView = Schemas['JobClassView'];
 export type JobStats = Schemas['JobStats'];
 export type JobMinute = Schemas['JobMinute'];
 export type JobWorker = Schemas['JobWorker'];

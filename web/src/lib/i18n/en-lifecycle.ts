@@ -85,7 +85,6 @@ export const stop = {
 		completed: 'Blocked queues go on.'
 	},
 	expected: (at: string) => `expected ${at}`,
-	mode: { full: 'All servers at once', rolling: 'One server after the other' },
 	modeName: 'How',
 	drainBound: 'Finishing may take',
 	drainUntil: 'Finishing ends at the latest',
@@ -110,9 +109,12 @@ export const stop = {
 	acks: (name: string) => `What ${name} has acknowledged`,
 	late: (what: string) => `Not finished in time: ${what}`,
 	missing: (names: string) => `Waiting for ${names}`,
-	inFlight: (jobs: number, checks: number, requests: number, sockets: number) =>
-		`${many(jobs, 'job', 'jobs')} · ${many(checks, 'check', 'checks')} · ${many(requests, 'request', 'requests')} · ${many(sockets, 'socket', 'sockets')}`,
-	notStopped: 'not part of this stop',
+	inFlight: {
+		jobs: (n: number) => many(n, 'job', 'jobs'),
+		checks: (n: number) => many(n, 'check', 'checks'),
+		requests: (n: number) => many(n, 'request', 'requests'),
+		sockets: (n: number) => many(n, 'socket', 'sockets')
+	},
 	sessions: 'Who is here',
 	sessionsN: (n: number) => many(n, 'session', 'sessions'),
 	noSessions: 'Nobody has a page open.',
@@ -122,6 +124,5 @@ export const stop = {
 	noJobs: 'No job runs.',
 	moreThere: 'There are more than are listed here.',
 	past: 'Past maintenances of Synops',
-	noPast: 'None yet.',
-	verified: 'verified'
+	noPast: 'None yet.'
 };

@@ -36,6 +36,13 @@ export function shortTime(at: number, now: number, tag: string): string {
 	return new Intl.DateTimeFormat(tag, { ...day, hour: '2-digit', minute: '2-digit' }).format(at);
 }
 
+/** With its day, to the minute, in the viewer's zone: what a plan says. */
+export function dayTime(at: number, tag: string): string {
+	if (Number.isNaN(at)) return '';
+	const parts = { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } as const;
+	return new Intl.DateTimeFormat(tag, parts).format(at);
+}
+
 /** Milliseconds as one reads them: `12 ms`, `1.3 s`. */
 export function latency(ms: number | null | undefined, tag: string): string {
 	if (ms === null || ms === undefined) return '–';

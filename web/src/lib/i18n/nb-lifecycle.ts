@@ -83,7 +83,6 @@ export const stop = {
 		completed: 'Blokkerte køer går videre.'
 	},
 	expected: (at: string) => `ventet ${at}`,
-	mode: { full: 'Alle tjenere samtidig', rolling: 'Én tjener etter den andre' },
 	modeName: 'Hvordan',
 	drainBound: 'Tid til å bli ferdig',
 	drainUntil: 'Siste frist for å bli ferdig',
@@ -108,9 +107,12 @@ export const stop = {
 	acks: (name: string) => `Hva ${name} har bekreftet`,
 	late: (what: string) => `Ikke ferdig i tide: ${what}`,
 	missing: (names: string) => `Venter på ${names}`,
-	inFlight: (jobs: number, checks: number, requests: number, sockets: number) =>
-		`${many(jobs, 'jobb', 'jobber')} · ${many(checks, 'sjekk', 'sjekker')} · ${many(requests, 'forespørsel', 'forespørsler')} · ${many(sockets, 'forbindelse', 'forbindelser')}`,
-	notStopped: 'ikke med i denne stansen',
+	inFlight: {
+		jobs: (n: number) => many(n, 'jobb', 'jobber'),
+		checks: (n: number) => many(n, 'sjekk', 'sjekker'),
+		requests: (n: number) => many(n, 'forespørsel', 'forespørsler'),
+		sockets: (n: number) => many(n, 'forbindelse', 'forbindelser')
+	},
 	sessions: 'Hvem som er her',
 	sessionsN: (n: number) => many(n, 'økt', 'økter'),
 	noSessions: 'Ingen har en side åpen.',
@@ -120,6 +122,5 @@ export const stop = {
 	noJobs: 'Ingen jobb er i gang.',
 	moreThere: 'Det er flere enn dem som vises her.',
 	past: 'Tidligere vedlikehold av Synops',
-	noPast: 'Ingen ennå.',
-	verified: 'kontrollert'
+	noPast: 'Ingen ennå.'
 };

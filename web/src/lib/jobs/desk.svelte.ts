@@ -1,5 +1,5 @@
 import { getJobStats, listJobClasses } from '$lib/api/calls';
-import type { JobStats } from '$lib/api/types';
+import type { JobClassView, JobStats } from '$lib/api/types';
 import { Load } from '$lib/state/load.svelte';
 
 const every_ms = 2_000;
@@ -7,7 +7,7 @@ const every_ms = 2_000;
 /** What the page of jobs shows, read again and again while somebody looks at it. */
 export class JobsDesk {
 	readonly stats = new Load(() => getJobStats());
-	readonly classes = new Load(async () => (await listJobClasses()).items);
+	readonly classes = new Load(async (): Promise<JobClassView[]> => (await listJobClasses()).items);
 	/** Of the part that is shown besides. */
 	private shown: { run(): Promise<void>; busy: boolean } | null = null;
 

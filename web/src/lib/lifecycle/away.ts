@@ -23,7 +23,7 @@ export function absenceOf(before: Absence | null, status: Status, told: Lifecycl
 	// Before the first rows of all nothing was there that could be away.
 	if (status.fresh_at === null) return null;
 	const { phase, window } = told;
-	const goesDown = phase === 'closing' || phase === 'draining';
+	const goesDown = phase !== 'running' && phase !== 'announced';
 	const underWay = window !== null && window.state !== 'scheduled';
 	return { since: now, planned: goesDown || underWay, window: goesDown || underWay ? window : null };
 }

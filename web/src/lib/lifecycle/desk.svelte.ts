@@ -18,7 +18,8 @@ export class StopDesk {
 	get isBusy(): boolean {
 		const { value } = this.load;
 		const state = value?.maintenance?.maintenance?.state;
-		return state === 'in_progress' || state === 'verifying' || (value !== null && value.phase !== 'running' && value.phase !== 'announced');
+		const goesDown = value !== null && value.phase !== 'running' && value.phase !== 'announced';
+		return goesDown || state === 'in_progress' || state === 'verifying';
 	}
 
 	/** Reads it now, such as after something was done. */

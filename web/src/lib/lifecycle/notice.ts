@@ -15,10 +15,12 @@ export type Notice =
 	| { kind: 'stopping' };
 
 export function noticeOf({ phase, window }: Lifecycle, now: number): Notice | null {
-	const goesDown = phase === 'closing' || phase === 'draining';
+	const goesDown = phase !== 'running' && phase !== 'announced';
 	if (!window) return goesDown ? { kind: 'stopping' } : null;
 	if (window.state === 'verifying') return { kind: 'verifying', window };
-	if (goesDown) return { kind: phase, window, until: at(window.drain_until) };
+	if (goesDown) {
+		return { kind: phase === 'closing' ? 'closing' : 'draining', window, until: at(window.drain_until) };
+	}
 	const ends = Date.parse(window.ends_at);
 	if (window.state === 'in_progress') return { kind: 'under_way', window, until: ends };
 	const starts = Date.parse(window.starts_at);

@@ -20,7 +20,8 @@ type Moment = Exclude<keyof InstanceStop, 'turn' | 'drain_until' | 'late'>;
 
 /** The steps of a window of Synops, in order: what is past, what goes on, what is to come. */
 export function stepsOf(facet: MaintenanceFacet, instances: Instance[], now: number): Step[] {
-	const stopping = instances.filter((instance) => instance.stop !== null);
+	// Those that have no turn are told of it, and go on.
+	const stopping = instances.filter(({ stop }) => stop !== null && stop.turn !== null);
 	const reached = (moment: Moment) => {
 		const left = stopping.filter((one) => one.is_present && !one.stop?.[moment] && !one.stop?.stopped_at);
 		return stopping.length > 0 && left.length === 0;
@@ -36,7 +37,7 @@ export function stepsOf(facet: MaintenanceFacet, instances: Instance[], now: num
 		completed: facet.state === 'completed'
 	};
 	const at: Record<StepName, string | null> = {
-		announced: first(stopping, 'announced_at') ?? (now >= announceAt ? new Date(announceAt).toISOString() : null),
+		announced: first(instances, 'announced_at') ?? (now >= announceAt ? new Date(announceAt).toISOString() : null),
 		closing: first(stopping, 'closed_at'),
 		draining: first(stopping, 'draining_at'),
 		stopped: done.stopped ? last(stopping, 'stopped_at') : null,
@@ -61,7 +62,7 @@ export function stepsOf(facet: MaintenanceFacet, instances: Instance[], now: num
 /** Who has yet to acknowledge the step that goes on: names of servers that are there. */
 export function missingOf(instances: Instance[]): string[] {
 	const moments = ['announced_at', 'closed_at', 'draining_at', 'stopped_at'] as const;
-	const there = instances.filter((instance) => instance.stop && instance.is_present);
+	const there = instances.filter(({ stop, is_present }) => is_present && stop !== null && stop.turn !== null);
 	// The step that somebody has reached already, and others have not.
 	const furthest = moments.findLast((moment) => there.some((one) => one.stop?.[moment]));
 	if (!furthest) return [];

@@ -1,3 +1,5 @@
+import { untrack } from 'svelte';
+
 /**
  * The time on the server's clock, for everything that shows an age or counts. It ticks where the
  * server's seconds change, so that all pages count the same, and at the same moment.
@@ -18,10 +20,11 @@ class Clock {
 	start(): () => void {
 		let timer: ReturnType<typeof setTimeout>;
 		const tick = () => {
-			this.browser = Date.now();
-			timer = setTimeout(tick, untilNextSecond(this.browser + this.offset_ms));
+			const now = Date.now();
+			this.browser = now;
+			timer = setTimeout(tick, untilNextSecond(now + this.offset_ms));
 		};
-		tick();
+		untrack(tick); // an effect starts it, and must not start it anew with each tick
 		return () => clearTimeout(timer);
 	}
 }
