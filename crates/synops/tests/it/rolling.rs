@@ -140,6 +140,15 @@ async fn a_full_stop_waits_for_those_that_live() {
     window.becomes(&db, "in_progress").await;
     let closed = async || window.stops(&db).await.iter().filter(|stop| stop.closed_at.is_some()).count() == 2;
     wait_until("those that live have closed", LIMIT, closed).await;
+    // Time enough to go on without the third, for who did not wait: each says again that it lives, and again.
+    let closed_at = now(&db).await;
+    let alive = "select count(*) from instances where id = any($1) and seen_at < $2 + interval '2 seconds'";
+    let before_ids: Vec<Uuid> = before.iter().copied().collect();
+    wait_until("they wait", LIMIT, async || {
+        let silent = sqlx::query_scalar::<_, i64>(alive).bind(&before_ids).bind(closed_at);
+        silent.fetch_one(db.superuser_pool()).await.unwrap() == 0
+    })
+    .await;
     let waited_until = now(&db).await;
     // As if its last sign of life had been long ago.
     let aged = "update instances set seen_at = seen_at - interval '10 minutes' where id = $1";
