@@ -14,7 +14,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-const ASK_EVERY: Duration = Duration::from_millis(50);
+/// As those of the field do; in between it sends people where nobody is ready any more.
+const ASK_EVERY: Duration = Duration::from_secs(1);
 /// Without an answer for so long a server counts as not ready.
 const ASK_LIMIT: Duration = Duration::from_secs(5);
 

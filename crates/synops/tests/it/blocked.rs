@@ -1,8 +1,8 @@
 //! What waits while Synops goes down, and how that may still be called off.
 
 use crate::managed::data_dir;
-use crate::supervisor::Supervisor;
 use crate::planned::{Admin, instances, now};
+use crate::supervisor::Supervisor;
 use crate::worker_load::{LIMIT, Ledger, check_all, enqueue, tool};
 use domain::job::NewJob;
 use domain::maintenance::MaintenanceState;

@@ -3,8 +3,8 @@
 //! and no job is lost.
 
 use crate::held_step::{HeldStep, Step};
-use crate::supervisor::Supervisor;
 use crate::planned::{Admin, instances};
+use crate::supervisor::Supervisor;
 use crate::worker_load::{LIMIT, Ledger, check_all, enqueue, tool};
 use domain::job::NewJob;
 use serde_json::json;

@@ -1,9 +1,10 @@
 //! Several servers and one window of Synops: one after the other, or all at once.
 
 use crate::balancer::Balancer;
-use crate::supervisor::Supervisor;
 use crate::planned::{Admin, instances, now};
+use crate::supervisor::Supervisor;
 use crate::worker_load::{LIMIT, Ledger, check_all, keep_enqueueing};
+use chrono::{DateTime, Utc};
 use domain::limits::CLOSED_TOGETHER_MAX;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -23,6 +24,7 @@ const PACE: Duration = Duration::from_millis(30);
 const CALLERS: usize = 4;
 /// For the balancer to notice that a server closes; on a busy machine it needs more than its period.
 const READY_PAUSE: (&str, &str) = ("SYNOPS_DRAIN_READY_PAUSE_S", "5");
+const READY_PAUSE_S: i64 = 5;
 
 /// What one caller saw.
 #[derive(Default)]
@@ -109,11 +111,14 @@ async fn a_rolling_restart_fails_no_request() {
     assert_eq!(stops.iter().map(|stop| stop.turn).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(stops.iter().map(|stop| stop.instance_id).collect::<BTreeSet<_>>(), first);
     assert!(stops.iter().all(|stop| stop.late.is_empty()), "{stops:?}");
-    // The second closed when the first was there again.
+    // The second closed when the first had been there again for as long as a balancer takes to notice.
     let anew = instances(&db).await;
     assert_eq!(anew.len(), 2, "{anew:?}");
     let (stopped, closed) = (stops[0].stopped_at.unwrap(), stops[1].closed_at.unwrap());
     assert!(stopped < anew[0].2 && anew[0].2 < closed, "{stopped} {closed} {anew:?}");
+    let statement = "select ready_at from instances where id = $1";
+    let ready: DateTime<Utc> = sqlx::query_scalar(statement).bind(anew[0].0).fetch_one(db.superuser_pool()).await.unwrap();
+    assert!((closed - ready).num_seconds() >= READY_PAUSE_S, "{ready} {closed}");
     assert!(stops[1].stopped_at.unwrap() < anew[1].2, "{stops:?} {anew:?}");
     assert_eq!((again.run, other.run), (1, 1));
     assert_eq!((one.exits(), two.exits()), (vec![Some(0)], vec![Some(0)]));
