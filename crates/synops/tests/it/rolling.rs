@@ -35,9 +35,11 @@ struct Seen {
     failures: Vec<String>,
 }
 
-/// Writes and reads through the balancer until told to stop, each request on a connection of its own.
-async fn call(address: SocketAddr, token: String, parent: Uuid, stop: CancellationToken) -> Seen {
-    let http = reqwest::Client::builder().timeout(ANSWER_LIMIT).pool_max_idle_per_host(0).build().expect("a client");
+/// Writes and reads through the balancer until told to stop: each request on a connection of its own, or
+/// (`keeps`) on one that is kept as long as the server lets it.
+async fn call(address: SocketAddr, token: String, parent: Uuid, keeps: bool, stop: CancellationToken) -> Seen {
+    let idle_max = usize::from(keeps);
+    let http = reqwest::Client::builder().timeout(ANSWER_LIMIT).pool_max_idle_per_host(idle_max).build().expect("a client");
     let base = format!("http://{address}/api/v1");
     let (mut seen, mut pace) = (Seen::default(), interval(PACE));
     while stop.run_until_cancelled(pace.tick()).await.is_some() {
@@ -81,8 +83,8 @@ async fn a_rolling_restart_fails_no_request() {
     assert_eq!(first.len(), 2);
 
     let (mut callers, mut load) = (JoinSet::new(), JoinSet::new());
-    for _ in 0..CALLERS {
-        callers.spawn(call(balancer.address, admin.token().to_owned(), parent, stop.clone()));
+    for number in 0..CALLERS {
+        callers.spawn(call(balancer.address, admin.token().to_owned(), parent, number % 2 == 0, stop.clone()));
     }
     load.spawn(keep_enqueueing(db.superuser_pool().clone(), stop.clone()));
     let window = admin.plan(&up, &db, &json!({ "rolling": true, "drain_bound_s": 30 })).await;
