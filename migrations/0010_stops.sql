@@ -4,9 +4,12 @@
 -- What a server tells of itself besides that it lives.
 alter table instances
     add column state text not null default 'starting',
+    -- Since when others may count on it; null while they may not.
+    add column ready_at timestamptz,
     -- Counts of what is under way: {"jobs": 3, "sockets": 12}.
     add column in_flight jsonb not null default '{}',
-    add constraint instances_state_known check (state in ('starting', 'ready', 'announced', 'closing', 'draining', 'stopped'));
+    add constraint instances_state_known check (state in ('starting', 'ready', 'announced', 'closing', 'draining', 'stopped')),
+    add constraint instances_ready_at check ((ready_at is not null) = (state in ('ready', 'announced')));
 
 -- The maintenance that keeps jobs of this class waiting. As a pause it is exact: a claim holds this row.
 alter table job_classes

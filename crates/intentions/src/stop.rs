@@ -5,6 +5,7 @@ use crate::Intentions;
 use chrono::{DateTime, Utc};
 use domain::maintenance::Audience;
 use sqlx::PgConnection;
+use std::time::Duration;
 use store::maintenance::{NewUpdateRow, TurnAsked};
 
 impl Intentions {
@@ -17,8 +18,9 @@ impl Intentions {
         Ok(is_news)
     }
 
-    /// Takes the server's turn, if it has come: it closes from now on. Answers whether it was taken now.
-    pub async fn take_turn(&self, who: TurnAsked<'_>) -> Result<bool, store::Error> {
+    /// Takes the server's turn, if it has come: it closes from now on. Answers whether it was taken now. Those who
+    /// stand in for it have been ready for `ready_pause`.
+    pub async fn take_turn(&self, who: TurnAsked<'_>, ready_pause: Duration) -> Result<bool, store::Error> {
         if !store::maintenance::has_turn(&self.pool, who.maintenance_id, who.instance_id).await? {
             return Ok(false);
         }
@@ -26,7 +28,7 @@ impl Intentions {
         // Of two servers whose turn seems to have come, one sees that the other was first.
         if store::node::lock_node(&mut *tx, who.maintenance_id).await?.is_none()
             || store::maintenance::lock_maintenance(&mut *tx, who.maintenance_id).await?.is_none()
-            || !store::maintenance::take_turn(&mut *tx, who.maintenance_id, who.instance_id).await?
+            || !store::maintenance::take_turn(&mut *tx, who.maintenance_id, who.instance_id, ready_pause).await?
         {
             return Ok(false);
         }

@@ -56,15 +56,18 @@ pub async fn upsert_instance(
     in_flight: &BTreeMap<&str, usize>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into instances (id, name, version, roles, home_id, state, in_flight) values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict (id) do update set seen_at = clock_timestamp(), state = excluded.state, in_flight = excluded.in_flight",
+        "insert into instances as i (id, name, version, roles, home_id, state, in_flight, ready_at)
+         values ($1, $2, $3, $4, $5, $6, $7, case when $8 then clock_timestamp() end)
+         on conflict (id) do update set seen_at = clock_timestamp(), state = excluded.state, in_flight = excluded.in_flight,
+           ready_at = case when $8 then coalesce(i.ready_at, clock_timestamp()) end",
         new.id,
         new.name,
         new.version,
         &new.roles,
         new.home_id,
         state.as_str(),
-        Json(in_flight) as _
+        Json(in_flight) as _,
+        state.is_ready()
     )
     .execute(db)
     .await?;

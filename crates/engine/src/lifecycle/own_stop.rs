@@ -74,7 +74,7 @@ impl OwnStop {
             if self.drain.phase() >= Phase::Closing {
                 return Ok(MAINTENANCE_POLL);
             }
-            if !self.intentions.take_turn(self.asked(id)).await? {
+            if !self.intentions.take_turn(self.asked(id), self.ready_pause).await? {
                 self.not_mine(id).await?;
                 return Ok(MAINTENANCE_POLL);
             }

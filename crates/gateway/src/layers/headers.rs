@@ -1,9 +1,9 @@
-//! Headers that every answer carries: what a browser may do with it.
+//! Headers that every answer carries: what a browser may do with it, and whether the connection is kept.
 
 use crate::state::State;
 use axum::extract::Request;
-use axum::http::HeaderValue;
-use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CONNECTION, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -13,5 +13,9 @@ pub(crate) async fn secure(state: State, request: Request, next: Next) -> Respon
     headers.insert(CONTENT_SECURITY_POLICY, state.page.policy().clone());
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    // Who keeps a connection would send the next request just when the port closes. Not a socket's, which is one.
+    if !state.phase().takes_work() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }

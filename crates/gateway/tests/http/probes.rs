@@ -39,6 +39,22 @@ async fn without_a_database_a_request_is_unavailable_and_says_no_more() {
     }
 }
 
+/// So that by the end of the pause nobody has one left to send a request on.
+#[tokio::test]
+async fn a_server_that_closes_keeps_no_connection() {
+    let server = Server::new().await;
+    let kept = async |path: &str| server.ask(Ask::get(path)).await.header("connection");
+    for path in ["/readyz", "/api/v1/nodes", "/", "/api/v1/nowhere"] {
+        assert_eq!(kept(path).await, "", "{path}");
+    }
+    server.drain.close();
+    for path in ["/readyz", "/api/v1/nodes", "/", "/api/v1/nowhere"] {
+        assert_eq!(kept(path).await, "close", "{path}");
+    }
+    server.drain.abort();
+    assert_eq!(kept("/api/v1/nodes").await, "");
+}
+
 #[tokio::test]
 async fn figures_are_served() {
     let server = Server::new().await;

@@ -179,11 +179,11 @@ pub async fn has_turn(db: impl PgExecutor<'_>, id: Uuid, instance_id: Uuid) -> R
 }
 
 /// Takes the server's turn, if it has come and was not taken: in a full stop at once, in a rolling one
-/// when nobody before it is left and other servers are ready for each of its roles. The caller has locked the
-/// maintenance, so that of two one takes it.
-pub async fn take_turn(db: impl PgExecutor<'_>, id: Uuid, instance_id: Uuid) -> Result<bool> {
+/// when nobody before it is left and other servers have been ready for each of its roles for `ready_pause`:
+/// so long a balancer takes to notice. The caller has locked the maintenance, so that of two one takes it.
+pub async fn take_turn(db: impl PgExecutor<'_>, id: Uuid, instance_id: Uuid, ready_pause: Duration) -> Result<bool> {
     let done = sqlx::query!(
-        "with here as (select id, roles, state from instances where seen_at > clock_timestamp() - $3::interval)
+        "with here as (select id, roles, ready_at from instances where seen_at > clock_timestamp() - $3::interval)
          update maintenance_stops s set closed_at = clock_timestamp()
            from maintenances m
           where m.node_id = $1 and m.state = 'in_progress' and m.affects_instance
@@ -195,13 +195,14 @@ pub async fn take_turn(db: impl PgExecutor<'_>, id: Uuid, instance_id: Uuid) -> 
               and not exists (
                 select from unnest(s.roles) role where not exists (
                   select from here
-                   where here.id <> $2 and role = any(here.roles) and here.state in ('ready', 'announced')
+                   where here.id <> $2 and role = any(here.roles) and here.ready_at <= clock_timestamp() - $4::interval
                      and not exists (
                        select from maintenance_stops o
                         where o.maintenance_id = $1 and o.instance_id = here.id and o.closed_at is not null)))))",
         id,
         instance_id,
-        lapse()
+        lapse(),
+        interval(ready_pause)
     )
     .execute(db)
     .await?;

@@ -40,6 +40,8 @@ async fn what_runs_finishes_while_the_server_still_answers() {
     socket.until(r#"{"type":"lifecycle","phase":"draining","#).await;
     enqueue(db.pool(), std::slice::from_ref(&second)).await.unwrap();
     assert_eq!(caller.get("/api/v1/nodes").await.status, 200, "it serves while jobs finish");
+    let late = tokio_tungstenite::connect_async(format!("ws://{}/api/v1/live", served.address())).await;
+    assert_eq!(late.expect("a socket is taken, too").1.headers()["connection"], "upgrade");
     ledger.go(1);
     let (texts, code) = socket.read_all().await;
     assert_eq!(code, Some(1012));

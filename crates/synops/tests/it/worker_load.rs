@@ -69,11 +69,18 @@ impl Ledger {
     }
 
     pub(crate) async fn worker_with(&self, data_dir: &Path, url: &str, more: &[(&str, &str)]) -> Served {
+        let all = self.variables(url, more);
+        let all: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Served::start(data_dir, &all).await
+    }
+
+    /// What such a server has in its environment.
+    pub(crate) fn variables(&self, url: &str, more: &[(&str, &str)]) -> Vec<(String, String)> {
         let config = self.config.to_str().expect("a path");
         let variables = [("SYNOPS_CONFIG", config), ("DATABASE_URL", url), ("SYNOPS_ROLES", "worker,gateway")];
         let limits = [("SYNOPS_DATABASE_CONNECTIONS_MAX", "6"), ("SYNOPS_LOG_LEVEL", "info")];
-        let all: Vec<(&str, &str)> = variables.into_iter().chain(limits).chain(more.iter().copied()).collect();
-        Served::start(data_dir, &all).await
+        let all = variables.into_iter().chain(limits).chain(more.iter().copied());
+        all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 }
 
