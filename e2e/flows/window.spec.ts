@@ -72,13 +72,14 @@ test('a maintenance of Synops, from its announcement to its last check: nothing 
 	expect(await database.psql(`select state from jobs where id = '${late.id}'`), 'kept, and not begun').toBe('ready');
 
 	// It stops by itself, is started again, and sees the window through.
-	for (const page of [stranger, form, desk]) await expect(banner(page)).toHaveAttribute('data-kind', /^away/, wait);
+	// (Away for less than a moment, it is not said to be away; that has a flow of its own.)
 	await expect.poll(() => server.exits, wait).toEqual([0]);
+	for (const page of [stranger, form, desk]) await expect(banner(page)).not.toHaveAttribute('data-kind', /draining|closing/, wait);
 	await expect
 		.poll(() => database.psql(`select state || ' ' || coalesce(outcome, '') from maintenances where node_id = '${id}'`), wait)
 		.toBe('completed green');
 	for (const page of [form, desk]) await expectLive(page);
-	await expect(banner(stranger)).not.toHaveAttribute('data-kind', /^away/, wait);
+	await expect(banner(stranger)).toHaveAttribute('data-kind', /^$|over|back/, wait);
 	await expect(field(form, 'Title')).toHaveValue('Typed before it went down');
 	await form.getByRole('button', { name: 'Save' }).click();
 	await expect(form.getByRole('heading', { level: 1, name: 'Typed before it went down' })).toBeVisible();
