@@ -18,6 +18,8 @@ alter table job_classes
 -- How Synops goes down for it, as it was decided at its start.
 alter table maintenances
     add column mode text,
+    -- Until all is green only administrators are let in.
+    add column admins_first boolean not null default false,
     add constraint maintenances_mode_known check (mode in ('full', 'rolling'));
 create index maintenances_of_synops on maintenances (starts_at)
     where affects_instance and state in ('scheduled', 'in_progress', 'verifying');

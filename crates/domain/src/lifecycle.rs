@@ -40,6 +40,8 @@ pub struct Window {
     /// Until when jobs may finish; `None` while nothing drains.
     pub drain_until: Option<DateTime<Utc>>,
     pub rolling: bool,
+    /// At this moment only administrators are let in.
+    pub admins_only: bool,
     /// Classes of jobs that wait while it lasts.
     pub blocked_classes: Vec<JobClass>,
 }

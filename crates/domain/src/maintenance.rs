@@ -118,6 +118,8 @@ pub struct Settings {
     pub drain_bound_s: i32,
     /// One instance after the other, where there are enough.
     pub rolling: bool,
+    /// After a full stop only administrators are let in until all is green.
+    pub admins_first: bool,
 }
 
 /// Something that people were told.
@@ -252,6 +254,7 @@ mod tests {
                 blocked_classes: Vec::new(),
                 drain_bound_s: 300,
                 rolling: false,
+                admins_first: false,
             },
             links: Vec::new(),
         }

@@ -53,6 +53,9 @@ pub enum Refusal {
     /// planned it.
     #[error("{}", closing(window.as_ref()))]
     Closing { window: Option<ClosedFor>, retry_after_s: u64 },
+    /// Synops is back from a stop and being checked: for administrators alone.
+    #[error("Synops is being checked after a maintenance, by its administrators; it opens by itself")]
+    Checking,
     /// A fault of ours. The text says no more than that.
     #[error("something went wrong on our side; nothing was changed")]
     Internal {
@@ -117,6 +120,7 @@ mod tests {
             ends_at: at("2026-11-22T13:00:00Z"),
             drain_until: None,
             rolling: false,
+            admins_only: false,
             blocked_classes: Vec::new(),
         };
         let check = |window: Option<&Window>, now: &str, expect: u64| {

@@ -91,7 +91,7 @@ impl Refused {
             Refusal::IdempotencyMismatch => {
                 Meaning::plain(Status::UNPROCESSABLE_ENTITY, Code::IdempotencyMismatch, "Another request under this key")
             }
-            Refusal::Unavailable { .. } => Meaning {
+            Refusal::Unavailable { .. } | Refusal::Checking => Meaning {
                 retry_after_s: Some(RETRY_AFTER_S),
                 ..Meaning::plain(Status::SERVICE_UNAVAILABLE, Code::Unavailable, "Not available now")
             },

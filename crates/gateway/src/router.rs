@@ -2,7 +2,7 @@
 
 use crate::accounts::{me, session, sessions, sign_in_link, tokens};
 use crate::jobs::{classes, letters, queue, schedules, stats};
-use crate::layers::{guard, headers, observe};
+use crate::layers::{admins_first, guard, headers, observe};
 use crate::lifecycle;
 use crate::live::{rows, socket};
 use crate::maintenance::{self, acts, affected, forecast, updates};
@@ -113,6 +113,7 @@ pub fn router(state: State) -> Router {
         // Whoever writes a client.
         .route("/api/v1/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], json)))
         .route("/docs", get(async move || Html(html)))
+        .layer(from_fn_with_state(state.clone(), admins_first::admins_first))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn_with_state(state.clone(), origin::guard));
 

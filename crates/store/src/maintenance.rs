@@ -47,6 +47,7 @@ pub(crate) struct MaintenanceRow {
     blocked_classes: Vec<String>,
     drain_bound_s: i32,
     rolling: bool,
+    admins_first: bool,
     links: serde_json::Value,
 }
 
@@ -72,6 +73,7 @@ impl MaintenanceRow {
                 blocked_classes: self.blocked_classes.iter().filter_map(|name| JobClass::parse(name)).collect(),
                 drain_bound_s: self.drain_bound_s,
                 rolling: self.rolling,
+                admins_first: self.admins_first,
             },
             links: serde_json::from_value(self.links).unwrap_or_default(),
         })
@@ -105,9 +107,9 @@ pub async fn insert_maintenance(
     let blocked_classes = classes(plan);
     sqlx::query!(
         "insert into maintenances (node_id, starts_at, ends_at, timezone, verify, verify_timeout_s, blocked_classes, drain_bound_s,
-           rolling, links)
+           rolling, links, admins_first)
          values ($1, $2, $3, coalesce($4, 'UTC'), coalesce($5, true), coalesce($6, 600), coalesce($7, array['tools']),
-           coalesce($8, 300), coalesce($9, false), coalesce($10, '[]'::jsonb))",
+           coalesce($8, 300), coalesce($9, false), coalesce($10, '[]'::jsonb), coalesce($11, false))",
         id,
         starts_at,
         ends_at,
@@ -117,7 +119,8 @@ pub async fn insert_maintenance(
         blocked_classes.as_deref(),
         plan.drain_bound_s,
         plan.rolling,
-        plan.links.as_ref().map(Json) as _
+        plan.links.as_ref().map(Json) as _,
+        plan.admins_first
     )
     .execute(db)
     .await?;
@@ -131,7 +134,7 @@ pub async fn update_maintenance(db: impl PgExecutor<'_>, id: Uuid, patch: &Maint
         "update maintenances set starts_at = coalesce($2, starts_at), ends_at = coalesce($3, ends_at),
            timezone = coalesce($4, timezone), verify = coalesce($5, verify), verify_timeout_s = coalesce($6, verify_timeout_s),
            blocked_classes = coalesce($7, blocked_classes), drain_bound_s = coalesce($8, drain_bound_s),
-           rolling = coalesce($9, rolling), links = coalesce($10, links)
+           rolling = coalesce($9, rolling), links = coalesce($10, links), admins_first = coalesce($11, admins_first)
          where node_id = $1",
         id,
         patch.starts_at,
@@ -142,7 +145,8 @@ pub async fn update_maintenance(db: impl PgExecutor<'_>, id: Uuid, patch: &Maint
         blocked_classes.as_deref(),
         patch.drain_bound_s,
         patch.rolling,
-        patch.links.as_ref().map(Json) as _
+        patch.links.as_ref().map(Json) as _,
+        patch.admins_first
     )
     .execute(db)
     .await?;

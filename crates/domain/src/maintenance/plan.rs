@@ -45,6 +45,8 @@ pub struct MaintenancePatch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rolling: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admins_first: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub links: Option<Vec<Link>>,
     /// Systems, groups, or the instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -61,6 +61,7 @@ pub(crate) async fn of_plan(state: State, submission: Submission<NewMaintenance>
         blocked_classes: input.blocked_classes.unwrap_or_else(|| vec![JobClass::Tools]),
         drain_bound_s: input.drain_bound_s.unwrap_or(300),
         rolling: input.rolling == Some(true),
+        admins_first: input.admins_first == Some(true),
     };
     let asked = Asked { starts_at: input.starts_at, ends_at: input.ends_at, affects: input.affects, settings };
     Ok(Json(forecast(&state, &caller, asked).await?))

@@ -61,6 +61,8 @@ pub(crate) struct WindowView {
     pub(crate) drain_until: Option<DateTime<Utc>>,
     /// One server after the other: requests are answered all the while.
     pub(crate) rolling: bool,
+    /// At this moment only administrators of the instance are let in: others are answered 503.
+    pub(crate) admins_only: bool,
 }
 
 impl From<&Window> for WindowView {
@@ -72,6 +74,7 @@ impl From<&Window> for WindowView {
             ends_at: window.ends_at,
             drain_until: window.drain_until,
             rolling: window.rolling,
+            admins_only: window.admins_only,
         }
     }
 }

@@ -47,6 +47,7 @@ pub(crate) struct MaintenanceView<'a> {
     #[schema(example = 300)]
     drain_bound_s: i32,
     rolling: bool,
+    admins_first: bool,
     links: &'a [Link],
 }
 
@@ -70,6 +71,7 @@ impl<'a> From<&'a Maintenance> for MaintenanceView<'a> {
             blocked_classes: &settings.blocked_classes,
             drain_bound_s: settings.drain_bound_s,
             rolling: settings.rolling,
+            admins_first: settings.admins_first,
             links: &maintenance.links,
         }
     }
@@ -117,6 +119,9 @@ pub(crate) struct NewMaintenance {
     /// One instance of Synops after the other, where there are enough; by default false.
     #[schema(nullable = false)]
     pub(crate) rolling: Option<bool>,
+    /// After a full stop only administrators of the instance are let in until all is green; by default false.
+    #[schema(nullable = false)]
+    pub(crate) admins_first: Option<bool>,
     #[schema(nullable = false, max_items = 20)]
     pub(crate) links: Option<Vec<Link>>,
 }
@@ -133,6 +138,7 @@ impl NewMaintenance {
             blocked_classes: new.blocked_classes,
             drain_bound_s: new.drain_bound_s,
             rolling: new.rolling,
+            admins_first: new.admins_first,
             links: new.links,
             affects: Some(new.affects),
         }
@@ -169,6 +175,9 @@ pub(crate) struct MaintenanceChange {
     pub(crate) drain_bound_s: Option<i32>,
     #[schema(nullable = false)]
     pub(crate) rolling: Option<bool>,
+    /// After a full stop only administrators of the instance are let in until all is green; by default false.
+    #[schema(nullable = false)]
+    pub(crate) admins_first: Option<bool>,
     #[schema(nullable = false, max_items = 20)]
     pub(crate) links: Option<Vec<Link>>,
 }
@@ -184,6 +193,7 @@ impl MaintenanceChange {
             blocked_classes: self.blocked_classes.take(),
             drain_bound_s: self.drain_bound_s,
             rolling: self.rolling,
+            admins_first: self.admins_first,
             links: self.links.take(),
             affects: self.affects.take(),
         }

@@ -151,6 +151,7 @@ async fn in_a_window_of_synops_no_call_begins_and_its_end_is_told() {
         ends_at,
         drain_until: None,
         rolling: true,
+        admins_only: false,
         blocked_classes: Vec::new(),
     };
     for (state, is_refused) in

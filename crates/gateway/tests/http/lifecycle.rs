@@ -23,6 +23,7 @@ async fn planned(server: &Server, admin: &str, system: Uuid) -> Uuid {
         ends_at,
         drain_until: None,
         rolling: false,
+        admins_only: false,
         blocked_classes: Vec::new(),
     }));
     id
@@ -77,4 +78,36 @@ async fn everybody_is_told_when_and_only_administrators_who() {
     assert_eq!((&status["maintenance"]["id"], &status["mode"]), (&json!(id), &json!("full")), "{status}");
     let countdown = status["countdown_s"].as_i64().unwrap();
     assert!((1_700..=1_800).contains(&countdown), "{countdown}");
+}
+
+#[tokio::test]
+async fn while_it_is_checked_only_administrators_are_let_in() {
+    let server = Server::new().await;
+    let admin = server.db.person("admin").await;
+    server.db.grant(admin, EdgeKind::Owner, INSTANCE_ID).await;
+    let workspace = server.db.workspace("Payments").await;
+    let system = server.db.system("Checkout", workspace).await;
+    let member = server.db.person("member").await;
+    server.db.grant(member, EdgeKind::Owner, workspace).await;
+    let (admin, member) = (server.session(admin).await, server.session(member).await);
+    planned(&server, &admin, system).await;
+    let ask = async |path: &str, session: Option<&String>| {
+        let ask = Ask::get(path);
+        let ask = session.map_or(ask, |session| Ask::get(path).session(session));
+        server.ask(ask).await.status
+    };
+    let system = format!("/api/v1/systems/{system}");
+    for (only, expect) in [(false, 200), (true, 503), (false, 200)] {
+        server.windows.send_modify(|window| window.as_mut().unwrap().admins_only = only);
+        for path in ["/api/v1/nodes", system.as_str(), "/api/v1/me/tokens"] {
+            assert_eq!(ask(path, Some(&member)).await, expect, "{path}");
+            assert_eq!(ask(path, Some(&admin)).await, 200, "{path}");
+        }
+        // The socket: as for every request, before it is one.
+        assert_eq!(ask("/api/v1/live", Some(&member)).await == 503, only);
+        assert_eq!(ask("/api/v1/nodes", None).await, expect);
+        for open in ["/api/v1/lifecycle", "/api/v1/me", "/healthz", "/api/v1/lifecycle/mine"] {
+            assert_eq!(ask(open, Some(&member)).await, 200, "{open}");
+        }
+    }
 }

@@ -44,6 +44,7 @@ impl StopRow {
 pub async fn find_window(db: impl PgExecutor<'_>, ahead: Duration) -> Result<Option<Window>> {
     let row = sqlx::query!(
         r#"select m.node_id, m.state, m.starts_at, m.ends_at, coalesce(m.mode = 'rolling', m.rolling) as "rolling!", m.blocked_classes,
+             m.state = 'verifying' and m.admins_first and m.mode is distinct from 'rolling' as "admins_only!",
              (select max(s.drain_until) from maintenance_stops s join instances i on i.id = s.instance_id
                where s.maintenance_id = m.node_id and s.stopped_at is null
                  and i.seen_at > clock_timestamp() - $2::interval) as drain_until
@@ -65,6 +66,7 @@ pub async fn find_window(db: impl PgExecutor<'_>, ahead: Duration) -> Result<Opt
             ends_at: r.ends_at,
             drain_until: r.drain_until,
             rolling: r.rolling,
+            admins_only: r.admins_only,
             blocked_classes: r.blocked_classes.iter().filter_map(|name| JobClass::parse(name)).collect(),
         })
     })

@@ -43,6 +43,9 @@ pub enum MaintenanceVerb {
         /// One instance of Synops after the other, where there are enough.
         #[arg(long)]
         rolling: bool,
+        /// After a full stop of Synops only administrators are let in until all is green.
+        #[arg(long)]
+        admins_first: bool,
         /// While Synops itself goes down, jobs of this class wait; several, each with its own --block. Tools if absent.
         #[arg(long, value_name = "CLASS", value_parser = super::jobs::class)]
         block: Vec<JobClass>,

@@ -57,6 +57,7 @@ async fn plan(verb: &MaintenanceVerb, database: &Database) -> anyhow::Result<Int
         body,
         no_verify,
         rolling,
+        admins_first,
         block,
         drain_bound,
         ..
@@ -73,6 +74,7 @@ async fn plan(verb: &MaintenanceVerb, database: &Database) -> anyhow::Result<Int
         timezone: Some(timezone.clone()),
         verify: Some(!no_verify),
         rolling: Some(*rolling),
+        admins_first: Some(*admins_first),
         blocked_classes: (!block.is_empty()).then(|| block.clone()),
         drain_bound_s: drain_bound.map(|bound| i32::try_from(bound.as_secs()).unwrap_or(i32::MAX)),
         affects: Some(affects.clone()),

@@ -2227,6 +2227,7 @@ export interface components {
         };
         /** @description What a maintenance has besides. */
         Maintenance: {
+            admins_first: boolean;
             /** @description It takes down Synops itself. */
             affects_instance: boolean;
             blocked_classes: components["schemas"]["JobClass"][];
@@ -2278,6 +2279,8 @@ export interface components {
          *     window and what it affected.
          */
         MaintenanceChange: {
+            /** @description After a full stop only administrators of the instance are let in until all is green; by default false. */
+            admins_first?: boolean;
             /** @description These and no others. */
             affects?: string[];
             attrs?: {
@@ -2301,6 +2304,7 @@ export interface components {
         };
         /** @description What may be set of a maintenance; absent fields stay (or have their defaults). */
         MaintenancePatch: {
+            admins_first?: boolean | null;
             /** @description Systems, groups, or the instance. */
             affects?: string[] | null;
             blocked_classes?: components["schemas"]["JobClass"][] | null;
@@ -2467,6 +2471,8 @@ export interface components {
         };
         /** @description A new maintenance. */
         NewMaintenance: {
+            /** @description After a full stop only administrators of the instance are let in until all is green; by default false. */
+            admins_first?: boolean;
             /** @description Systems, groups, or the instance: Synops itself. */
             affects: string[];
             attrs?: {
@@ -3102,6 +3108,8 @@ export interface components {
         Visibility: "public" | "signed_in" | "members";
         /** @description A maintenance of Synops itself. */
         Window: {
+            /** @description At this moment only administrators of the instance are let in: others are answered 503. */
+            admins_only: boolean;
             /**
              * Format: date-time
              * @description Until when jobs may finish; null while nothing drains.
