@@ -4,7 +4,7 @@ use crate::balancer::Balancer;
 use crate::planned::{Admin, instances, now};
 use crate::supervisor::Supervisor;
 use crate::worker_load::{LIMIT, Ledger, check_all, keep_enqueueing};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::limits::CLOSED_TOGETHER_MAX;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -128,6 +128,12 @@ async fn a_rolling_restart_fails_no_request() {
     balancer.stop().await;
 }
 
+/// As if this server had last told so long from now that it lives.
+async fn seen(db: &TestDb, instance_id: Uuid, from_now: &str) {
+    let statement = "update instances set seen_at = clock_timestamp() + $2::text::interval where id = $1";
+    sqlx::query(statement).bind(instance_id).bind(from_now).execute(db.superuser_pool()).await.unwrap();
+}
+
 /// Each says each step, and they wait for each other; one that says nothing any more is waited for by
 /// nobody, and when it wakes up it goes on.
 #[tokio::test]
@@ -142,9 +148,19 @@ async fn a_full_stop_waits_for_those_that_live() {
     let asleep = Supervisor::start(&ledger, &url, &[]).await;
     let sleeper = instances(&db).await.into_iter().map(|(id, ..)| id).find(|id| !before.contains(id)).unwrap();
     asleep.signal(Signal::STOP);
+    // However long this takes, it counts as alive until the test says otherwise.
+    seen(&db, sleeper, "1 hour").await;
 
-    let window = admin.plan(&up, &db, &json!({ "drain_bound_s": 60 })).await;
-    window.becomes(&db, "in_progress").await;
+    let starts_at = now(&db).await + TimeDelta::hours(1);
+    let plan = json!({ "starts_at": starts_at, "ends_at": starts_at + TimeDelta::hours(1), "drain_bound_s": 60 });
+    let window = admin.plan(&up, &db, &plan).await;
+    let announced = "select count(*) from maintenance_stops where maintenance_id = $1 and announced_at is not null";
+    wait_until("those that live have announced it", LIMIT, async || {
+        let count = sqlx::query_scalar::<_, i64>(announced).bind(window.id);
+        count.fetch_one(db.superuser_pool()).await.unwrap() == 2
+    })
+    .await;
+    admin.act(&up, &window, "start", json!(null)).await;
     let closed = async || window.stops(&db).await.iter().filter(|stop| stop.closed_at.is_some()).count() == 2;
     wait_until("those that live have closed", LIMIT, closed).await;
     // Time enough to go on without the third, for who did not wait: each says again that it lives, and again.
@@ -158,8 +174,7 @@ async fn a_full_stop_waits_for_those_that_live() {
     .await;
     let waited_until = now(&db).await;
     // As if its last sign of life had been long ago.
-    let aged = "update instances set seen_at = seen_at - interval '10 minutes' where id = $1";
-    sqlx::query(aged).bind(sleeper).execute(db.superuser_pool()).await.unwrap();
+    seen(&db, sleeper, "-10 minutes").await;
     window.becomes(&db, "completed").await;
     one.until_up(1).await;
     two.until_up(1).await;
