@@ -1,6 +1,7 @@
 //! Several servers and one window of Synops: one after the other, or all at once.
 
 use crate::balancer::Balancer;
+use crate::held_step::{HeldStep, Step};
 use crate::planned::{Admin, instances, now};
 use crate::supervisor::Supervisor;
 use crate::worker_load::{LIMIT, Ledger, check_all, keep_enqueueing};
@@ -114,18 +115,59 @@ async fn a_rolling_restart_fails_no_request() {
     assert_eq!(stops.iter().map(|stop| stop.instance_id).collect::<BTreeSet<_>>(), first);
     assert!(stops.iter().all(|stop| stop.late.is_empty()), "{stops:?}");
     // The second closed when the first had been there again for as long as a balancer takes to notice.
-    let anew = instances(&db).await;
+    let anew: Vec<_> = instances(&db).await.into_iter().filter(|(id, ..)| !first.contains(id)).collect();
     assert_eq!(anew.len(), 2, "{anew:?}");
     let (stopped, closed) = (stops[0].stopped_at.unwrap(), stops[1].closed_at.unwrap());
     assert!(stopped < anew[0].2 && anew[0].2 < closed, "{stopped} {closed} {anew:?}");
-    let statement = "select ready_at from instances where id = $1";
-    let ready: DateTime<Utc> = sqlx::query_scalar(statement).bind(anew[0].0).fetch_one(db.superuser_pool()).await.unwrap();
+    let ready = ready_at(&db, anew[0].0).await;
     assert!((closed - ready).num_seconds() >= READY_PAUSE_S, "{ready} {closed}");
     assert!(stops[1].stopped_at.unwrap() < anew[1].2, "{stops:?} {anew:?}");
     assert_eq!((again.run, other.run), (1, 1));
     assert_eq!((one.exits(), two.exits()), (vec![Some(0)], vec![Some(0)]));
     assert_eq!((one.stop().await, two.stop().await), (vec![Some(0); 2], vec![Some(0); 2]));
     balancer.stop().await;
+}
+
+/// The first is killed in its turn. The second takes its own all the same, when there is somebody to stand in
+/// for it.
+#[tokio::test]
+async fn a_rolling_stop_goes_on_over_a_kill() {
+    let (db, ledger) = (TestDb::new().await, Ledger::new(10));
+    let url = db.server_url();
+    let one = Supervisor::start(&ledger, &url, &[READY_PAUSE]).await;
+    let up = one.until_up(0).await;
+    let admin = Admin::sign_in(&up).await;
+    let two = Supervisor::start(&ledger, &url, &[READY_PAUSE]).await;
+    let both_ready = async || instances(&db).await.iter().filter(|(_, state, _)| state == "ready").count() == 2;
+    wait_until("both are ready", LIMIT, both_ready).await;
+    let first: Vec<Uuid> = instances(&db).await.into_iter().map(|(id, ..)| id).collect();
+    let held = HeldStep::new(&db, Step::Draining).await;
+    let window = admin.plan(&up, &db, &json!({ "rolling": true, "drain_bound_s": 30 })).await;
+    let pid = held.caught().await;
+    let no_restart = one.hold().await;
+    one.kill(&no_restart).await;
+    held.cut_off(pid).await;
+    held.let_go().await;
+    let (killed, waits) = (window.stops(&db).await, two.exits());
+    assert_eq!(killed.iter().map(|stop| stop.closed_at.is_some()).collect::<Vec<_>>(), [true, false], "{killed:?}");
+    assert!(waits.is_empty() && killed[0].instance_id == first[0]);
+    drop(no_restart);
+    window.becomes(&db, "completed").await;
+    two.until_up(1).await;
+
+    let stops = window.stops(&db).await;
+    assert_eq!(stops.iter().map(|stop| stop.instance_id).collect::<Vec<_>>(), first);
+    assert_eq!(stops.iter().map(|stop| stop.stopped_at.is_some()).collect::<Vec<_>>(), [false, true], "{stops:?}");
+    let anew: Vec<_> = instances(&db).await.into_iter().filter(|(id, ..)| !first.contains(id)).collect();
+    let (back, closed) = (ready_at(&db, anew[0].0).await, stops[1].closed_at.unwrap());
+    assert!((closed - back).num_seconds() >= READY_PAUSE_S, "{back} {closed}: nobody stood in for it");
+    assert_eq!((one.stop().await, two.stop().await), (vec![None, Some(0)], vec![Some(0); 2]));
+}
+
+/// Since when others count on it.
+async fn ready_at(db: &TestDb, instance_id: Uuid) -> DateTime<Utc> {
+    let statement = "select ready_at from instances where id = $1";
+    sqlx::query_scalar(statement).bind(instance_id).fetch_one(db.superuser_pool()).await.unwrap()
 }
 
 /// As if this server had last told so long from now that it lives.
