@@ -88,6 +88,12 @@ impl<'a> HeldStep<'a> {
         sqlx::query(statement).execute(self.db.superuser_pool()).await.expect("they are cut off");
     }
 
+    /// The same of one connection.
+    pub(crate) async fn cut_off(&self, pid: i32) {
+        let statement = "select pg_terminate_backend($1, 20000)";
+        sqlx::query(statement).bind(pid).execute(self.db.superuser_pool()).await.expect("it is cut off");
+    }
+
     /// From now on the step is taken as ever.
     pub(crate) async fn let_go(self) {
         let (table, _) = self.step.shown_by();

@@ -1,10 +1,11 @@
 //! Several servers and one window of Synops: one after the other, or all at once.
 
 use crate::balancer::Balancer;
+use crate::held_step::{HeldStep, Step};
 use crate::planned::{Admin, instances, now};
 use crate::supervisor::Supervisor;
 use crate::worker_load::{LIMIT, Ledger, check_all, keep_enqueueing};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::limits::CLOSED_TOGETHER_MAX;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -114,18 +115,65 @@ async fn a_rolling_restart_fails_no_request() {
     assert_eq!(stops.iter().map(|stop| stop.instance_id).collect::<BTreeSet<_>>(), first);
     assert!(stops.iter().all(|stop| stop.late.is_empty()), "{stops:?}");
     // The second closed when the first had been there again for as long as a balancer takes to notice.
-    let anew = instances(&db).await;
+    let anew: Vec<_> = instances(&db).await.into_iter().filter(|(id, ..)| !first.contains(id)).collect();
     assert_eq!(anew.len(), 2, "{anew:?}");
     let (stopped, closed) = (stops[0].stopped_at.unwrap(), stops[1].closed_at.unwrap());
     assert!(stopped < anew[0].2 && anew[0].2 < closed, "{stopped} {closed} {anew:?}");
-    let statement = "select ready_at from instances where id = $1";
-    let ready: DateTime<Utc> = sqlx::query_scalar(statement).bind(anew[0].0).fetch_one(db.superuser_pool()).await.unwrap();
+    let ready = ready_at(&db, anew[0].0).await;
     assert!((closed - ready).num_seconds() >= READY_PAUSE_S, "{ready} {closed}");
     assert!(stops[1].stopped_at.unwrap() < anew[1].2, "{stops:?} {anew:?}");
     assert_eq!((again.run, other.run), (1, 1));
     assert_eq!((one.exits(), two.exits()), (vec![Some(0)], vec![Some(0)]));
     assert_eq!((one.stop().await, two.stop().await), (vec![Some(0); 2], vec![Some(0); 2]));
     balancer.stop().await;
+}
+
+/// The first is killed in its turn. The second takes its own all the same, when there is somebody to stand in
+/// for it.
+#[tokio::test]
+async fn a_rolling_stop_goes_on_over_a_kill() {
+    let (db, ledger) = (TestDb::new().await, Ledger::new(10));
+    let url = db.server_url();
+    let one = Supervisor::start(&ledger, &url, &[READY_PAUSE]).await;
+    let up = one.until_up(0).await;
+    let admin = Admin::sign_in(&up).await;
+    let two = Supervisor::start(&ledger, &url, &[READY_PAUSE]).await;
+    let both_ready = async || instances(&db).await.iter().filter(|(_, state, _)| state == "ready").count() == 2;
+    wait_until("both are ready", LIMIT, both_ready).await;
+    let first: Vec<Uuid> = instances(&db).await.into_iter().map(|(id, ..)| id).collect();
+    let held = HeldStep::new(&db, Step::Draining).await;
+    let window = admin.plan(&up, &db, &json!({ "rolling": true, "drain_bound_s": 30 })).await;
+    let pid = held.caught().await;
+    let no_restart = one.hold().await;
+    one.kill(&no_restart).await;
+    held.cut_off(pid).await;
+    held.let_go().await;
+    let (killed, waits) = (window.stops(&db).await, two.exits());
+    assert_eq!(killed.iter().map(|stop| stop.closed_at.is_some()).collect::<Vec<_>>(), [true, false], "{killed:?}");
+    assert!(waits.is_empty() && killed[0].instance_id == first[0]);
+    drop(no_restart);
+    window.becomes(&db, "completed").await;
+    two.until_up(1).await;
+
+    let stops = window.stops(&db).await;
+    assert_eq!(stops.iter().map(|stop| stop.instance_id).collect::<Vec<_>>(), first);
+    assert_eq!(stops.iter().map(|stop| stop.stopped_at.is_some()).collect::<Vec<_>>(), [false, true], "{stops:?}");
+    let anew: Vec<_> = instances(&db).await.into_iter().filter(|(id, ..)| !first.contains(id)).collect();
+    let (back, closed) = (ready_at(&db, anew[0].0).await, stops[1].closed_at.unwrap());
+    assert!((closed - back).num_seconds() >= READY_PAUSE_S, "{back} {closed}: nobody stood in for it");
+    assert_eq!((one.stop().await, two.stop().await), (vec![None, Some(0)], vec![Some(0); 2]));
+}
+
+/// Since when others count on it.
+async fn ready_at(db: &TestDb, instance_id: Uuid) -> DateTime<Utc> {
+    let statement = "select ready_at from instances where id = $1";
+    sqlx::query_scalar(statement).bind(instance_id).fetch_one(db.superuser_pool()).await.unwrap()
+}
+
+/// As if this server had last told so long from now that it lives.
+async fn seen(db: &TestDb, instance_id: Uuid, from_now: &str) {
+    let statement = "update instances set seen_at = clock_timestamp() + $2::text::interval where id = $1";
+    sqlx::query(statement).bind(instance_id).bind(from_now).execute(db.superuser_pool()).await.unwrap();
 }
 
 /// Each says each step, and they wait for each other; one that says nothing any more is waited for by
@@ -142,9 +190,19 @@ async fn a_full_stop_waits_for_those_that_live() {
     let asleep = Supervisor::start(&ledger, &url, &[]).await;
     let sleeper = instances(&db).await.into_iter().map(|(id, ..)| id).find(|id| !before.contains(id)).unwrap();
     asleep.signal(Signal::STOP);
+    // However long this takes, it counts as alive until the test says otherwise.
+    seen(&db, sleeper, "1 hour").await;
 
-    let window = admin.plan(&up, &db, &json!({ "drain_bound_s": 60 })).await;
-    window.becomes(&db, "in_progress").await;
+    let starts_at = now(&db).await + TimeDelta::hours(1);
+    let plan = json!({ "starts_at": starts_at, "ends_at": starts_at + TimeDelta::hours(1), "drain_bound_s": 60 });
+    let window = admin.plan(&up, &db, &plan).await;
+    let announced = "select count(*) from maintenance_stops where maintenance_id = $1 and announced_at is not null";
+    wait_until("those that live have announced it", LIMIT, async || {
+        let count = sqlx::query_scalar::<_, i64>(announced).bind(window.id);
+        count.fetch_one(db.superuser_pool()).await.unwrap() == 2
+    })
+    .await;
+    admin.act(&up, &window, "start", json!(null)).await;
     let closed = async || window.stops(&db).await.iter().filter(|stop| stop.closed_at.is_some()).count() == 2;
     wait_until("those that live have closed", LIMIT, closed).await;
     // Time enough to go on without the third, for who did not wait: each says again that it lives, and again.
@@ -158,8 +216,7 @@ async fn a_full_stop_waits_for_those_that_live() {
     .await;
     let waited_until = now(&db).await;
     // As if its last sign of life had been long ago.
-    let aged = "update instances set seen_at = seen_at - interval '10 minutes' where id = $1";
-    sqlx::query(aged).bind(sleeper).execute(db.superuser_pool()).await.unwrap();
+    seen(&db, sleeper, "-10 minutes").await;
     window.becomes(&db, "completed").await;
     one.until_up(1).await;
     two.until_up(1).await;
