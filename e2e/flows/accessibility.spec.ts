@@ -81,7 +81,10 @@ test('no page of people and accounts has a barrier', async ({ admin, browse, bro
 		'/account',
 		'/admin/health',
 		'/admin/jobs',
-		'/admin/jobs?tab=cron'
+		'/admin/jobs?tab=cron',
+		'/admin/maintenance',
+		'/maintenances',
+		'/maintenances/new'
 	]);
 });
 

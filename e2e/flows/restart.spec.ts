@@ -26,7 +26,7 @@ test('after a kill -9 pages reconnect by themselves, keep what is typed and show
 	}
 	await field(form, 'Description').fill('Typed while it was away.');
 	await form.getByRole('button', { name: 'Save' }).click();
-	await expect(form.getByRole('alert')).toContainText('No answer came.');
+	await expect(form.getByRole('alert')).toContainText('What you typed is kept here');
 	await database.psql(`update nodes set title = 'Basket, written meanwhile' where id = '${other.id}'`);
 	await expect(row(overview, 'Basket'), 'nothing can come in').toBeVisible();
 

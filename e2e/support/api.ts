@@ -64,6 +64,22 @@ export class Api {
 		return made.edge;
 	}
 
+	/** A maintenance of Synops itself that begins in so many minutes, and takes half an hour. */
+	async planStop(title: string, in_min: number): Promise<Node> {
+		const starts = Date.now() + in_min * 60_000;
+		const [made] = await this.intend({
+			type: 'plan_maintenance',
+			title,
+			maintenance: {
+				starts_at: new Date(starts).toISOString(),
+				ends_at: new Date(starts + 30 * 60_000).toISOString(),
+				affects: [instance_id]
+			}
+		});
+		if (!made?.node) throw new Error('nothing was planned');
+		return made.node;
+	}
+
 	/** The first of whoever is signed in. */
 	async setPassword(password: string): Promise<void> {
 		const answer = await this.calls.post('/api/v1/me/password', { data: { new: password } });

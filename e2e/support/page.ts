@@ -50,3 +50,12 @@ export const workspaces = (page: Page): Locator => page.getByRole('navigation', 
 
 /** All that the page says. */
 export const said = (page: Page): Locator => page.locator('body');
+
+/** What the page says of Synops going down, being away and coming back; `data-kind` says which. */
+export const banner = (page: Page): Locator => page.getByTestId('banner');
+
+export const countdown = (page: Page): Locator => banner(page).getByTestId('countdown');
+
+/** A time as the page shows it. */
+export const clockTime = (at: string | number): string =>
+	new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' }).format(new Date(at));

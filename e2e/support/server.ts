@@ -9,6 +9,8 @@ import { PATH, synops } from './program';
 
 const start_limit_ms = 90_000;
 const stop_limit_ms = 30_000;
+/** A maintenance waits for what runs before the server ends. */
+const end_limit_ms = 120_000;
 
 export interface ServerOptions {
 	/** Without: a private PostgreSQL in the data directory. */
@@ -48,6 +50,17 @@ export class Server {
 	/** From now on it is started again whenever it ends by itself, as by systemd; but for 78. */
 	supervise(): void {
 		this.supervised = true;
+	}
+
+	/** Waits until it ends by itself, as for a maintenance of it; answers its exit code. */
+	async ended(): Promise<number | null> {
+		const child = this.child;
+		if (!child) throw new Error('it does not run');
+		if (child.exitCode === null && child.signalCode === null) {
+			await once(child, 'exit', { signal: AbortSignal.timeout(end_limit_ms) });
+		}
+		this.child = null;
+		return child.exitCode;
 	}
 
 	/** Resolves when it takes requests. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { nothingAhead, type Window } from '$lib/lifecycle/types';
 import { backoff_limit_ms } from './backoff';
-import { ping_every_ms, pong_timeout_ms } from './live-connection';
+import { ping_every_ms, pong_timeout_ms, retry_after_limit_ms } from './live-connection';
 import { Rig } from './testing/rig';
 import { node } from './testing/rows';
 import { eventually, fakeClock, until } from './testing/until';
@@ -133,10 +134,64 @@ describe('LiveConnection', () => {
 		await eventually('live', () => rig.status?.kind === 'live');
 	});
 
+	const window: Window = {
+		maintenance_id: 'm',
+		state: 'in_progress',
+		starts_at: '2026-01-01T12:00:00Z',
+		ends_at: '2026-01-01T12:30:00Z',
+		drain_until: null,
+		rolling: false
+	};
+	const told = () => rig.lifecycles.at(-1);
+
 	it('passes on the lifecycle', async () => {
-		rig.server.send({ type: 'lifecycle', phase: 'closing' });
-		await until('it', () => rig.lifecycles.length === 1);
-		expect(rig.lifecycles[0]).toMatchObject({ phase: 'closing' });
+		rig.server.tell({ phase: 'closing', window });
+		await until('it', () => told()?.phase === 'closing');
+		expect(told()).toEqual({ phase: 'closing', window, server_time: expect.any(String) });
+	});
+
+	it('takes silence after hello for nothing to tell, and says nothing before it knows', async () => {
+		rig.server.tell({ phase: 'draining', window });
+		await until('it', () => told()?.phase === 'draining');
+		await rig.server.kill();
+		rig.lifecycles.length = 0;
+		await rig.server.start();
+		await eventually('told again', () => rig.lifecycles.length > 0);
+		expect(rig.lifecycles.map(({ phase }) => phase), 'never running in between').toEqual(['draining']);
+		await rig.server.kill();
+		rig.server.lifecycle = nothingAhead;
+		await rig.server.start();
+		await eventually('nothing any more', () => told()?.phase === 'running');
+		expect(told()?.window).toBeNull();
+	});
+
+	it('comes back when the server asked it to, and not before', async () => {
+		rig.random = () => 0;
+		rig.server.tell({ phase: 'draining', window }, 5_000);
+		await until('it', () => told()?.phase === 'draining');
+		const before = rig.opened.length;
+		const left = Date.now();
+		rig.server.close(1012);
+		await eventually('another try', () => rig.opened.length > before, 30_000);
+		expect((rig.opened.at(-1) ?? 0) - left).toBeGreaterThanOrEqual(5_000);
+		expect((rig.opened.at(-1) ?? 0) - left).toBeLessThan(6_000);
+	});
+
+	it('looks again within a minute, however late the server wants it', async () => {
+		rig.random = () => 0;
+		rig.server.tell({ phase: 'draining', window }, 86_400_000);
+		await until('it', () => told()?.phase === 'draining');
+		const before = rig.opened.length;
+		rig.server.close(1012);
+		await eventually('another try', () => rig.opened.length > before, retry_after_limit_ms + 1_000);
+	});
+
+	it('tells the version of whoever answers', async () => {
+		await rig.server.kill();
+		rig.server.version = '1';
+		await rig.server.start();
+		await eventually('the new one', () => rig.versions.length > 1);
+		expect(rig.versions).toEqual(['0', '1']);
 	});
 
 	it('takes first rows in several frames as one snapshot', async () => {

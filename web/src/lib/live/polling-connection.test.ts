@@ -52,6 +52,12 @@ describe('PollingConnection', () => {
 		await eventually('polling', () => rig.status?.kind === 'polling');
 	});
 
+	it('hears of the lifecycle within one round', async () => {
+		expect(rig.lifecycles.at(-1)).toMatchObject({ phase: 'running', window: null });
+		rig.server.lifecycle = { phase: 'announced', window: null };
+		await eventually('it', () => rig.lifecycles.at(-1)?.phase === 'announced', poll_every_ms + 500);
+	});
+
 	it('notices that somebody else is signed in', async () => {
 		rig.server.person_id = 'ola';
 		await eventually('ola', () => rig.identities.at(-1) === 'ola', 20_000);
