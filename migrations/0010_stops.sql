@@ -24,6 +24,21 @@ alter table maintenances
 create index maintenances_of_synops on maintenances (starts_at)
     where affects_instance and state in ('scheduled', 'in_progress', 'verifying');
 
+-- One that is under way is closed before it goes, also when a workspace takes it along: it may be somebody
+-- else's to call off.
+create function maintenances_before_delete() returns trigger
+language plpgsql set search_path = public, pg_temp as $$
+begin
+    if old.state in ('in_progress', 'verifying') then
+        raise exception 'a maintenance that is % is not deleted', old.state
+            using errcode = 'check_violation', constraint = 'maintenances_closed_first';
+    end if;
+    return old;
+end $$;
+create trigger maintenances_before_delete before delete on maintenances
+    for each row execute function maintenances_before_delete();
+alter table maintenances enable always trigger maintenances_before_delete;
+
 -- A server in one maintenance of Synops itself. Those that lived when it began have a turn. Servers
 -- that start later are other rows, without one: so a maintenance stops no server twice, whatever is
 -- killed or restarted when.

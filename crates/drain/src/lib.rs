@@ -31,6 +31,8 @@ pub struct Drain(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) phase: watch::Sender<Phase>,
     deadline: watch::Sender<Option<Instant>>,
+    /// No deadline is later than this.
+    latest: Mutex<Option<Instant>>,
     pub(crate) entries: Mutex<Vec<Entry>>,
     next_id: AtomicU64,
     /// So often a stop was called off: a drain that was, may find another one begun already.
@@ -71,6 +73,7 @@ impl Drain {
         Self(Arc::new(Shared {
             phase: watch::Sender::new(Phase::Running),
             deadline: watch::Sender::new(None),
+            latest: Mutex::new(None),
             entries: Mutex::new(Vec::new()),
             next_id: AtomicU64::new(0),
             aborts: AtomicU64::new(0),
@@ -131,16 +134,38 @@ impl Drain {
         self.advance(Phase::Announced)
     }
 
+    /// Takes an announcement back, and nothing that is further. False when there was none.
+    pub fn recall(&self) -> bool {
+        self.0.phase.send_if_modified(|phase| {
+            let announced = *phase == Phase::Announced;
+            if announced {
+                *phase = Phase::Running;
+            }
+            announced
+        })
+    }
+
+    /// From now on, whoever moves the deadline, it is no later than this: the process was told to end.
+    pub fn no_later_than(&self, latest: Instant) {
+        let mut bound = self.0.latest.lock();
+        *bound = Some(bound.map_or(latest, |bound| bound.min(latest)));
+        drop(bound);
+        if let Some(deadline) = self.deadline() {
+            self.extend(deadline);
+        }
+    }
+
     /// From now on no new work begins. False when it is further already.
     pub fn close(&self) -> bool {
         self.advance(Phase::Closing)
     }
 
-    /// Moves the deadline, both ways. False when it is too late for that: jobs have been told to end.
+    /// Moves the deadline, both ways, as far as [`Drain::no_later_than`] lets it. False when it is too late for that: jobs have been told to end.
     pub fn extend(&self, deadline: Instant) -> bool {
         let ended = self.0.ended.lock();
         let may = ended.is_empty();
         if may {
+            let deadline = (*self.0.latest.lock()).map_or(deadline, |latest| latest.min(deadline));
             self.0.deadline.send_replace(Some(deadline));
         }
         may

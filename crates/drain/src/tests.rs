@@ -106,6 +106,29 @@ async fn the_deadline_moves_both_ways() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_is_told_to_end_does_so_whatever_others_allow() {
+    let (drain, busy, began) = (Drain::new(), Busy::with(1), Instant::now());
+    let job = busy.join(&drain, "jobs", Class::Job);
+    let leads = drain.clone();
+    let all = tokio::spawn(async move { leads.drain(began + LONG).await });
+    pass(SHORT / 2).await;
+    drain.no_later_than(began + SHORT);
+    assert!(drain.extend(began + 3 * LONG));
+    job.end().cancelled().await;
+    assert_eq!(began.elapsed().as_secs(), SHORT.as_secs());
+    drop(job);
+    assert_eq!(all.await.unwrap(), stopped(&[]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_an_announcement_is_recalled() {
+    let drain = Drain::new();
+    assert!(!drain.recall());
+    assert!(drain.announce() && drain.recall() && drain.phase() == Phase::Running);
+    assert!(drain.close() && !drain.recall() && drain.phase() == Phase::Closing);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_abort_leads_back_and_the_next_drain_works() {
     let (drain, busy) = (Drain::new(), Busy::with(1));
     let job = busy.join(&drain, "jobs", Class::Job);

@@ -45,7 +45,9 @@ impl Heartbeat {
             let (state, in_flight) = (self.state(), self.in_flight());
             let upsert = store::instance::upsert_instance(&self.pool, &self.instance, state, &in_flight);
             let telling = tokio::time::timeout(ANSWER_MAX, upsert);
-            match self.shutdown.run_until_cancelled(telling).await {
+            let told = self.shutdown.run_until_cancelled(telling).await;
+            let is_told = matches!(told, Some(Ok(Ok(()))));
+            match told {
                 Some(Ok(Ok(()))) => {
                     self.alive.send_replace(Some(began));
                 }
@@ -54,9 +56,9 @@ impl Heartbeat {
                 None => {}
             }
             self.turns.send_replace(Instant::now());
-            // Until the first one others don't know of it, and it takes no jobs; until it is ready somebody may
-            // wait for it.
-            let is_known = self.alive.borrow().is_some() && state != InstanceState::Starting;
+            // Until it is told others don't know of it, and it takes no jobs; until it is ready somebody may wait
+            // for it.
+            let is_known = is_told && state != InstanceState::Starting;
             let pause = match *phases.borrow() {
                 _ if !is_known => RETRY_PAUSE,
                 Phase::Running | Phase::Announced => HEARTBEAT_PERIOD,

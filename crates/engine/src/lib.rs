@@ -146,6 +146,7 @@ pub fn start(
     let checker = Arc::new(Checker::new(network.clone()).map_err(StartError::Http)?);
     let home_id = config.work.as_ref().and_then(|work| work.home_id);
     let (alive, heard) = watch::channel(None);
+    let for_lifecycle = heard.clone();
     let (turns, pulse) = watch::channel(Instant::now());
     // Others take over the jobs of an instance that has said goodbye: it does so when it has none.
     let at_rest = CancellationToken::new();
@@ -171,8 +172,9 @@ pub fn start(
     let instance =
         NewInstance { id: config.instance_id, name: config.instance_name, version: config.version, roles: config.roles, home_id };
     let (me, is_ready) = (instance.clone(), config.is_ready);
-    let lifecycle = Lifecycle::new(pool.clone(), intentions.clone(), me, drain.clone(), config.ready_pause, expects);
-    let windows = lifecycle.windows();
+    let lifecycle =
+        Lifecycle::new(pool.clone(), intentions.clone(), me, drain.clone(), config.ready_pause, expects, for_lifecycle);
+    let (windows, looked) = (lifecycle.windows(), lifecycle.looked());
     tracker.spawn(lifecycle.run(shutdown.clone()).instrument(tracing::info_span!("lifecycle")));
     let (pool_of_heart, drain_of_heart) = (pool.clone(), drain.clone());
     let heartbeat =
@@ -192,7 +194,7 @@ pub fn start(
         };
         tracker.spawn(prober.run().instrument(tracing::info_span!("prober")));
     }
-    Ok(Started { pulse: Pulse(pulse), windows })
+    Ok(Started { pulse: Pulse(pulse), windows, looked })
 }
 
 /// What others may know of a running engine.
@@ -201,6 +203,8 @@ pub struct Started {
     pub pulse: Pulse,
     /// The maintenance of Synops itself that is under way or announced.
     pub windows: watch::Receiver<Option<Window>>,
+    /// True once that is known.
+    pub looked: watch::Receiver<bool>,
 }
 
 /// Whether the engine still turns, whatever the database answers.

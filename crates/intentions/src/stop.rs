@@ -11,7 +11,11 @@ use store::maintenance::{NewUpdateRow, TurnAsked};
 impl Intentions {
     /// Everybody who is connected to this server has been told. Answers whether that was news.
     pub async fn announce_stop(&self, who: TurnAsked<'_>) -> Result<bool, store::Error> {
-        let is_news = store::maintenance::announce_stop(&self.pool, who).await?;
+        let mut tx = self.pool.begin().await?;
+        // First of all, as everybody does who writes about it.
+        store::node::lock_node(&mut *tx, who.maintenance_id).await?;
+        let is_news = store::maintenance::announce_stop(&mut *tx, who).await?;
+        tx.commit().await?;
         if is_news {
             self.ring_for_maintenance();
         }

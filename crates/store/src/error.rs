@@ -67,6 +67,7 @@ fn by_constraint(name: &str) -> Option<Refusal> {
             Refusal::conflict("another maintenance of Synops itself overlaps this window: move one of them, or cancel it")
         }
         "maintenances_moves_allowed" => Refusal::conflict("its state can't become that any more"),
+        "maintenances_closed_first" => Refusal::conflict("a maintenance in it is under way: close it first"),
         "maintenances_window_length" => Refusal::invalid("ends_at", "1 minute to 30 days after starts_at"),
         "maintenances_window_finite" => Refusal::invalid("starts_at", "a time from 2000 to 9000"),
         "maintenances_links_array" => Refusal::invalid("links", "less text"),

@@ -197,27 +197,35 @@ pub async fn move_maintenance(
 /// Maintenances that the clock has something to do with now, longest due first. Those that verify, and
 /// those that take down Synops itself, are among them always: whether they are done is for their checks
 /// and servers to say.
-pub async fn list_due(db: impl PgExecutor<'_>, limit: i64) -> Result<Vec<Uuid>> {
+///
+/// Without `of_synops` those of Synops itself are left out.
+pub async fn list_due(db: impl PgExecutor<'_>, of_synops: bool, limit: i64) -> Result<Vec<Uuid>> {
     sqlx::query_scalar!(
         r#"select due.node_id as "id!" from (
-             select node_id, starts_at as at from maintenances where state = 'scheduled' and starts_at <= clock_timestamp()
+             select node_id, starts_at as at, affects_instance from maintenances
+              where state = 'scheduled' and starts_at <= clock_timestamp()
              union all
-             select node_id, ends_at from maintenances where state = 'in_progress' and (ends_at <= clock_timestamp() or affects_instance)
+             select node_id, ends_at, affects_instance from maintenances
+              where state = 'in_progress' and (ends_at <= clock_timestamp() or affects_instance)
              union all
-             select node_id, ended_at from maintenances where state = 'verifying') due
+             select node_id, ended_at, affects_instance from maintenances where state = 'verifying') due
+           where $2 or not due.affects_instance
            order by due.at limit $1"#,
-        limit
+        limit,
+        of_synops
     )
     .fetch_all(db)
     .await
 }
 
-/// In how long the next start or end is due; zero when it is already, `None` without any.
+/// In how long the next start or end is due; zero when it is already, `None` without any. An end that waits for
+/// servers of Synops to stop is due when they have.
 pub async fn find_next_due(db: impl PgExecutor<'_>) -> Result<Option<Duration>> {
     let seconds = sqlx::query_scalar!(
         "select extract(epoch from least(
              (select min(starts_at) from maintenances where state = 'scheduled'),
-             (select min(ends_at) from maintenances where state = 'in_progress')) - clock_timestamp())::float8"
+             (select min(ends_at) from maintenances where state = 'in_progress'
+                 and (not affects_instance or ends_at > clock_timestamp()))) - clock_timestamp())::float8"
     )
     .fetch_one(db)
     .await?;

@@ -83,6 +83,11 @@ impl MaintenancePatch {
     pub fn changes_the_plan(&self) -> bool {
         *self != Self { links: self.links.clone(), timezone: self.timezone.clone(), ..Self::default() }
     }
+
+    /// Whether it changes how Synops itself goes down.
+    pub fn changes_the_stop(&self) -> bool {
+        self.blocked_classes.is_some() || self.drain_bound_s.is_some() || self.rolling.is_some() || self.admins_first.is_some()
+    }
 }
 
 fn validate_links(links: &[Link]) -> Result<(), Refusal> {

@@ -20,9 +20,10 @@ pub(super) struct Clock {
 
 impl Clock {
     /// Makes what is due; answers how long to wait before the next look.
-    pub(super) async fn look(&self) -> Result<Duration, store::Error> {
+    /// Not of Synops itself, as long as signs of life can't be trusted (`steady` false).
+    pub(super) async fn look(&self, steady: bool) -> Result<Duration, store::Error> {
         let (mut moved, mut failed) = (false, false);
-        for id in store::maintenance::list_due(&self.pool, AT_ONCE).await? {
+        for id in store::maintenance::list_due(&self.pool, steady, AT_ONCE).await? {
             match self.intentions.advance_maintenance(id).await {
                 Ok(Some(made)) => {
                     tracing::info!(maintenance_id = %id, to = %made.to, "a maintenance has moved on");

@@ -6,6 +6,7 @@
 mod clock;
 mod expected;
 mod own_stop;
+mod steadiness;
 
 pub(crate) use expected::Expected;
 
@@ -18,22 +19,31 @@ use expected::expect;
 use intentions::Intentions;
 use own_stop::OwnStop;
 use std::time::Duration;
+use steadiness::Steadiness;
 use store::Pool;
 use store::instance::NewInstance;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 pub(crate) struct Lifecycle {
     clock: Clock,
     pool: Pool,
     intentions: Intentions,
+    instance_id: Uuid,
     own_stop: OwnStop,
     /// Told to whoever serves people.
     windows: watch::Sender<Option<Window>>,
     /// Told to whoever begins jobs.
     expected: watch::Sender<Option<Expected>>,
+    /// Told once the first look is over.
+    looked: watch::Sender<bool>,
+    steadiness: Steadiness,
 }
+
+/// Every look at the database has this bound: longer than it works on any statement of ours.
+const LOOK_MAX: Duration = Duration::from_secs(40);
 
 impl Lifecycle {
     pub(crate) fn new(
@@ -43,7 +53,9 @@ impl Lifecycle {
         drain: Drain,
         ready_pause: Duration,
         expected: watch::Sender<Option<Expected>>,
+        alive: watch::Receiver<Option<Instant>>,
     ) -> Self {
+        let instance_id = me.id;
         Self {
             clock: Clock { pool: pool.clone(), intentions: intentions.clone() },
             own_stop: OwnStop::new(pool.clone(), intentions.clone(), me, drain, ready_pause),
@@ -51,11 +63,18 @@ impl Lifecycle {
             intentions,
             windows: watch::Sender::new(None),
             expected,
+            instance_id,
+            looked: watch::Sender::new(false),
+            steadiness: Steadiness::new(alive),
         }
     }
 
     pub(crate) fn windows(&self) -> watch::Receiver<Option<Window>> {
         self.windows.subscribe()
+    }
+
+    pub(crate) fn looked(&self) -> watch::Receiver<bool> {
+        self.looked.subscribe()
     }
 
     /// Until the shutdown, or until this server has stopped for a maintenance. Woken by changes of maintenances,
@@ -65,16 +84,21 @@ impl Lifecycle {
         let mut patience = Patience::new();
         while !shutdown.is_cancelled() {
             let looked = tokio::select! {
-                looked = self.look() => looked,
+                looked = timeout(LOOK_MAX, self.look()) => looked,
                 () = shutdown.cancelled() => break,
             };
             let pause = match looked {
-                Ok(pause) => {
+                Ok(Ok(pause)) => {
                     patience = Patience::new();
+                    self.looked.send_replace(true);
                     pause
                 }
-                Err(error) => {
+                Ok(Err(error)) => {
                     tracing::warn!(%error, "maintenances could not be looked at; tried again shortly");
+                    patience.next()
+                }
+                Err(_) => {
+                    tracing::warn!("maintenances could not be looked at: the database does not answer; tried again shortly");
                     patience.next()
                 }
             };
@@ -95,8 +119,8 @@ impl Lifecycle {
 
     /// Answers how long to wait before the next look.
     async fn look(&mut self) -> Result<Duration, store::Error> {
-        let next_due = self.clock.look().await?;
-        let window = store::maintenance::find_window(&self.pool, ANNOUNCED_AHEAD).await?;
+        let next_due = self.clock.look(self.steadiness.is_steady()).await?;
+        let window = store::maintenance::find_window(&self.pool, ANNOUNCED_AHEAD, self.instance_id).await?;
         let expected = match &window {
             Some(window) => {
                 let before = self.expected.borrow().clone();

@@ -29,6 +29,8 @@ pub(super) struct OwnStop {
     leads: Option<Leads>,
     /// The drain, once it runs; at most one.
     draining: JoinSet<Ended>,
+    /// Its maintenance was closed when it was too late to go back.
+    goes_all_the_same: bool,
 }
 
 /// The maintenance that this server closes for.
@@ -39,7 +41,7 @@ struct Leads {
 
 impl OwnStop {
     pub(super) fn new(pool: Pool, intentions: Intentions, me: NewInstance, drain: Drain, ready_pause: Duration) -> Self {
-        Self { pool, intentions, me, drain, ready_pause, leads: None, draining: JoinSet::new() }
+        Self { pool, intentions, me, drain, ready_pause, leads: None, draining: JoinSet::new(), goes_all_the_same: false }
     }
 
     /// Takes the step that is due, if any; answers when to look again.
@@ -50,6 +52,9 @@ impl OwnStop {
         };
         if self.leads.as_ref().is_some_and(|leads| leads.maintenance_id != window.maintenance_id) {
             self.go_on();
+            if self.leads.is_some() {
+                return Ok(MAINTENANCE_POLL);
+            }
         }
         match window.state {
             MaintenanceState::Scheduled => self.announce(window.maintenance_id).await?,
@@ -70,20 +75,23 @@ impl OwnStop {
     }
 
     async fn follow(&mut self, id: Uuid) -> Result<Duration, store::Error> {
+        let mut stops = store::maintenance::list_stops(&self.pool, id).await?;
         if self.leads.is_none() {
             if self.drain.phase() >= Phase::Closing {
                 return Ok(MAINTENANCE_POLL);
             }
-            if !self.intentions.take_turn(self.asked(id), self.ready_pause).await? {
-                self.not_mine(id).await?;
+            let closed = |stops: &[StopRow]| self.mine(stops).is_some_and(|mine| mine.closed_at.is_some());
+            // It may have been taken without the answer having come back.
+            if !closed(&stops) && !self.intentions.take_turn(self.asked(id), self.ready_pause).await? {
+                self.not_mine(&stops);
                 return Ok(MAINTENANCE_POLL);
             }
             tracing::info!(maintenance_id = %id, "closing for a maintenance: no new work is taken");
             self.leads = Some(Leads { maintenance_id: id, closed: Instant::now() });
             self.drain.close();
+            stops = store::maintenance::list_stops(&self.pool, id).await?;
         }
-        let stops = store::maintenance::list_stops(&self.pool, id).await?;
-        let Some(mine) = stops.iter().find(|stop| stop.instance_id == self.me.id) else { return Ok(MAINTENANCE_POLL) };
+        let Some(mine) = self.mine(&stops) else { return Ok(MAINTENANCE_POLL) };
         if let Some(until) = mine.drain_until {
             let now = store::database::now(&self.pool).await?;
             let left = (until - now).to_std().unwrap_or_default();
@@ -98,12 +106,14 @@ impl OwnStop {
     }
 
     /// It did not live when the maintenance began, or its turn is still to come.
-    async fn not_mine(&mut self, id: Uuid) -> Result<(), store::Error> {
-        let waits = store::maintenance::has_turn(&self.pool, id, self.me.id).await?;
-        if !waits && self.drain.phase() == Phase::Announced {
-            self.drain.abort();
+    fn not_mine(&self, stops: &[StopRow]) {
+        if self.mine(stops).is_none_or(|mine| mine.turn.is_none()) {
+            self.drain.recall();
         }
-        Ok(())
+    }
+
+    fn mine<'a>(&self, stops: &'a [StopRow]) -> Option<&'a StopRow> {
+        stops.iter().find(|stop| stop.instance_id == self.me.id)
     }
 
     /// Whether draining may begin: balancers have seen that this server is not ready, and the others of its turn
@@ -147,9 +157,20 @@ impl OwnStop {
     /// The process ends for another reason. If the drain is over, it says so.
     pub(super) async fn give_up(mut self) {
         if self.draining.is_empty() {
+            self.stopped_otherwise().await;
             return;
         }
         if let Ok(Some(Ended::Stopped { late })) = timeout(TOLD_WITHIN, self.ended()).await {
+            self.tell_stopped(&late).await;
+        }
+    }
+
+    /// It was closed for a maintenance, and the process was told to end before it drained: it has, all the same.
+    async fn stopped_otherwise(&self) {
+        let Some(leads) = self.leads.as_ref().filter(|_| self.drain.phase() == Phase::Stopped) else { return };
+        let late: Vec<&str> = self.drain.standings().iter().filter(|one| one.is_late).map(|one| one.name).collect();
+        let begins = self.intentions.begin_draining(self.asked(leads.maintenance_id));
+        if matches!(timeout(TOLD_WITHIN, begins).await, Ok(Ok(_))) {
             self.tell_stopped(&late).await;
         }
     }
@@ -167,12 +188,14 @@ impl OwnStop {
 
     /// There is no maintenance any more that this server stops for: back to work, if that can still be.
     fn go_on(&mut self) {
-        let led = self.leads.take().is_some();
-        if !led && self.drain.phase() != Phase::Announced {
+        if self.leads.is_none() {
+            self.drain.recall();
             return;
         }
-        let goes_on = self.drain.abort();
-        if led && !goes_on {
+        if self.drain.abort() || self.drain.phase() == Phase::Running {
+            self.leads = None;
+        } else if !self.goes_all_the_same {
+            self.goes_all_the_same = true;
             tracing::warn!("the maintenance was closed too late for this server: it has ended its jobs, and restarts");
         }
     }

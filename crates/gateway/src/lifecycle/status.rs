@@ -33,9 +33,14 @@ const ANY_TIME_AHEAD: Duration = Duration::from_secs(2 * 366 * 24 * 3600);
 pub(crate) async fn get_maintenance_status(state: State, caller: Caller) -> Result<Response, Refused> {
     administrator(&state, &caller).await?;
     let pool = state.pool();
-    let window = store::maintenance::find_window(pool, ANY_TIME_AHEAD).await?;
+    let window = store::maintenance::find_window(pool, ANY_TIME_AHEAD, state.settings().instance_id).await?;
     let node = match &window {
         Some(window) => store::node::find_node(pool, window.maintenance_id).await?,
+        None => None,
+    };
+    // It may be planned in a workspace that is closed to them.
+    let readable = match &window {
+        Some(window) => store::node::find_readable_node(pool, caller.reader(), window.maintenance_id).await?,
         None => None,
     };
     let plan = match node.as_ref().map(|node| &node.facet) {
@@ -57,11 +62,11 @@ pub(crate) async fn get_maintenance_status(state: State, caller: Caller) -> Resu
     let status = MaintenanceStatus {
         server_time: state.now(),
         phase: state.phase().into(),
-        maintenance: node.as_ref().map(NodeView::from),
+        maintenance: readable.as_ref().map(NodeView::from),
         countdown_s: plan.and_then(|plan| counts_down_to(plan, drain_until)).map(|at| (at - now).num_seconds().max(0)),
         mode,
         mode_reason,
-        sessions: sessions(&state, &instances).await?,
+        sessions: sessions(&state, &caller, &instances).await?,
         instances,
         jobs: jobs.into_iter().map(Into::into).collect(),
         jobs_truncated,
@@ -124,14 +129,15 @@ fn instance_statuses(state: &State, instances: Vec<Instance>, stops: Vec<StopRow
     told
 }
 
-async fn sessions(state: &State, instances: &[InstanceStatus]) -> Result<Sessions, Refused> {
+async fn sessions(state: &State, caller: &Caller, instances: &[InstanceStatus]) -> Result<Sessions, Refused> {
     let limit = usize::try_from(PAGE_MAX_ITEMS).unwrap_or(usize::MAX);
     let (seen, here) = state.hub().seen(limit);
     let elsewhere = instances.iter().filter(|i| i.is_present && !i.is_this).filter_map(|i| i.in_flight.get("sockets"));
     let here = i64::try_from(here).unwrap_or(i64::MAX);
     let count = here.saturating_add(elsewhere.sum());
     let ids: Vec<Uuid> = seen.iter().flat_map(|one| one.nodes.iter().copied().chain(one.person_id)).collect();
-    let titles: HashMap<Uuid, String> = store::node::list_titles(state.pool(), &ids).await?.into_iter().collect();
+    let nodes = store::node::list_readable_nodes_by_id(state.pool(), caller.reader(), &ids).await?;
+    let titles: HashMap<Uuid, String> = nodes.into_iter().map(|node| (node.id, node.title)).collect();
     let now = state.now();
     let truncated = count > i64::try_from(seen.len()).unwrap_or(i64::MAX);
     let items = seen.into_iter().map(|one| session(one, &titles, now)).collect();
@@ -140,7 +146,8 @@ async fn sessions(state: &State, instances: &[InstanceStatus]) -> Result<Session
 
 fn session(seen: Seen, titles: &HashMap<Uuid, String>, now: DateTime<Utc>) -> Session {
     let person = seen.person_id.map(|id| SessionPerson { id, title: titles.get(&id).cloned().unwrap_or_default() });
-    let mut looks_at: Vec<String> = seen.nodes.iter().filter_map(|id| titles.get(id).cloned()).collect();
+    let title = |id: &Uuid| titles.get(id).cloned().unwrap_or_else(|| format!("node:{id}"));
+    let mut looks_at: Vec<String> = seen.nodes.iter().map(title).collect();
     if looks_at.is_empty() {
         looks_at = seen.kinds.iter().map(|kind| format!("kind:{kind}")).collect();
     }

@@ -237,8 +237,9 @@ impl Session {
 
     /// To whoever connects it is no news that all is well.
     fn tell_lifecycle_of_late(&mut self) {
-        let is_well = *self.phases.borrow_and_update() == Phase::Running && self.windows.borrow_and_update().is_none();
-        if !is_well {
+        // Both are known now: what is told here is not told again.
+        let (phase, is_planned) = (*self.phases.borrow_and_update(), self.windows.borrow_and_update().is_some());
+        if phase != Phase::Running || is_planned {
             self.tell_lifecycle();
         }
     }

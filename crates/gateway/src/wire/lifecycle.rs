@@ -120,7 +120,7 @@ pub(crate) struct MaintenanceStatus<'a> {
     pub(crate) server_time: DateTime<Utc>,
     /// Of the server that answers.
     pub(crate) phase: Phase,
-    /// The one that is under way; else the next; null without any.
+    /// The one that is under way; else the next; null without any, and where it is not to be seen.
     #[schema(required)]
     pub(crate) maintenance: Option<NodeView<'a>>,
     /// In seconds: until it begins, or until jobs must have finished. Null when there is nothing to count down to.

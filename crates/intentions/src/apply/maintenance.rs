@@ -69,6 +69,10 @@ impl Work<'_> {
         if patch.changes_the_plan() && before.state.is_over() {
             return Err(Refusal::conflict(format!("it is {}: only what is told about it can be changed", before.state)).into());
         }
+        if before.affects_instance && before.state != MaintenanceState::Scheduled && patch.changes_the_stop() {
+            let detail = format!("it is {}: how Synops goes down was decided at its begin; its end can be moved", before.state);
+            return Err(Refusal::conflict(detail).into());
+        }
         if patch.starts_at.is_some() || patch.ends_at.is_some() {
             let now = self.now().await?;
             before.changed_window(patch.starts_at, patch.ends_at, now).map_err(|refusal| refusal.within("maintenance"))?;

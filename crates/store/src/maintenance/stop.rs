@@ -4,7 +4,7 @@ use super::parse_state;
 use crate::instance::{interval, lapse, list_instances};
 use domain::forecast::{StopMode, stop_mode};
 use domain::job::JobClass;
-use domain::lifecycle::{Stops, Window};
+use domain::lifecycle::{InstanceState, Stops, Window};
 use domain::maintenance::Settings;
 use sqlx::types::chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgExecutor};
@@ -40,11 +40,14 @@ impl StopRow {
     }
 }
 
-/// The maintenance of Synops itself that is under way; else the next one, if it begins within `ahead`.
-pub async fn find_window(db: impl PgExecutor<'_>, ahead: Duration) -> Result<Option<Window>> {
+/// The maintenance of Synops itself that is under way; else the next one, if it begins within `ahead`. As
+/// the instance sees it: only one that does not stop for it can be kept for administrators.
+pub async fn find_window(db: impl PgExecutor<'_>, ahead: Duration, instance_id: Uuid) -> Result<Option<Window>> {
     let row = sqlx::query!(
         r#"select m.node_id, m.state, m.starts_at, m.ends_at, coalesce(m.mode = 'rolling', m.rolling) as "rolling!", m.blocked_classes,
-             m.state = 'verifying' and m.admins_first and m.mode is distinct from 'rolling' as "admins_only!",
+             m.admins_first and coalesce(m.mode = 'full', false) and (m.state = 'verifying' or (m.state = 'in_progress' and not exists (
+               select from maintenance_stops s
+                where s.maintenance_id = m.node_id and s.instance_id = $3 and s.turn is not null))) as "admins_only!",
              (select max(s.drain_until) from maintenance_stops s join instances i on i.id = s.instance_id
                where s.maintenance_id = m.node_id and s.stopped_at is null
                  and i.seen_at > clock_timestamp() - $2::interval) as drain_until
@@ -52,9 +55,10 @@ pub async fn find_window(db: impl PgExecutor<'_>, ahead: Duration) -> Result<Opt
           where m.affects_instance
             and (m.state in ('in_progress', 'verifying')
                  or (m.state = 'scheduled' and m.starts_at < clock_timestamp() + $1::interval))
-          order by m.state = 'scheduled', m.starts_at limit 1"#,
+          order by array_position(array['in_progress', 'verifying', 'scheduled'], m.state), m.starts_at limit 1"#,
         interval(ahead),
-        lapse()
+        lapse(),
+        instance_id
     )
     .fetch_optional(db)
     .await?;
@@ -77,9 +81,11 @@ pub async fn find_window(db: impl PgExecutor<'_>, ahead: Duration) -> Result<Opt
 /// maintenance.
 pub(super) async fn list_who_stops(db: &mut PgConnection, id: Uuid, settings: &Settings) -> Result<()> {
     let now = crate::database::now(&mut *db).await?;
-    let instances = list_instances(&mut *db).await?.into_iter().filter(|i| i.state.is_ready());
-    let ready: Vec<_> = instances.map(|i| (i.seen_at, i.roles)).collect();
-    let (mode, _) = stop_mode(settings.rolling, &ready, now);
+    // Those that will have a turn: one that is not ready yet will be, or holds the others up.
+    let stays = |state: InstanceState| state == InstanceState::Starting || state.is_ready();
+    let instances = list_instances(&mut *db).await?.into_iter().filter(|i| stays(i.state));
+    let instances: Vec<_> = instances.map(|i| (i.seen_at, i.roles)).collect();
+    let (mode, _) = stop_mode(settings.rolling, &instances, now);
     sqlx::query!("update maintenances set mode = $2 where node_id = $1", id, mode.as_str()).execute(&mut *db).await?;
     // Who started after the begin has nothing old about it; who is on its way out needs no word.
     sqlx::query!(
@@ -97,15 +103,27 @@ pub(super) async fn list_who_stops(db: &mut PgConnection, id: Uuid, settings: &S
     .execute(&mut *db)
     .await?;
     let classes: Vec<&str> = settings.blocked_classes.iter().map(|class| class.as_str()).collect();
-    sqlx::query!("update job_classes set blocked_by = $1 where name = any($2::text[])", id, &classes as &[&str])
-        .execute(db)
-        .await?;
+    sqlx::query!(
+        "with locked as materialized (select name from job_classes where name = any($2::text[]) order by name for update)
+         update job_classes c set blocked_by = $1 from locked where c.name = locked.name",
+        id,
+        &classes as &[&str]
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
 /// Lets the classes of jobs go on that waited for it.
 pub(super) async fn unblock(db: &mut PgConnection, id: Uuid) -> Result<()> {
-    sqlx::query!("update job_classes set blocked_by = null where blocked_by = $1", id).execute(db).await?;
+    // By name, as claims lock them.
+    sqlx::query!(
+        "with locked as materialized (select name from job_classes where blocked_by = $1 order by name for update)
+         update job_classes c set blocked_by = null from locked where c.name = locked.name",
+        id
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -242,23 +260,28 @@ pub async fn finish_stop(db: impl PgExecutor<'_>, id: Uuid, instance_id: Uuid, l
     Ok(done.rows_affected() == 1)
 }
 
-/// With the end of a maintenance that is under way goes the time that jobs have to finish: of servers that
-/// drain, and of those whose turn is to come.
+/// With a later end of a maintenance that is under way goes the time that jobs have to finish: of servers that
+/// drain, and of those whose turn is to come. With an earlier one nothing is taken back but what lies beyond it.
 pub async fn extend_stops(db: &mut PgConnection, id: Uuid, by_s: f64) -> Result<()> {
     sqlx::query!(
-        "update maintenance_stops set drain_until = greatest(drain_until + make_interval(secs => $2), clock_timestamp())
-          where maintenance_id = $1 and draining_at is not null and stopped_at is null",
+        "update maintenance_stops s
+            set drain_until = case when $2::float8 > 0 then s.drain_until + make_interval(secs => $2::float8)
+                                   else least(s.drain_until, greatest(m.ends_at, clock_timestamp())) end
+           from maintenances m
+          where m.node_id = $1 and s.maintenance_id = $1 and s.draining_at is not null and s.stopped_at is null",
         id,
         by_s
     )
     .execute(&mut *db)
     .await?;
-    sqlx::query!(
-        "update maintenances set drain_bound_s = least(greatest(drain_bound_s + round($2::float8)::integer, 1), 3600) where node_id = $1",
-        id,
-        by_s
-    )
-    .execute(db)
-    .await?;
+    if by_s > 0.0 {
+        sqlx::query!(
+            "update maintenances set drain_bound_s = least(drain_bound_s + round($2::float8)::integer, 3600) where node_id = $1",
+            id,
+            by_s
+        )
+        .execute(db)
+        .await?;
+    }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod wiring;
 use crate::config::{Config, Role};
 use crate::database::Database;
 use crate::{address, demo, home, people};
+use anyhow::Context;
 use drain::{Drain, Phase};
 use engine::{EngineConfig, Pulse, Started};
 use feed::{Bell, Tailer};
@@ -20,10 +21,15 @@ pub use running::Running;
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+/// For a first look at what is planned: the database has answered before.
+const FIRST_LOOK_MAX: Duration = Duration::from_secs(30);
 
 /// What the server is given.
 pub struct Outside {
@@ -115,8 +121,10 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
     let is_ready = wiring::readiness(served, feed.clone());
     let engine_config = EngineConfig { is_ready, ..wiring::engine(&config, &login, &worker_url, jobs, instance_id, home_id) };
     let (tasks, stop) = (&parts.engine.tasks, parts.engine.stop.clone());
-    let Started { pulse, windows } =
+    let Started { pulse, windows, mut looked } =
         engine::start(engine_config, pool.clone(), intentions.clone(), tasks, stop, &parts.drain).map_err(wiring::told)?;
+    // Whom a maintenance keeps out, it keeps out from the first request on.
+    timeout(FIRST_LOOK_MAX, looked.wait_for(|looked| *looked)).await.context("maintenances could not be looked at")??;
     wiring::fold_metrics(outside.metrics.clone(), &parts.engine);
 
     if config.has_role(Role::Gateway) {

@@ -24,6 +24,8 @@ pub(super) async fn drain(drain: &Drain, times: &Times, is_wanted: bool) -> Vec<
     }
     let finish_within = if is_wanted { times.jobs_finish_within } else { Duration::ZERO };
     let deadline = Instant::now() + finish_within;
+    // A maintenance that drains allows more, maybe; whoever told the process to end does not wait for that.
+    drain.no_later_than(deadline);
     let draining = async {
         loop {
             // A process that was told to stop does so, whoever would rather go on.
