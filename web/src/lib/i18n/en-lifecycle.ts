@@ -67,6 +67,7 @@ export const stop = {
 	none: 'No maintenance of Synops is planned',
 	noneBody: 'Plan one to take Synops down without losing work: everybody sees it coming, jobs finish, and it comes back by itself.',
 	plan: 'Plan a maintenance',
+	watch: 'Watch the stop',
 	steps: 'Steps',
 	step: {
 		announced: 'Announced',

@@ -16,7 +16,6 @@ export const maintenance = {
 		closed: 'It was closed by hand.',
 		cancelled: 'It was called off.'
 	},
-	stateName: 'State',
 	outcomeName: 'Outcome',
 	starts: 'Begins',
 	ends: 'Ends',
@@ -38,7 +37,6 @@ export const maintenance = {
 	more: 'Show more',
 	plan: 'Plan a maintenance',
 	planTitle: 'Plan a maintenance',
-	when: 'When',
 	zone: (name: string) => `In your time zone, ${name}.`,
 	length: (span: string) => `${span} long`,
 	endsBefore: 'It ends before it begins.',
@@ -83,7 +81,6 @@ export const maintenance = {
 	truncated: 'There is more than is listed here.',
 	extend: 'Extend',
 	extendBy: (minutes: number) => `+${minutes} min`,
-	extendOther: 'Other',
 	extendTitle: 'Until when?',
 	extendBody: 'The end moves for everybody at once: countdown, checks, and the time that jobs have to finish.',
 	extended: (until: string) => `It ends at ${until} now.`,

@@ -65,6 +65,7 @@ export const stop = {
 	none: 'Ikke noe vedlikehold av Synops er planlagt',
 	noneBody: 'Planlegg et for å ta Synops ned uten å miste arbeid: alle ser det komme, jobber gjøres ferdig, og den kommer tilbake av seg selv.',
 	plan: 'Planlegg et vedlikehold',
+	watch: 'Følg stansen',
 	steps: 'Trinn',
 	step: {
 		announced: 'Varslet',

@@ -15,7 +15,6 @@ export const maintenance = {
 		closed: 'Det ble lukket for hånd.',
 		cancelled: 'Det ble avlyst.'
 	},
-	stateName: 'Tilstand',
 	outcomeName: 'Utfall',
 	starts: 'Begynner',
 	ends: 'Slutter',
@@ -37,7 +36,6 @@ export const maintenance = {
 	more: 'Vis mer',
 	plan: 'Planlegg vedlikehold',
 	planTitle: 'Planlegg vedlikehold',
-	when: 'Når',
 	zone: (name: string) => `I din tidssone, ${name}.`,
 	length: (span: string) => `${span} langt`,
 	endsBefore: 'Det slutter før det begynner.',
@@ -82,7 +80,6 @@ export const maintenance = {
 	truncated: 'Det er mer enn det som vises her.',
 	extend: 'Forleng',
 	extendBy: (minutes: number) => `+${minutes} min`,
-	extendOther: 'Annet',
 	extendTitle: 'Til når?',
 	extendBody: 'Slutten flyttes for alle samtidig: nedtelling, kontroller, og tiden jobber har til å bli ferdige.',
 	extended: (until: string) => `Det slutter nå ${until}.`,
