@@ -19,6 +19,7 @@ export const lifecycle = {
 	endsIn: 'ends in',
 	verifying: 'Synops is back and being checked',
 	verifyingText: 'You can work. The maintenance ends by itself when the checks are green.',
+	verifyingAdmins: 'Only administrators are let in until the checks are green.',
 	stopping: 'Synops is being restarted',
 	stoppingText: 'What runs finishes, nothing is lost. The page comes back by itself.',
 	called_off: 'The maintenance was called off or put off',

@@ -56,6 +56,8 @@ export const maintenance = {
 	minutes: 'minutes',
 	rolling: 'One server after the other',
 	rollingHint: 'The others go on serving. Needs two ready servers for each role; otherwise all go down at once.',
+	adminsFirst: 'Administrators first',
+	adminsFirstHint: 'After a full stop the others are let in when the checks are green.',
 	verify: 'Check before it is done',
 	verifyHint: 'It is done only when everything affected is green again.',
 	forecast: 'Forecast',

@@ -18,6 +18,7 @@ export const lifecycle = {
 	endsIn: 'slutter om',
 	verifying: 'Synops er tilbake og kontrolleres',
 	verifyingText: 'Du kan arbeide. Vedlikeholdet slutter av seg selv når alle kontroller er grønne.',
+	verifyingAdmins: 'Bare administratorer slippes inn til kontrollene er grønne.',
 	stopping: 'Synops startes på nytt',
 	stoppingText: 'Det som er i gang, gjøres ferdig, ingenting går tapt. Siden kommer tilbake av seg selv.',
 	called_off: 'Vedlikeholdet er avlyst eller utsatt',

@@ -55,6 +55,8 @@ export const maintenance = {
 	minutes: 'minutter',
 	rolling: 'Én tjener etter den andre',
 	rollingHint: 'De andre fortsetter. Krever to klare tjenere for hver rolle; ellers går alle ned samtidig.',
+	adminsFirst: 'Administratorer først',
+	adminsFirstHint: 'Etter en full stans slippes de andre inn når kontrollene er grønne.',
 	verify: 'Kontroller før det er ferdig',
 	verifyHint: 'Det er ferdig først når alt som berøres, er grønt igjen.',
 	forecast: 'Prognose',
