@@ -19,6 +19,7 @@ export const lifecycle = {
 	endsIn: 'ends in',
 	verifying: 'Synops is back and being checked',
 	verifyingText: 'You can work. The maintenance ends by itself when the checks are green.',
+	verifyingAdmins: 'Only administrators are let in until the checks are green.',
 	stopping: 'Synops is being restarted',
 	stoppingText: 'What runs finishes, nothing is lost. The page comes back by itself.',
 	called_off: 'The maintenance was called off or put off',
@@ -67,6 +68,7 @@ export const stop = {
 	none: 'No maintenance of Synops is planned',
 	noneBody: 'Plan one to take Synops down without losing work: everybody sees it coming, jobs finish, and it comes back by itself.',
 	plan: 'Plan a maintenance',
+	watch: 'Watch the stop',
 	steps: 'Steps',
 	step: {
 		announced: 'Announced',

@@ -18,6 +18,7 @@ export const lifecycle = {
 	endsIn: 'slutter om',
 	verifying: 'Synops er tilbake og kontrolleres',
 	verifyingText: 'Du kan arbeide. Vedlikeholdet slutter av seg selv når alle kontroller er grønne.',
+	verifyingAdmins: 'Bare administratorer slippes inn til kontrollene er grønne.',
 	stopping: 'Synops startes på nytt',
 	stoppingText: 'Det som er i gang, gjøres ferdig, ingenting går tapt. Siden kommer tilbake av seg selv.',
 	called_off: 'Vedlikeholdet er avlyst eller utsatt',
@@ -65,6 +66,7 @@ export const stop = {
 	none: 'Ikke noe vedlikehold av Synops er planlagt',
 	noneBody: 'Planlegg et for å ta Synops ned uten å miste arbeid: alle ser det komme, jobber gjøres ferdig, og den kommer tilbake av seg selv.',
 	plan: 'Planlegg et vedlikehold',
+	watch: 'Følg stansen',
 	steps: 'Trinn',
 	step: {
 		announced: 'Varslet',

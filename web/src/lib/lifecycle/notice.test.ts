@@ -11,6 +11,7 @@ const window = (state: Window['state'], more: Partial<Window> = {}): Window => (
 	ends_at: at(40),
 	drain_until: null,
 	rolling: false,
+	admins_only: false,
 	...more
 });
 const notice = (phase: Lifecycle['phase'], window: Window | null) => noticeOf({ phase, window, server_time: at(0) }, now);

@@ -65,6 +65,7 @@ function ofNotice(notice: Notice): Said {
 			return { ...said, tone: 'plan', text, counts: left(t.lifecycle.endsIn, notice.until) };
 		}
 		case 'verifying':
+			if (notice.window.admins_only) return { ...said, tone: 'plan', text: t.lifecycle.verifyingAdmins };
 			return { ...said, tone: 'good', text: t.lifecycle.verifyingText };
 		case 'beginning':
 		case 'stopping':

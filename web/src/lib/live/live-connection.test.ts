@@ -140,7 +140,8 @@ describe('LiveConnection', () => {
 		starts_at: '2026-01-01T12:00:00Z',
 		ends_at: '2026-01-01T12:30:00Z',
 		drain_until: null,
-		rolling: false
+		rolling: false,
+		admins_only: false
 	};
 	const told = () => rig.lifecycles.at(-1);
 

@@ -32,6 +32,7 @@ describe('a plan', () => {
 			affects: [instance_id, 's'],
 			drain_bound_s: 120,
 			rolling: true,
+			admins_first: false,
 			blocked_classes: ['tools'],
 			timezone: 'Europe/Oslo'
 		});

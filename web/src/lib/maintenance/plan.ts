@@ -16,6 +16,8 @@ export interface PlanValues {
 	blocked: JobClassName[];
 	drain_min: number;
 	rolling: boolean;
+	/** After a full stop administrators alone are let in until it is verified. */
+	admins_first: boolean;
 	verify: boolean;
 }
 
@@ -32,6 +34,7 @@ export function freshPlan(now: number, itself: boolean): PlanValues {
 		blocked: ['tools'],
 		drain_min: 5,
 		rolling: false,
+		admins_first: false,
 		verify: true
 	};
 }
@@ -61,7 +64,7 @@ export function isComplete(values: PlanValues): boolean {
 
 /** The plan as the server takes it. `zone` is the viewer's. Only for complete values. */
 export function planOf(values: PlanValues, zone: string): NewMaintenance {
-	const { itself, systems, blocked, drain_min, rolling, verify } = values;
+	const { itself, systems, blocked, drain_min, rolling, admins_first, verify } = values;
 	return {
 		title: values.title.trim(),
 		...(values.body.trim() ? { body: values.body } : {}),
@@ -70,7 +73,7 @@ export function planOf(values: PlanValues, zone: string): NewMaintenance {
 		timezone: zone,
 		affects: [...(itself ? [instance_id] : []), ...systems.map((system) => system.id)],
 		verify,
-		...(itself ? { blocked_classes: blocked, drain_bound_s: Math.round(drain_min * 60), rolling } : {})
+		...(itself ? { blocked_classes: blocked, drain_bound_s: Math.round(drain_min * 60), rolling, admins_first } : {})
 	};
 }
 
