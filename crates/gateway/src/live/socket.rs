@@ -173,8 +173,13 @@ async fn check_at(mut beginnings: watch::Receiver<u64>, state: &State, headers: 
 }
 
 async fn still_holds(state: &State, headers: &HeaderMap, caller: &Caller) -> bool {
-    // When it can't be asked now, it held a moment ago.
-    caller::authenticate(state, headers).await.map_or(true, |now| now.credential == caller.credential)
+    match caller::authenticate(state, headers).await {
+        Ok(now) => now.credential == caller.credential,
+        // A session that has ended makes nobody of its holder, a token is refused.
+        Err(Refusal::Unauthenticated { .. }) => false,
+        // When it can't be asked now, it held a moment ago.
+        Err(_) => true,
+    }
 }
 
 /// Empties the outbox into the socket. A network that takes nothing for too long ends it.
