@@ -181,9 +181,10 @@ pub fn start(
         heartbeat::Heartbeat { pool: pool_of_heart, instance, drain: drain_of_heart, is_ready, alive, turns, at_rest, shutdown };
     tracker.spawn(heartbeat.run().instrument(tracing::info_span!("heartbeat")));
     if config.probes {
-        let slots = Arc::new(Semaphore::new(config.checks_at_once.max(1)));
+        let (slots, running) = (Arc::new(Semaphore::new(config.checks_at_once.max(1))), Arc::default());
         let prober = prober::Prober {
-            place: prober::take_part(drain, &slots, config.checks_at_once.max(1)),
+            place: prober::take_part(drain, &running),
+            running,
             pool,
             wake: intentions.check_bell(),
             intentions,

@@ -7,6 +7,7 @@ use domain::system::state_after;
 use drain::{Class, Drain, InFlight, Participant};
 use intentions::Intentions;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 use store::Pool;
 use store::check::{Claimed, NewRun};
@@ -29,6 +30,7 @@ pub(crate) struct Prober {
     pub(crate) intentions: Intentions,
     pub(crate) checker: Arc<Checker>,
     pub(crate) slots: Arc<Semaphore>,
+    pub(crate) running: Arc<AtomicUsize>,
     /// Rung when a check may have become due by a write of this process.
     pub(crate) wake: Arc<Notify>,
     pub(crate) look_every: Duration,
@@ -37,10 +39,11 @@ pub(crate) struct Prober {
     pub(crate) place: Participant,
 }
 
-/// Checks that run when the server closes may finish while jobs do; then they are handed back.
-pub(crate) fn take_part(drain: &Drain, slots: &Arc<Semaphore>, all: usize) -> Participant {
-    let slots = Arc::clone(slots);
-    drain.register("checks", Class::Request, ENDS_WITHIN, move || InFlight::of(all.saturating_sub(slots.available_permits())))
+/// Checks that run when the server closes may finish while jobs do; then they are handed back. `running`
+/// counts them: a look holds slots for what it may find, and that is not under way.
+pub(crate) fn take_part(drain: &Drain, running: &Arc<AtomicUsize>) -> Participant {
+    let running = Arc::clone(running);
+    drain.register("checks", Class::Request, ENDS_WITHIN, move || InFlight::of(running.load(Relaxed)))
 }
 
 impl Prober {
@@ -104,6 +107,7 @@ impl Prober {
     async fn run_one(self: Arc<Self>, claimed: Claimed, _slot: OwnedSemaphorePermit) {
         let running = metrics::gauge!("synops_checks_in_flight");
         running.increment(1);
+        self.running.fetch_add(1, Relaxed);
         match self.place.end().run_until_cancelled(self.check(&claimed)).await {
             Some(found) => self.record(&claimed, found).await,
             None => {
@@ -113,6 +117,7 @@ impl Prober {
             }
         }
         running.decrement(1);
+        self.running.fetch_sub(1, Relaxed);
     }
 
     async fn check(&self, claimed: &Claimed) -> Outcome {
