@@ -20,8 +20,14 @@ text_enum! {
         DependsOn = "depends_on",
         /// Any → any.
         RelatesTo = "relates_to",
-        /// Maintenance → what it takes down: system, group, or the instance.
+        /// Maintenance or incident → what is down for it: system, group, or (maintenance) the instance.
         Affects = "affects",
+        /// Person, team or mailbox → the system or group that they are asked about.
+        ContactOf = "contact_of",
+        /// System → environment.
+        RunsIn = "runs_in",
+        /// Status page → system or group on it.
+        Shows = "shows",
     }
 }
 
@@ -33,26 +39,38 @@ impl EdgeKind {
             Self::Admin => Some(Level::Admin),
             Self::MemberOf => Some(Level::Member),
             Self::Reader => Some(Level::Reader),
-            Self::PartOf | Self::DependsOn | Self::RelatesTo | Self::Affects => None,
+            Self::PartOf
+            | Self::DependsOn
+            | Self::RelatesTo
+            | Self::Affects
+            | Self::ContactOf
+            | Self::RunsIn
+            | Self::Shows => None,
         }
     }
 
     /// Which kinds it may join. `edge_allowed` in the migrations says the same; a test compares.
     pub fn allows(self, source: NodeKind, target: NodeKind, target_is_scope: bool) -> bool {
-        use NodeKind::{Group, Instance, Maintenance, Person, System, Team, Workspace};
+        use NodeKind::*;
         let grantee = matches!(source, Person | Team);
         match self {
-            Self::PartOf => matches!(
-                (source, target),
-                (Workspace | Team | Person | Maintenance, Instance)
-                    | (Team | Group | System | Maintenance, Workspace)
-                    | (Group | System | Maintenance, Group)
-            ),
+            Self::PartOf => match target {
+                Instance => !matches!(source, Instance | Group | System),
+                Workspace => !matches!(source, Instance | Workspace | Person),
+                Group => matches!(source, Group | System | Maintenance | Incident),
+                _ => false,
+            },
             Self::MemberOf => (source == Person && target == Team) || (grantee && target_is_scope),
             Self::Owner | Self::Admin | Self::Reader => grantee && target_is_scope,
             Self::DependsOn => source == System && target == System,
             Self::RelatesTo => true,
-            Self::Affects => source == Maintenance && matches!(target, System | Group | Instance),
+            Self::Affects => {
+                (source == Maintenance && matches!(target, System | Group | Instance))
+                    || (source == Incident && matches!(target, System | Group))
+            }
+            Self::ContactOf => matches!(source, Person | Team | Contact) && matches!(target, System | Group),
+            Self::RunsIn => source == System && target == Environment,
+            Self::Shows => source == StatusPage && matches!(target, System | Group),
         }
     }
 }

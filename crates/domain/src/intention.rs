@@ -184,8 +184,8 @@ impl Intention {
                 validate_title(title)?;
                 validate_body(body)?;
                 validate_attrs(attrs)?;
-                if *kind == NodeKind::Maintenance {
-                    return Err(Refusal::invalid("kind", "another kind: a maintenance is made by plan_maintenance"));
+                if kind.has_own_form() {
+                    return Err(Refusal::invalid("kind", format!("another kind: a {kind} is made by an intention of its own")));
                 }
                 validate_facets(Some(*kind), system.as_ref(), person.as_ref())?;
                 if *kind == NodeKind::Person && person.as_ref().is_none_or(|p| p.login.is_none()) {

@@ -23,13 +23,40 @@ text_enum! {
         Person = "person",
         /// A planned window in which something is taken down.
         Maintenance = "maintenance",
+        /// A saved selection of systems.
+        View = "view",
+        /// Where systems run: production, staging.
+        Environment = "environment",
+        /// A mailbox that stands for nobody with an account.
+        Contact = "contact",
+        /// Something that went wrong, and what was done about it.
+        Incident = "incident",
+        Announcement = "announcement",
+        /// What others see of some systems.
+        StatusPage = "status_page",
+        /// How messages leave Synops: a mail server, a webhook.
+        Connection = "connection",
     }
 }
 
 impl NodeKind {
     /// Kinds that are scope roots from the start, and never stop being one.
     pub const fn is_always_scope(self) -> bool {
-        matches!(self, Self::Instance | Self::Workspace)
+        matches!(self, Self::Instance | Self::Workspace | Self::Announcement | Self::StatusPage)
+    }
+
+    /// Kinds that are not made as nodes alone: what they have besides comes with them.
+    pub const fn has_own_form(self) -> bool {
+        matches!(
+            self,
+            Self::Maintenance
+                | Self::View
+                | Self::Contact
+                | Self::Incident
+                | Self::Announcement
+                | Self::StatusPage
+                | Self::Connection
+        )
     }
 }
 
@@ -45,6 +72,8 @@ pub struct Node {
     /// Markdown.
     pub body: String,
     pub attrs: Map<String, Value>,
+    /// Where it stands among its neighbours in an ordered list; equals go by title.
+    pub position: i32,
     pub version: i64,
     pub created_by: Option<Uuid>,
     pub created_at: DateTime<Utc>,

@@ -23,6 +23,7 @@ struct NodeRow {
     title: String,
     body: String,
     attrs: Json<Map<String, Value>>,
+    position: i32,
     version: i64,
     created_by: Option<Uuid>,
     created_at: DateTime<Utc>,
@@ -39,7 +40,7 @@ struct NodeRow {
     login: Option<String>,
     email: Option<String>,
     disabled: Option<bool>,
-    maintenance: Option<Json<MaintenanceRow>>,
+    facet: Option<Value>,
     visibility: Option<String>,
     isolated: Option<bool>,
 }
@@ -52,11 +53,12 @@ impl NodeRow {
             kind,
             scope_id: self.scope_id,
             parent_id: self.parent_id,
-            facet: self.facet()?,
+            facet: self.facet(kind)?,
             scope: self.scope()?,
             title: self.title,
             body: self.body,
             attrs: self.attrs.0,
+            position: self.position,
             version: self.version,
             created_by: self.created_by,
             created_at: self.created_at,
@@ -64,9 +66,9 @@ impl NodeRow {
         })
     }
 
-    fn facet(&mut self) -> Result<Option<Facet>> {
-        if let Some(row) = self.maintenance.take() {
-            return Ok(Some(Facet::Maintenance(row.0.into_maintenance()?)));
+    fn facet(&mut self, kind: NodeKind) -> Result<Option<Facet>> {
+        if let Some(row) = self.facet.take() {
+            return facet_of(kind, row).map(Some);
         }
         if let (Some(state), Some(state_since), Some(enabled), Some(interval_s), Some(timeout_ms), Some(failures_to_down)) =
             (&self.state, self.state_since, self.enabled, self.interval_s, self.timeout_ms, self.failures_to_down)
@@ -97,6 +99,18 @@ impl NodeRow {
     }
 }
 
+/// What these kinds have besides, from its row as JSON: each is looked up where the kind asks for it, so
+/// that reading a node costs the same however many kinds there are.
+fn facet_of(kind: NodeKind, row: Value) -> Result<Facet> {
+    let wrong = |error: serde_json::Error| sqlx::Error::Decode(error.into());
+    match kind {
+        NodeKind::Maintenance => {
+            Ok(Facet::Maintenance(serde_json::from_value::<MaintenanceRow>(row).map_err(wrong)?.into_maintenance()?))
+        }
+        other => Err(unknown("facet of", other.as_str())),
+    }
+}
+
 /// A text that the database's own checks should have refused.
 pub(crate) fn unknown(what: &str, text: &str) -> sqlx::Error {
     sqlx::Error::Decode(format!("unknown {what} {text:?}").into())
@@ -107,20 +121,21 @@ macro_rules! nodes {
     ($rest:tt $(, $arg:expr)*) => {
         sqlx::query_as!(NodeRow,
             r#"select n.id as "id!", n.kind as "kind!", n.scope_id as "scope_id!", p.target_id as "parent_id?", n.title as "title!",
-                 n.body as "body!", n.attrs as "attrs!: Json<Map<String, Value>>", n.version as "version!", n.created_by,
+                 n.body as "body!", n.attrs as "attrs!: Json<Map<String, Value>>", n.position as "position!", n.version as "version!", n.created_by,
                  n.created_at as "created_at!", n.updated_at as "updated_at!",
                  s.state as "state?", s.state_since as "state_since?", s.state_reason, s.check_spec, s.enabled as "enabled?",
                  s.interval_s as "interval_s?", s.timeout_ms as "timeout_ms?", s.failures_to_down as "failures_to_down?",
                  (k.system_id is not null) as "has_password?",
                  a.login as "login?", a.email, a.disabled as "disabled?",
-                 case when m.node_id is not null then to_jsonb(m) end as "maintenance?: Json<MaintenanceRow>",
+                 case n.kind
+                   when 'maintenance' then (select to_jsonb(f) from maintenances f where f.node_id = n.id)
+                 end as "facet?",
                  c.visibility as "visibility?", c.isolated as "isolated?"
                from nodes n
                left join edges p on p.source_id = n.id and p.kind = 'part_of'
                left join systems s on s.node_id = n.id
                left join check_secrets k on k.system_id = n.id
                left join people a on a.node_id = n.id
-               left join maintenances m on m.node_id = n.id
                left join scopes c on c.node_id = n.id "# + $rest
             $(, $arg)*)
     };

@@ -23,6 +23,9 @@ pub(crate) struct NodeView<'a> {
     /// Markdown.
     body: &'a str,
     attrs: &'a Map<String, Value>,
+    /// Where it stands among its neighbours in an ordered list; equals go by title.
+    #[schema(example = 0)]
+    position: i32,
     /// The nearest scope root: decides who sees it.
     scope_id: Uuid,
     /// What it is part of; null for the instance alone.
@@ -110,6 +113,7 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             title: &node.title,
             body: &node.body,
             attrs: &node.attrs,
+            position: node.position,
             scope_id: node.scope_id,
             parent_id: node.parent_id,
             version: node.version,

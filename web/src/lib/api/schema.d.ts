@@ -1577,7 +1577,7 @@ export interface components {
             version: number;
         };
         /** @enum {string} */
-        EdgeKind: "part_of" | "owner" | "admin" | "member_of" | "reader" | "depends_on" | "relates_to" | "affects";
+        EdgeKind: "part_of" | "owner" | "admin" | "member_of" | "reader" | "depends_on" | "relates_to" | "affects" | "contact_of" | "runs_in" | "shows";
         /** @description A page of a node's edges. */
         EdgePage: {
             items: components["schemas"]["Edge"][];
@@ -2666,6 +2666,12 @@ export interface components {
              */
             parent_id: string | null;
             person?: components["schemas"]["Person"];
+            /**
+             * Format: int32
+             * @description Where it stands among its neighbours in an ordered list; equals go by title.
+             * @example 0
+             */
+            position: number;
             /** @description On scope roots: who reads it without a grant. */
             scope?: components["schemas"]["Scope"];
             /**
@@ -2686,7 +2692,7 @@ export interface components {
             version: number;
         };
         /** @enum {string} */
-        NodeKind: "instance" | "workspace" | "group" | "system" | "team" | "person" | "maintenance";
+        NodeKind: "instance" | "workspace" | "group" | "system" | "team" | "person" | "maintenance" | "view" | "environment" | "contact" | "incident" | "announcement" | "status_page" | "connection";
         /** @description A page of nodes. */
         NodePage: {
             items: components["schemas"]["Node"][];

@@ -11,7 +11,14 @@ const homes: Record<NodeKind, string> = {
 	system: '/systems',
 	team: '/teams',
 	person: '/people',
-	maintenance: '/maintenances'
+	maintenance: '/maintenances',
+	view: '/views',
+	environment: '/environments',
+	contact: '/contacts',
+	incident: '/incidents',
+	announcement: '/announcements',
+	status_page: '/status-pages',
+	connection: '/connections'
 };
 
 export function hrefOf(node: { id: string; kind: NodeKind }): string {

@@ -40,7 +40,14 @@ export const en = {
 		system: 'System',
 		team: 'Team',
 		person: 'Person',
-		maintenance: 'Maintenance'
+		maintenance: 'Maintenance',
+		view: 'View',
+		environment: 'Environment',
+		contact: 'Mailbox',
+		incident: 'Incident',
+		announcement: 'Announcement',
+		status_page: 'Status page',
+		connection: 'Connection'
 	},
 	state: {
 		up: 'Up',

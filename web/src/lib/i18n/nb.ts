@@ -41,7 +41,14 @@ export const nb: Messages = {
 		system: 'System',
 		team: 'Team',
 		person: 'Person',
-		maintenance: 'Vedlikehold'
+		maintenance: 'Vedlikehold',
+		view: 'Visning',
+		environment: 'Miljø',
+		contact: 'Postkasse',
+		incident: 'Hendelse',
+		announcement: 'Kunngjøring',
+		status_page: 'Statusside',
+		connection: 'Tilkobling'
 	},
 	state: {
 		up: 'Oppe',

@@ -11,6 +11,7 @@ export function node(id: string, version = 1, more: Partial<Node> = {}): Node {
 		title: `${id} v${version}`,
 		body: '',
 		attrs: {},
+		position: 0,
 		scope_id: 'scope',
 		parent_id: 'place',
 		version,
