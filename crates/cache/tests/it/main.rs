@@ -1,0 +1,5 @@
+mod guarantees;
+mod instances;
+mod interleavings;
+mod model;
+mod redis;
