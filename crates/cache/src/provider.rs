@@ -80,6 +80,9 @@ pub trait Provider<V>: Send + Sync + 'static {
     /// When it returns, nobody finds these any more, and no load that began before can store them.
     fn invalidate<'a>(&'a self, stale: &'a [Stale]) -> BoxFuture<'a, Result<(), Trouble>>;
 
+    /// After trouble: nothing is asked over the same connection again.
+    fn disconnect(&self) {}
+
     /// Entries, and their bytes; `None` where that is not known.
     fn size(&self) -> Option<(u64, u64)> {
         None

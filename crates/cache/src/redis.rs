@@ -233,10 +233,14 @@ impl<V: Value> Provider<V> for RedisScope {
         .boxed()
     }
 
+    fn disconnect(&self) {
+        *self.redis.connection.lock() = None;
+    }
+
     fn invalidate<'a>(&'a self, stale: &'a [Stale]) -> BoxFuture<'a, Result<(), Trouble>> {
         async move {
-            let fence = self.redis.fences.next().await?;
             let mut connection = self.redis.connection()?;
+            let fence = self.redis.fences.next().await?;
             let mut call = self.call(&INVALIDATE);
             call.arg(fence);
             for stale in stale {

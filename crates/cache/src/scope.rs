@@ -220,6 +220,7 @@ impl<V: Value, E: Send + Sync + 'static> Inner<V, E> {
         answer
             .inspect_err(|trouble| {
                 self.counting.troubles.fetch_add(1, Relaxed);
+                self.provider.iter().for_each(|provider| provider.disconnect());
                 if self.standing.distrust() {
                     tracing::warn!(scope = self.config.name, %trouble, "reads go to the database until the cache is emptied");
                 }

@@ -39,13 +39,9 @@ impl EdgeKind {
             Self::Admin => Some(Level::Admin),
             Self::MemberOf => Some(Level::Member),
             Self::Reader => Some(Level::Reader),
-            Self::PartOf
-            | Self::DependsOn
-            | Self::RelatesTo
-            | Self::Affects
-            | Self::ContactOf
-            | Self::RunsIn
-            | Self::Shows => None,
+            Self::PartOf | Self::DependsOn | Self::RelatesTo | Self::Affects | Self::ContactOf | Self::RunsIn | Self::Shows => {
+                None
+            }
         }
     }
 

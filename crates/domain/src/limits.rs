@@ -86,7 +86,29 @@ pub const FEED_POLL_BUSY: Duration = Duration::from_millis(4);
 pub const FEED_BUSY_FOR: Duration = Duration::from_secs(1);
 /// Between two batches, so that a burst of commits becomes one frame a reader.
 pub const FEED_MIN_PAUSE: Duration = Duration::from_millis(1);
+/// What is derived from the log (caches) is used while the log was read to its end at most so long ago;
+/// whoever asks for something newer waits no longer for it.
+pub const FEED_LAG_MAX: Duration = Duration::from_secs(1);
 pub const FEED_RETENTION_DEFAULT: Duration = Duration::from_secs(48 * 3600);
+
+/// A cached value is not served longer than this, whatever became of its invalidation.
+pub const CACHE_MAINTENANCES_TTL: Duration = Duration::from_secs(15);
+pub const CACHE_INCIDENTS_TTL: Duration = Duration::from_secs(15);
+pub const CACHE_CATALOG_TTL: Duration = Duration::from_secs(25);
+pub const CACHE_ANNOUNCEMENTS_TTL: Duration = Duration::from_secs(45);
+/// Who is signed in, and who sees what.
+pub const CACHE_CALLERS_TTL: Duration = Duration::from_secs(60);
+/// Of each module, in this process.
+pub const CACHE_NODES_MAX_BYTES: u64 = 16 * 1024 * 1024;
+pub const CACHE_PAGES_MAX_BYTES: u64 = 8 * 1024 * 1024;
+/// Of callers, and of what they see.
+pub const CACHE_SIGHTS_MAX_BYTES: u64 = 4 * 1024 * 1024;
+/// A cache that failed is tried again so often.
+pub const CACHE_MENDED_EVERY: Duration = Duration::from_millis(500);
+/// A read whose caller's access changes meanwhile is judged again at most so often.
+pub const SIGHT_ATTEMPTS_MAX: usize = 8;
+/// Things asked for by one request.
+pub const BULK_IDS_MAX: usize = 500;
 
 pub const CHECK_INTERVAL_MIN_S: i32 = 5;
 pub const CHECK_INTERVAL_MAX_S: i32 = 86_400;

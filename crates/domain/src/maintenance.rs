@@ -14,6 +14,7 @@ use crate::lifecycle::Stops;
 use crate::refusal::Refusal;
 use crate::text::text_enum;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 text_enum! {
@@ -84,7 +85,7 @@ impl Audience {
 }
 
 /// What a node of kind `maintenance` has besides.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Maintenance {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
@@ -108,7 +109,7 @@ pub struct Maintenance {
 }
 
 /// How it is carried out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// Completed only when what it affects is green again.
     pub verify: bool,

@@ -6,6 +6,7 @@ use crate::person::Person;
 use crate::system::System;
 use crate::text::text_enum;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -60,7 +61,7 @@ impl NodeKind {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Node {
     pub id: Uuid,
     pub kind: NodeKind,
@@ -84,14 +85,14 @@ pub struct Node {
 }
 
 /// The typed columns a kind has besides.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Facet {
     System(System),
     Person(Person),
     Maintenance(Maintenance),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
     pub visibility: Visibility,
     /// Takes no grants from the scopes around it.

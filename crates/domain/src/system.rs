@@ -18,7 +18,7 @@ text_enum! {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct System {
     pub state: State,
     pub state_since: DateTime<Utc>,

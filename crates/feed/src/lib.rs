@@ -6,7 +6,9 @@
 
 mod batch;
 mod bell;
+mod caches;
 mod delta;
+mod progress;
 mod release;
 pub mod snapshot;
 mod tailer;
@@ -14,5 +16,7 @@ pub mod token;
 
 pub use batch::{AccessChange, Batch, Change, Control, Credential, EdgeScopes, Event, ScopeChange};
 pub use bell::Bell;
+pub use caches::Caches;
 pub use delta::{Page, Reading, TooMuch};
+pub use progress::{Position, Progress};
 pub use tailer::{Health, Sink, Start, Tailer};

@@ -2,7 +2,9 @@
 
 use crate::batch::{Batch, Control};
 use crate::bell::Bell;
+use crate::caches::Caches;
 use crate::delta::{Page, Reading};
+use crate::progress::Progress;
 use crate::release::Release;
 use crate::snapshot::Snapshot;
 use crate::token::{self, Epoch};
@@ -75,6 +77,9 @@ pub struct Tailer<S> {
     pool: Pool,
     bell: Bell,
     sink: Arc<S>,
+    /// Applied before the sink is told.
+    caches: Option<Arc<dyn Caches>>,
+    progress: Progress,
     clock: fn() -> DateTime<Utc>,
     health: tokio::sync::watch::Sender<Health>,
 }
@@ -92,7 +97,20 @@ struct Place {
 impl<S: Sink> Tailer<S> {
     /// `url` is for connections of its own: one that reads, one that listens.
     pub fn new(url: String, pool: Pool, bell: Bell, sink: Arc<S>, clock: fn() -> DateTime<Utc>) -> Self {
-        Self { url, pool, bell, sink, clock, health: tokio::sync::watch::Sender::new(Health::default()) }
+        let progress = Progress::new(bell.clone());
+        Self { url, pool, bell, sink, caches: None, progress, clock, health: tokio::sync::watch::Sender::new(Health::default()) }
+    }
+
+    /// With caches that it keeps right.
+    #[must_use]
+    pub fn with_caches(mut self, caches: Arc<dyn Caches>) -> Self {
+        self.caches = Some(caches);
+        self
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
     }
 
     pub fn health(&self) -> tokio::sync::watch::Receiver<Health> {
@@ -153,6 +171,7 @@ impl<S: Sink> Tailer<S> {
             && (known.origin == origin || known.release.is_level())
         {
             if known.origin != origin {
+                self.renew_caches().await;
                 self.sink.rewound(&known.at, &token::write(&epoch, &known.at));
                 (known.origin, known.epoch) = (origin, epoch);
             }
@@ -172,6 +191,7 @@ impl<S: Sink> Tailer<S> {
         release.reached(snapshot.clone(), position.inserted_lsn);
         release.flushed(position.inserted_lsn);
         let start = Start { token: token::write(&epoch, &snapshot), snapshot: snapshot.clone(), visibilities };
+        self.renew_caches().await;
         if place.is_some() {
             // The database crashed with events told that no safe position covers, or it is another one.
             self.sink.start_over(start);
@@ -185,6 +205,7 @@ impl<S: Sink> Tailer<S> {
     /// Reads what is new and hands it on.
     async fn read(&self, db: &mut PgConnection, place: &mut Place) -> Result<(), sqlx::Error> {
         let now = (self.clock)();
+        let (turn, began) = (self.progress.begin(), Instant::now());
         let mut tx = db.begin_with(store::feed::READ_AT_ONE_MOMENT).await?;
         let mut reading = Reading::begin(&mut tx, &place.at).await?;
         let position = reading.position().clone();
@@ -200,6 +221,7 @@ impl<S: Sink> Tailer<S> {
                 }
                 Err(_) => {
                     let visibilities = store::scope::list_visibilities(&mut *tx).await?;
+                    self.renew_caches().await;
                     let token = place.release.released().map_or_else(String::new, |s| token::write(&place.epoch, s));
                     self.sink.start_over(Start { snapshot: reading.to().clone(), token, visibilities });
                 }
@@ -214,6 +236,7 @@ impl<S: Sink> Tailer<S> {
         }
         tx.commit().await?;
         self.sink.level(now, &place.at);
+        self.progress.reach(turn, began, &place.at, &place.epoch);
         metrics::gauge!("synops_feed_level_at").set(now.timestamp_millis() as f64 / 1000.0);
         self.health.send_modify(|h| h.level_at = Some(now));
         Ok(())
@@ -250,7 +273,7 @@ impl<S: Sink> Tailer<S> {
                 events: Vec::new(),
                 ends: true,
             };
-            self.sink.deliver(std::mem::replace(&mut part, following));
+            self.deliver(std::mem::replace(&mut part, following)).await;
             if next.is_none() {
                 return Ok(true);
             }
@@ -258,9 +281,23 @@ impl<S: Sink> Tailer<S> {
         let told = !part.control.is_empty();
         if told {
             part.ends = true;
-            self.sink.deliver(part);
+            self.deliver(part).await;
         }
         Ok(told)
+    }
+
+    /// The order is always: database, caches, readers.
+    async fn deliver(&self, batch: Batch) {
+        if let Some(caches) = &self.caches {
+            caches.apply(&batch).await;
+        }
+        self.sink.deliver(batch);
+    }
+
+    async fn renew_caches(&self) {
+        if let Some(caches) = &self.caches {
+            caches.renew().await;
+        }
     }
 
     fn tell_released(&self, place: &Place) {

@@ -2,6 +2,7 @@
 //! the socket alike. A further way to sign in (OpenID Connect) ends in a session like the others,
 //! made by `accounts::session`: nothing changes here.
 
+use crate::reads::Via;
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::{cookie, secret};
@@ -10,7 +11,6 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
-use domain::token::TokenAccess;
 use domain::{Actor, Refusal};
 use uuid::Uuid;
 
@@ -21,6 +21,8 @@ pub(crate) struct Caller {
     pub(crate) credential: Credential,
     /// When the credential ends; `None` for one that doesn't, and for nobody.
     pub(crate) expires_at: Option<DateTime<Utc>>,
+    /// Where what they read comes from.
+    pub(crate) via: Via,
 }
 
 /// By what.
@@ -38,7 +40,7 @@ pub(crate) struct Person {
 }
 
 impl Caller {
-    const NOBODY: Self = Self { actor: Actor::Anonymous, credential: Credential::None, expires_at: None };
+    const NOBODY: Self = Self { actor: Actor::Anonymous, credential: Credential::None, expires_at: None, via: Via::Database };
 
     /// For reading: whom `readable_scopes` is asked for.
     pub(crate) fn reader(&self) -> Option<Uuid> {
@@ -82,40 +84,46 @@ impl FromRequestParts<State> for Caller {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refused> {
-        Ok(authenticate(state, &parts.headers).await?)
+        let via = via(state, &parts.headers).await;
+        // A change is made by who one is now, not by who one was a moment ago.
+        let known = if parts.method.is_safe() { via } else { Via::Database };
+        Ok(Self { via, ..authenticate(state, &parts.headers, known).await? })
+    }
+}
+
+/// The position that a write answered with: what is read is at least as new.
+const SYNOPS_AFTER: &str = "synops-after";
+
+/// From where to read for these headers.
+async fn via(state: &State, headers: &HeaderMap) -> Via {
+    match headers.get(SYNOPS_AFTER).map(|position| position.to_str()) {
+        None => Via::Cache,
+        Some(Ok(position)) if state.reads().progress().reaches(position).await => Via::Cache,
+        Some(_) => Via::Database,
     }
 }
 
 /// Who sends these headers. An API token that doesn't hold is refused; a cookie that doesn't hold
 /// is a session that has ended: nobody, who sees what is public.
-pub(crate) async fn authenticate(state: &State, headers: &HeaderMap) -> Result<Caller, Refusal> {
+pub(crate) async fn authenticate(state: &State, headers: &HeaderMap, via: Via) -> Result<Caller, Refusal> {
     if let Some(token) = bearer(headers) {
-        return by_token(state, token).await;
+        return by_token(state, token, via).await;
     }
     match cookie::find(headers).and_then(secret::hash_of) {
-        Some(hash) => by_session(state, &hash).await,
+        Some(hash) => Ok(current(state, state.reads().holder_of_session(&hash, via).await?).unwrap_or(Caller::NOBODY)),
         None => Ok(Caller::NOBODY),
     }
 }
 
-async fn by_token(state: &State, token: &str) -> Result<Caller, Refusal> {
+async fn by_token(state: &State, token: &str, via: Via) -> Result<Caller, Refusal> {
     let refused = Refusal::Unauthenticated { detail: "this API token does not hold: it is unknown, revoked or expired" };
     let Some(hash) = secret::hash_of(token) else { return Err(refused) };
-    let holder = store::api_token::find_holder(state.pool(), &hash).await.map_err(store::refusal)?.ok_or(refused)?;
-    Ok(Caller {
-        actor: Actor::Person { id: holder.person_id, title: holder.title, may_write: holder.access == TokenAccess::Write },
-        credential: Credential::Token { id: holder.token_id },
-        expires_at: holder.expires_at,
-    })
+    current(state, state.reads().holder_of_token(&hash, via).await?).ok_or(refused)
 }
 
-async fn by_session(state: &State, hash: &[u8]) -> Result<Caller, Refusal> {
-    let holder = store::session::find_holder(state.pool(), hash).await.map_err(store::refusal)?;
-    Ok(holder.map_or(Caller::NOBODY, |holder| Caller {
-        actor: Actor::Person { id: holder.person_id, title: holder.title, may_write: true },
-        credential: Credential::Session { id: holder.session_id },
-        expires_at: Some(holder.expires_at),
-    }))
+/// What is kept of a credential does not outlive it.
+fn current(state: &State, caller: Option<Caller>) -> Option<Caller> {
+    caller.filter(|caller| caller.expires_at.is_none_or(|at| at > state.now()))
 }
 
 /// The token behind `Bearer`; `None` for other schemes, which are a proxy's.

@@ -2,15 +2,17 @@
 
 use crate::caller::Caller;
 use crate::extract::{Path, Query, limit_or_default, text_without_nul};
+use crate::reads::{self, Module, Sight};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::node::{NodePage, NodeView};
 use crate::{cursor, reply};
-use axum::Json;
 use axum::response::{IntoResponse, Response};
 use domain::limits::SEARCH_MAX_CHARS;
 use domain::{Node, NodeKind, Refusal};
 use serde::Deserialize;
+use std::sync::Arc;
+use store::Pool;
 use store::node::{NodeCursor, NodeFilter};
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -50,14 +52,24 @@ pub(crate) async fn page(state: &State, caller: &Caller, query: NodesQuery) -> R
     text.as_deref().map_or(Ok(()), |q| text_without_nul("q", q, SEARCH_MAX_CHARS))?;
     let after = query.cursor.as_deref().map(decode).transpose()?;
     let filter = NodeFilter { kind: query.kind, parent_id: query.parent_id, scope_id: query.scope_id, title_contains: text };
-    let pool = state.pool();
-    let mut nodes = store::node::list_readable_nodes(pool, caller.reader(), &filter, after.as_ref(), limit + 1).await?;
-    let more = cursor::cut(&mut nodes, limit);
-    let next_cursor = match nodes.last() {
-        Some(last) if more => Some(encode(store::node::cursor_of(pool, last).await?)),
-        _ => None,
+    let asked = (&filter, after.as_ref().map(|after| (&after.title, after.id)), limit);
+    let load = {
+        let (filter, after) = (filter.clone(), after.clone());
+        move |pool: Pool, sight: Arc<Sight>| {
+            let (filter, after) = (filter.clone(), after.clone());
+            async move {
+                let mut nodes = store::node::list_nodes(&pool, sight.scopes(), &filter, after.as_ref(), limit + 1).await?;
+                let more = cursor::cut(&mut nodes, limit);
+                let next_cursor = match nodes.last() {
+                    Some(last) if more => Some(encode(store::node::cursor_of(&pool, last).await?)),
+                    _ => None,
+                };
+                reads::render(&NodePage { items: nodes.iter().map(NodeView::from).collect(), next_cursor })
+            }
+        }
     };
-    Ok(Json(NodePage { items: nodes.iter().map(NodeView::from).collect(), next_cursor }).into_response())
+    let page = state.reads().page(caller, filter.kind.map(Module::of), "nodes", &asked, load).await?;
+    Ok(page.into_response())
 }
 
 fn encode(cursor: NodeCursor) -> String {

@@ -52,6 +52,7 @@ pub(crate) async fn metrics(state: State) -> Response {
     metrics::gauge!("synops_pool_connections", "state" => "open").set(f64::from(pool.size()));
     metrics::gauge!("synops_pool_connections_max").set(f64::from(pool.options().get_max_connections()));
     metrics::gauge!("synops_http_requests_in_flight").set(count(state.requests_in_flight()));
+    crate::cache::measure(&state);
     let sockets = state.hub().stats();
     metrics::gauge!("synops_sockets").set(count(sockets.sockets));
     metrics::gauge!("synops_socket_subscriptions").set(count(sockets.subscriptions));

@@ -1,8 +1,9 @@
 //! Answers that several routes give.
 
+use crate::reads::Entry;
 use crate::wire::node::NodeView;
 use axum::Json;
-use axum::http::header::{ETAG, LOCATION};
+use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::Node;
@@ -13,6 +14,17 @@ use uuid::Uuid;
 /// A node, with its version as `ETag`.
 pub(crate) fn node(node: &Node) -> Response {
     ([(ETAG, etag(node.version))], Json(NodeView::from(node))).into_response()
+}
+
+/// Of an answer to a POST that only reads: nothing was written that a later read must find.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadOnly;
+
+/// A node as it is kept, with its version as `ETag`.
+pub(crate) fn entry(entry: &Entry) -> Response {
+    let version = entry.node().map_or(0, |node| node.version);
+    let content_type = HeaderValue::from_static("application/json");
+    ([(ETAG, etag(version)), (CONTENT_TYPE, content_type)], entry.json()).into_response()
 }
 
 /// What became of a write: the same whether it was carried out now or before, under the same key.

@@ -2,14 +2,14 @@
 
 use crate::accounts::{me, session, sessions, sign_in_link, tokens};
 use crate::jobs::{classes, letters, queue, schedules, stats};
-use crate::layers::{admins_first, guard, headers, observe};
+use crate::layers::{admins_first, guard, headers, observe, position};
 use crate::lifecycle;
 use crate::live::{rows, socket};
 use crate::maintenance::{self, acts, affected, forecast, updates};
 use crate::nouns::{group, person, system, team, workspace};
 use crate::refusal::Refused;
 use crate::state::State;
-use crate::{activity, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes};
+use crate::{activity, cache, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes};
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, Uri};
@@ -82,6 +82,7 @@ fn api() -> OpenApiRouter<State> {
         // Administrators of the instance.
         .routes(routes!(sign_in_link::create_sign_in_link))
         .routes(routes!(health::get_health))
+        .routes(routes!(cache::get_cache))
         .routes(routes!(lifecycle::status::get_maintenance_status))
         .routes(routes!(queue::list_jobs, queue::enqueue_job))
         .routes(routes!(queue::list_past_jobs))
@@ -113,6 +114,7 @@ pub fn router(state: State) -> Router {
         // Whoever writes a client.
         .route("/api/v1/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], json)))
         .route("/docs", get(async move || Html(html)))
+        .layer(from_fn_with_state(state.clone(), position::position))
         .layer(from_fn_with_state(state.clone(), admins_first::admins_first))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn_with_state(state.clone(), origin::guard));

@@ -4,6 +4,7 @@ use crate::accounts::attempts::Attempts;
 use crate::accounts::password::Passwords;
 use crate::live::Hub;
 use crate::page::Page;
+use crate::reads::Reads;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
@@ -68,6 +69,8 @@ pub struct Wiring {
     pub feed: watch::Receiver<feed::Health>,
     /// Who is connected; the tailer's sink.
     pub hub: Arc<Hub>,
+    /// Cached reads; kept right by the tailer.
+    pub reads: Arc<Reads>,
     /// How far a stop is: told on sockets, and no longer ready from `closing` on.
     pub phases: watch::Receiver<Phase>,
     /// The maintenance of Synops itself that is under way or announced.
@@ -111,6 +114,10 @@ impl State {
 
     pub(crate) fn hub(&self) -> &Arc<Hub> {
         &self.wiring.hub
+    }
+
+    pub(crate) fn reads(&self) -> &Reads {
+        &self.wiring.reads
     }
 
     /// Requests that are being answered.
@@ -181,6 +188,7 @@ pub(crate) fn test_state() -> State {
     let (_, health) = watch::channel(feed::Health::default());
     State::new(Wiring {
         intentions: Intentions::new(pool.clone(), Arc::new(|| {})),
+        reads: Arc::new(Reads::new(pool.clone(), feed::Progress::new(feed::Bell::new()), cache::Backing::Off)),
         pool,
         settings: test_settings(),
         metrics: None,

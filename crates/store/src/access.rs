@@ -31,6 +31,11 @@ pub async fn find_level(db: impl PgExecutor<'_>, reader: Option<Uuid>, scope_id:
     Ok(effective(granted, visibility, reader.is_some()))
 }
 
+/// The scopes that somebody may read, in no order.
+pub async fn list_readable_scopes(db: impl PgExecutor<'_>, reader: Option<Uuid>) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar!(r#"select r.scope_id as "scope_id!" from readable_scopes($1) r"#, reader).fetch_all(db).await
+}
+
 /// What a person is granted, scope by scope.
 pub async fn list_levels(db: impl PgExecutor<'_>, person_id: Uuid) -> Result<Vec<(Uuid, Level)>> {
     let rows = sqlx::query!("select scope_id, level from scope_access where person_id = $1", person_id).fetch_all(db).await?;

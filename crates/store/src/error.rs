@@ -1,14 +1,20 @@
 //! The database decides: what it refuses is turned into a refusal here, once.
 
 use domain::Refusal;
+use std::sync::Arc;
 
 pub type Error = sqlx::Error;
 
 /// What a database error means to the caller. Its own text never gets out: it goes to the log, as
 /// the refusal's source.
 pub fn refusal(error: Error) -> Refusal {
+    refusal_of_shared(Arc::new(error))
+}
+
+/// The same for one of several who wait for the same answer.
+pub fn refusal_of_shared(error: Arc<Error>) -> Refusal {
     let Some(database) = error.as_database_error() else {
-        return match error {
+        return match &*error {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::Tls(_) => {
                 Refusal::Unavailable { detail: UNREACHABLE, source: Some(Box::new(error)) }
             }
@@ -17,7 +23,7 @@ pub fn refusal(error: Error) -> Refusal {
                 Refusal::Unavailable { detail: UNREACHABLE, source: Some(Box::new(error)) }
             }
             sqlx::Error::RowNotFound => Refusal::NotFound { what: "thing" },
-            other => Refusal::Internal { source: Box::new(other) },
+            _ => Refusal::Internal { source: Box::new(error) },
         };
     };
     if let Some(known) = database.constraint().and_then(by_constraint) {

@@ -51,6 +51,11 @@ pub async fn begin_read(db: &mut PgConnection) -> Result<Position> {
     .await
 }
 
+/// `pg_current_snapshot()` as text: what was read before sees no more than this.
+pub async fn current_snapshot(db: impl PgExecutor<'_>) -> Result<String> {
+    sqlx::query_scalar!(r#"select pg_current_snapshot()::text as "snapshot!""#).fetch_one(db).await
+}
+
 /// How far the database's own log is flushed, in bytes.
 pub async fn flushed_lsn(db: impl PgExecutor<'_>) -> Result<i64> {
     sqlx::query_scalar!(r#"select (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::int8 as "lsn!""#).fetch_one(db).await

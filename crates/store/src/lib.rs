@@ -14,6 +14,7 @@ pub mod dead_letter;
 pub mod edge;
 mod error;
 pub mod feed;
+pub mod fence;
 pub mod forecast;
 pub mod idempotency;
 pub mod instance;
@@ -36,4 +37,4 @@ pub mod sign_in_link;
 pub mod tombstone;
 
 pub use connect::{Pool, PoolOptions, connect};
-pub use error::{Error, may_retry, refusal};
+pub use error::{Error, may_retry, refusal, refusal_of_shared};

@@ -6,8 +6,7 @@ mod stop;
 mod update;
 
 pub use list::{
-    Affected, AffectedFilter, MaintenanceFilter, MaintenancePosition, list_affected, list_open_maintenances,
-    list_readable_maintenances,
+    Affected, AffectedFilter, MaintenanceFilter, MaintenancePosition, list_affected, list_maintenances, list_open_maintenances,
 };
 pub use stop::{
     StopRow, TurnAsked, announce_stop, begin_draining, count_stops, extend_stops, find_window, finish_stop, has_turn, list_stops,

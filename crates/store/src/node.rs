@@ -6,6 +6,7 @@ use domain::check::CheckSpec;
 use domain::node::{Facet, Node, NodeKind, Scope};
 use domain::person::{Person, PersonPatch};
 use domain::system::{State, System, SystemPatch};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use sqlx::types::Json;
 use sqlx::types::chrono::{DateTime, Utc};
@@ -176,7 +177,7 @@ pub async fn list_nodes_of_scopes(db: impl PgExecutor<'_>, scope_ids: &[Uuid], l
 }
 
 /// What to list; `None` takes all.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct NodeFilter {
     pub kind: Option<NodeKind>,
     pub parent_id: Option<Uuid>,
@@ -192,24 +193,24 @@ pub struct NodeCursor {
     pub id: Uuid,
 }
 
-/// Nodes that `reader` may see, by title (in any case), then id.
-pub async fn list_readable_nodes(
+/// Nodes of these scopes, by title (in any case), then id.
+pub async fn list_nodes(
     db: impl PgExecutor<'_>,
-    reader: Option<Uuid>,
+    scope_ids: &[Uuid],
     filter: &NodeFilter,
     after: Option<&NodeCursor>,
     limit: i64,
 ) -> Result<Vec<Node>> {
     let pattern = filter.title_contains.as_ref().map(|text| format!("%{}%", escape_like(&text.to_lowercase())));
     let rows = nodes!(
-        "where n.scope_id in (select r.scope_id from readable_scopes($1) r)
+        "where n.scope_id = any($1)
            and ($2::text is null or n.kind = $2)
            and ($3::uuid is null or p.target_id = $3)
            and ($4::uuid is null or n.scope_id = $4)
            and ($5::text is null or lower(n.title) like $5)
            and ($6::text is null or (lower(n.title), n.id) > ($6, $7::uuid))
          order by lower(n.title), n.id limit $8",
-        reader,
+        scope_ids,
         filter.kind.map(NodeKind::as_str),
         filter.parent_id,
         filter.scope_id,

@@ -244,6 +244,46 @@ async fn a_store_that_may_have_missed_an_invalidation_is_left_alone() {
     }
 }
 
+/// Is emptied when it is told to, and fails at all else.
+struct Gate(tokio::sync::Notify);
+
+impl Provider<Version> for Gate {
+    fn begin(&self) -> BoxFuture<'_, Result<u64, Trouble>> {
+        async { Ok(0) }.boxed()
+    }
+
+    fn get<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Arc<Version>>>, Trouble>> {
+        async { Ok(vec![None; keys.len()]) }.boxed()
+    }
+
+    fn put<'a>(&'a self, _: &'a [(Key, Arc<Version>)], _: u64, _: &'a dyn Current) -> BoxFuture<'a, Result<usize, Trouble>> {
+        async { Ok(0) }.boxed()
+    }
+
+    fn invalidate<'a>(&'a self, stale: &'a [Stale]) -> BoxFuture<'a, Result<(), Trouble>> {
+        async {
+            match stale {
+                [Stale::Prefix(_)] => self.0.notified().await,
+                _ => {
+                    self.0.notify_one();
+                    return Err(Trouble::failed("broken"));
+                }
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+}
+
+#[tokio::test]
+async fn an_invalidation_that_fails_while_the_store_is_emptied_counts() {
+    let cache = Cache::new(Backing::Memory);
+    let scope: Scope<Version, String> = cache.scope_over(CONFIG, Some(Box::new(Gate(tokio::sync::Notify::new()))));
+    let stale = [Stale::Key(Key::new("a"))];
+    let (renewed, ()) = tokio::join!(cache.renew(), scope.invalidate(&stale));
+    assert!(renewed && !cache.is_used(), "what it should have dropped may have been stored since");
+}
+
 #[tokio::test]
 async fn without_a_store_loads_are_shared_all_the_same() {
     let scope: Scope<Version, String> = Cache::new(Backing::Off).scope(CONFIG);

@@ -2,11 +2,14 @@
 
 use crate::model::{Dice, Truth, Version};
 use crate::redis::{Sequence, connect, prefix, url};
-use cache::{Backing, Cache, Key, Scope, ScopeConfig, Stale};
+use cache::{Backing, Cache, Fences, Key, Scope, ScopeConfig, Stale, Trouble};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 use testkit::{Target, TcpProxy};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 const KEYS: u64 = 5;
@@ -22,6 +25,7 @@ impl Instance {
     async fn start(url: &str, prefix: &str, sequence: &Arc<Sequence>) -> Self {
         let cache = Cache::new(Backing::Redis(connect(url, prefix, sequence)));
         let scope = cache.scope(CONFIG);
+        assert!(!cache.is_used(), "what the store holds from before is not known to be right");
         assert!(cache.renew().await, "Redis answers");
         Self { cache, scope }
     }
@@ -120,15 +124,79 @@ async fn a_store_that_is_not_reached_is_left_alone_and_then_emptied() {
 async fn a_store_that_somebody_emptied_is_no_longer_trusted() {
     let (prefix, sequence) = (prefix(), Arc::default());
     let a = Instance::start(&url(), &prefix, &sequence).await;
-    assert_eq!(a.read("x", 1).await, 1);
     let client = redis::Client::open(url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    let _: () = redis::cmd("DEL").arg(format!("{{{prefix}}}:namespace")).query_async(&mut connection).await.unwrap();
-    assert_eq!(a.read("x", 2).await, 2);
-    assert!(!a.cache.is_used());
-    a.cache.mend().await;
-    assert!(a.cache.is_used());
-    assert_eq!((a.read("x", 3).await, a.read("x", 4).await), (3, 3));
+    let namespace = format!("{{{prefix}}}:namespace");
+    for what in ["namespace", "fences"] {
+        assert_eq!(a.read("x", 1).await, 1);
+        let id: String = redis::cmd("GET").arg(&namespace).query_async(&mut connection).await.unwrap();
+        let key = if what == "fences" { format!("{{{prefix}}}:{id}:fences") } else { namespace.clone() };
+        let gone: u64 = redis::cmd("DEL").arg(&key).query_async(&mut connection).await.unwrap();
+        assert_eq!(gone, 1, "{key}");
+        assert_eq!(a.read("x", 2).await, 2, "without its {what}");
+        assert!(!a.cache.is_used());
+        a.cache.mend().await;
+        assert!(a.cache.is_used());
+        assert_eq!((a.read("x", 3).await, a.read("x", 4).await), (3, 3));
+        a.scope.invalidate(&[Stale::Key(Key::new("x"))]).await;
+    }
+}
+
+/// Draws its number, and waits with it.
+#[derive(Debug)]
+struct Hesitant {
+    sequence: Arc<Sequence>,
+    drawn: Notify,
+    go_on: Notify,
+}
+
+impl Fences for Hesitant {
+    fn now(&self) -> BoxFuture<'_, Result<u64, Trouble>> {
+        self.sequence.now()
+    }
+
+    fn next(&self) -> BoxFuture<'_, Result<u64, Trouble>> {
+        async {
+            let number = self.sequence.next().await;
+            self.drawn.notify_one();
+            self.go_on.notified().await;
+            number
+        }
+        .boxed()
+    }
+}
+
+#[tokio::test]
+async fn an_instance_that_empties_the_store_takes_back_no_invalidation() {
+    let (prefix, sequence): (_, Arc<Sequence>) = (prefix(), Arc::default());
+    let b = Instance::start(&url(), &prefix, &sequence).await;
+    let c = Instance::start(&url(), &prefix, &sequence).await;
+    let hesitant = Arc::new(Hesitant { sequence: Arc::clone(&sequence), drawn: Notify::new(), go_on: Notify::new() });
+    let fences: Arc<dyn Fences> = Arc::clone(&hesitant) as Arc<dyn Fences>;
+    let slow = Arc::new(Cache::new(Backing::Redis(Arc::new(cache::Redis::new(&url(), &prefix, fences).unwrap()))));
+    let starting = tokio::spawn({
+        let slow = Arc::clone(&slow);
+        async move { slow.renew().await }
+    });
+    hesitant.drawn.notified().await;
+    // Elsewhere a load begins, and what it loads is invalidated, before the store is emptied.
+    let (begun, wait) = tokio::sync::oneshot::channel();
+    let (end, told) = tokio::sync::oneshot::channel::<()>();
+    let scope = c.scope.clone();
+    let reading = tokio::spawn(async move {
+        let load = move || async move {
+            begun.send(()).unwrap();
+            told.await.map(|()| Version(1)).map_err(|_| String::new())
+        };
+        scope.wrap(key(1), load).await
+    });
+    wait.await.unwrap();
+    b.scope.invalidate(&[Stale::Key(key(1))]).await;
+    hesitant.go_on.notify_one();
+    assert!(starting.await.unwrap());
+    end.send(()).unwrap();
+    assert_eq!(reading.await.unwrap().unwrap().0, 1);
+    assert_eq!(b.read("k:1", 2).await, 2);
 }
 
 async fn interleave(seed: u64) {
@@ -145,6 +213,11 @@ async fn interleave(seed: u64) {
                 dice.dawdle(LONGEST).await;
                 if task < 4 {
                     write(&instances, at, &truth, &dice).await;
+                    // By one of each instance's: who waits for another's turn is overtaken at a time of its own.
+                    if task < 3 && dice.one_in(20) {
+                        truth.overtake(at, |_| true);
+                        assert!(instances[at].cache.renew().await);
+                    }
                 } else {
                     read(&instances[at], at, &truth, &dice).await;
                 }
@@ -172,10 +245,6 @@ async fn write(instances: &[Arc<Instance>], by: usize, truth: &Truth, dice: &Dic
         instances[at].scope.invalidate(std::slice::from_ref(&stale)).await;
         truth.promise(at, &seen);
         dice.dawdle(LONGEST).await;
-    }
-    if dice.one_in(20) {
-        truth.overtake(by, |_| true);
-        assert!(instances[by].cache.renew().await);
     }
 }
 

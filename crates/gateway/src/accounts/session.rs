@@ -8,6 +8,7 @@ use crate::caller::{Caller, Credential};
 use crate::cookie;
 use crate::extract::{Body, refuse_key};
 use crate::layers::request_id::RequestId;
+use crate::reads::Via;
 use crate::refusal::Refused;
 use crate::secret::{self, Secret};
 use crate::state::State;
@@ -135,6 +136,7 @@ async fn answer(state: &State, person_id: Uuid, title: String, begun: Begun) -> 
         actor: Actor::Person { id: person_id, title, may_write: true },
         credential: Credential::Session { id: begun.id },
         expires_at: Some(begun.expires_at),
+        via: Via::Database,
     };
     let cookie = cookie::set(&begun.token, SESSION_LASTS, state.settings().secure_cookies);
     Ok(([(SET_COOKIE, cookie)], me::show(state, &caller).await?).into_response())

@@ -3,6 +3,7 @@
 
 use crate::admin::is_administrator;
 use crate::caller;
+use crate::reads::Via;
 use crate::refusal::Refused;
 use crate::state::State;
 use axum::extract::Request;
@@ -20,7 +21,7 @@ pub(crate) async fn admins_first(state: State, request: Request, next: Next) -> 
     if !closed || path.is_none_or(|path| OPEN.contains(&path)) {
         return next.run(request).await;
     }
-    let caller = match caller::authenticate(&state, request.headers()).await {
+    let caller = match caller::authenticate(&state, request.headers(), Via::Database).await {
         Ok(caller) => caller,
         Err(refused) => return Refused::from(refused).into_response(),
     };

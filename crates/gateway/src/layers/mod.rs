@@ -4,4 +4,5 @@ pub(crate) mod admins_first;
 pub(crate) mod guard;
 pub(crate) mod headers;
 pub(crate) mod observe;
+pub(crate) mod position;
 pub(crate) mod request_id;

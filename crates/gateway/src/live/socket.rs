@@ -10,6 +10,7 @@ use super::subscribe::{self, Stop};
 use crate::caller::{self, Caller, Credential};
 use crate::lifecycle;
 use crate::origin;
+use crate::reads::Via;
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::lifecycle::Lifecycle;
@@ -48,7 +49,7 @@ const SOCKET_BUFFER_BYTES: usize = 4_096;
 /// OpenAPI has no words for sockets.)
 pub(crate) async fn live(state: State, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Result<Response, Refused> {
     origin::check(state.settings(), &headers)?;
-    let caller = caller::authenticate(&state, &headers).await?;
+    let caller = caller::authenticate(&state, &headers, Via::Database).await?;
     let outbox = Arc::new(Outbox::default());
     let full = |_: Full| Refusal::Unavailable { detail: "too many sockets are open; try again shortly", source: None };
     let id = state.hub().join(caller.reader(), credential(&caller), &outbox).map_err(full)?;
@@ -173,7 +174,7 @@ async fn check_at(mut beginnings: watch::Receiver<u64>, state: &State, headers: 
 }
 
 async fn still_holds(state: &State, headers: &HeaderMap, caller: &Caller) -> bool {
-    match caller::authenticate(state, headers).await {
+    match caller::authenticate(state, headers, Via::Database).await {
         Ok(now) => now.credential == caller.credential,
         // A session that has ended makes nobody of its holder, a token is refused.
         Err(Refusal::Unauthenticated { .. }) => false,

@@ -57,7 +57,8 @@ async fn read_rows(
         Topic::Lifecycle => Ok((Rows::default(), HashSet::new())),
         Topic::Kind(kind) => {
             let filter = NodeFilter { kind: Some(kind), ..NodeFilter::default() };
-            let mut nodes = store::node::list_readable_nodes(db, reader, &filter, None, SUBSCRIBE_ROWS_MAX + 1).await?;
+            let scopes = store::access::list_readable_scopes(&mut *db, reader).await?;
+            let mut nodes = store::node::list_nodes(db, &scopes, &filter, None, SUBSCRIBE_ROWS_MAX + 1).await?;
             let truncated = nodes.len() as u64 > SUBSCRIBE_ROWS_MAX.unsigned_abs();
             nodes.truncate(usize::try_from(SUBSCRIBE_ROWS_MAX).unwrap_or(usize::MAX));
             let nodes = nodes.iter().map(|node| bodies.node(node)).collect();

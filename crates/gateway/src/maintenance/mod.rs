@@ -7,12 +7,12 @@ pub(crate) mod updates;
 
 use crate::caller::Caller;
 use crate::extract::{IfMatch, Path, Query, Submission, limit_or_default, time_in_range};
+use crate::reads::{self, Module, Sight};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::maintenance::{MaintenanceChange, NewMaintenance};
 use crate::wire::node::{NodePage, NodeView};
 use crate::{cursor, nouns};
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
@@ -20,6 +20,8 @@ use domain::maintenance::MaintenanceState;
 use domain::{Intention, Node, NodeKind, Refusal};
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::sync::Arc;
+use store::Pool;
 use store::maintenance::{MaintenanceFilter, MaintenancePosition};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -76,16 +78,32 @@ pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<Maint
         latest_first: query.order.unwrap_or_default() == Order::LatestFirst,
     };
     let after = after.map(|(starts_at, id)| MaintenancePosition { starts_at, id });
-    let (pool, reader) = (state.pool(), caller.reader());
-    let mut places = store::maintenance::list_readable_maintenances(pool, reader, &filter, after, limit + 1).await?;
+    let asked = (&filter, after.map(|after| (after.starts_at, after.id)), limit);
+    let load = {
+        let filter = filter.clone();
+        move |pool: Pool, sight: Arc<Sight>| page(pool, sight, filter.clone(), after, limit)
+    };
+    let page = state.reads().page(&caller, Some(Module::Maintenances), "list", &asked, load).await?;
+    Ok(page.into_response())
+}
+
+async fn page(
+    pool: Pool,
+    sight: Arc<Sight>,
+    filter: MaintenanceFilter,
+    after: Option<MaintenancePosition>,
+    limit: i64,
+) -> Result<Vec<u8>, sqlx::Error> {
+    let mut places = store::maintenance::list_maintenances(&pool, sight.scopes(), &filter, after, limit + 1).await?;
     let more = cursor::cut(&mut places, limit);
     let next_cursor = places.last().filter(|_| more).map(|last| cursor::encode(&(last.starts_at, last.id)));
     let ids: Vec<Uuid> = places.iter().map(|place| place.id).collect();
-    // Judged again: between the two reads somebody may have lost access.
-    let nodes = store::node::list_readable_nodes_by_id(pool, reader, &ids).await?;
-    let nodes: HashMap<Uuid, Node> = nodes.into_iter().map(|node| (node.id, node)).collect();
+    let nodes = store::node::list_nodes_by_id(&pool, &ids).await?;
+    // Judged again: between the two reads one may have moved.
+    let nodes: HashMap<Uuid, Node> =
+        nodes.into_iter().filter(|node| sight.sees(node.scope_id)).map(|node| (node.id, node)).collect();
     let items = ids.iter().filter_map(|id| nodes.get(id)).map(NodeView::from).collect();
-    Ok(Json(NodePage { items, next_cursor }).into_response())
+    reads::render(&NodePage { items, next_cursor })
 }
 
 fn parse_states(text: &str) -> Result<Vec<MaintenanceState>, Refusal> {

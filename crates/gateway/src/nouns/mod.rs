@@ -48,14 +48,14 @@ async fn list(state: State, caller: Caller, kind: NodeKind, Query(query): Query<
     nodes::page(&state, &caller, NodesQuery { kind: Some(kind), parent_id, scope_id, q, cursor, limit }).await
 }
 
-/// A node of this kind that the caller may see; else 404.
+/// A node of this kind that the caller may see, as it is now; else 404. For those who are about to change it.
 pub(crate) async fn readable(state: &State, caller: &Caller, kind: NodeKind, id: Uuid) -> Result<Node, Refused> {
     let node = store::node::find_readable_node(state.pool(), caller.reader(), id).await?;
     Ok(node.filter(|node| node.kind == kind).ok_or(Refusal::NotFound { what: kind.as_str() })?)
 }
 
 pub(crate) async fn get(state: State, caller: Caller, kind: NodeKind, id: Uuid) -> Result<Response, Refused> {
-    Ok(reply::node(&readable(&state, &caller, kind, id).await?))
+    Ok(reply::entry(&*state.reads().node(&caller, kind, id).await?))
 }
 
 async fn create(state: State, caller: Caller, context: Context, intention: Intention) -> Result<Response, Refused> {

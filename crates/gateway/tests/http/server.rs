@@ -6,7 +6,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request};
 use chrono::{DateTime, Utc};
 use domain::token::TokenAccess;
-use gateway::{Hub, Secret, Settings, State, Wiring};
+use gateway::{Hub, Reads, Secret, Settings, State, Wiring};
 use intentions::Intentions;
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -67,6 +67,7 @@ impl Server {
             metrics: Some(recorder.handle()),
             feed: health,
             hub: Arc::new(Hub::new(bell.clone())),
+            reads: Arc::new(Reads::new(db.pool().clone(), feed::Progress::new(bell.clone()), cache::Backing::Memory)),
             phases: drain.phases(),
             windows: announced,
             tasks: TaskTracker::new(),

@@ -2,6 +2,7 @@
 
 use super::parse_state;
 use domain::maintenance::MaintenanceState;
+use serde::Serialize;
 use sqlx::PgExecutor;
 use sqlx::types::chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// What to list; `None` takes all.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct MaintenanceFilter {
     pub states: Option<Vec<MaintenanceState>>,
     /// Affecting this node: by name, or by a group that it is part of.
@@ -29,11 +30,11 @@ pub struct MaintenancePosition {
     pub id: Uuid,
 }
 
-/// Maintenances that `reader` may see, in order: their places. What they affect counts only as far as
-/// `reader` may see that, too.
-pub async fn list_readable_maintenances(
+/// Maintenances of these scopes, in order: their places. What they affect counts only as far as it is in
+/// these scopes, too.
+pub async fn list_maintenances(
     db: impl PgExecutor<'_>,
-    reader: Option<Uuid>,
+    scope_ids: &[Uuid],
     filter: &MaintenanceFilter,
     after: Option<MaintenancePosition>,
     limit: i64,
@@ -47,21 +48,21 @@ pub async fn list_readable_maintenances(
              union
              select e.target_id from around a join edges e on e.source_id = a.id and e.kind = 'part_of' where $3 is not null)
            select m.starts_at as "starts_at!", m.node_id as "id!" from maintenances m join nodes n on n.id = m.node_id
-            where n.scope_id in (select r.scope_id from readable_scopes($1) r)
+            where n.scope_id = any($1)
               and ($2::text[] is null or m.state = any($2))
               and ($3::uuid is null or exists (
                 select from edges e join nodes t on t.id = e.target_id
                  where e.source_id = m.node_id and e.kind = 'affects' and e.target_id in (select id from around)
                    -- Everything is part of the instance, but not everything goes down with it.
                    and (t.kind <> 'instance' or t.id = $3)
-                   and e.target_scope_id in (select r.scope_id from readable_scopes($1) r)))
+                   and e.target_scope_id = any($1)))
               and ($4::timestamptz is null or m.ends_at > $4)
               and ($5::timestamptz is null or m.starts_at < $5)
               and ($6::timestamptz is null
                    or ($8 and (m.starts_at, m.node_id) < ($6, $7::uuid)) or (not $8 and (m.starts_at, m.node_id) > ($6, $7::uuid)))
             order by case when $8 then m.starts_at end desc, case when $8 then m.node_id end desc, m.starts_at, m.node_id
             limit $9"#,
-        reader,
+        scope_ids,
         states.as_deref(),
         filter.affects,
         filter.from,

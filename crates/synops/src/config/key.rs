@@ -32,6 +32,8 @@ pub(super) const KEYS: &[Key] = &[
     Key { name: "trust_proxy", kind: Kind::Switch },
     Key { name: "allowed_origins", kind: Kind::List },
     Key { name: "database.connections_max", kind: Kind::Number },
+    Key { name: "cache.provider", kind: Kind::Text },
+    Key { name: "cache.url", kind: Kind::Secret },
     Key { name: "postgres.binaries_dir", kind: Kind::Text },
     Key { name: "log.format", kind: Kind::Text },
     Key { name: "log.level", kind: Kind::Text },

@@ -112,6 +112,15 @@ pub struct Jobs {
     pub webhook_secret: Option<SecretString>,
 }
 
+/// Where reads are kept.
+#[derive(Clone, Debug)]
+pub enum Cache {
+    Memory,
+    /// Its address.
+    Redis(SecretString),
+    Off,
+}
+
 #[derive(Clone, Debug)]
 pub struct Config {
     pub listen: SocketAddr,
@@ -130,6 +139,7 @@ pub struct Config {
     pub retention: Retention,
     pub checks: Checks,
     pub jobs: Jobs,
+    pub cache: Cache,
     /// `None`: there are no calls.
     pub livekit: Option<LiveKit>,
     /// At a stop, from not being ready to not listening.
@@ -194,6 +204,7 @@ impl Config {
                 tools: get.commands("tools")?,
                 webhook_secret: get.find("webhooks.secret").and_then(Value::as_str).map(SecretString::from),
             },
+            cache: get.cache()?,
             livekit: livekit::read(&get)?,
             cookies_secure,
         })
@@ -275,6 +286,21 @@ impl<'a> Getter<'a> {
             commands.insert(tool.clone(), words);
         }
         Ok(commands)
+    }
+
+    fn cache(&self) -> Result<Cache, Error> {
+        let url = self.find("cache.url").and_then(Value::as_str);
+        let redis = |url: &str| match url.starts_with("redis://") {
+            true => Ok(Cache::Redis(SecretString::from(url))),
+            false => Err(self.wrong("cache.url", "an address like redis://:password@127.0.0.1:6379/0")),
+        };
+        match (self.text("cache.provider")?, url) {
+            ("auto", None) | ("memory", _) => Ok(Cache::Memory),
+            ("auto" | "redis", Some(url)) => redis(url),
+            ("off", _) => Ok(Cache::Off),
+            ("redis", None) => Err(self.wrong("cache.provider", "with \"redis\" its address in `cache.url`")),
+            _ => Err(self.wrong("cache.provider", "\"auto\", \"memory\", \"redis\" or \"off\"")),
+        }
     }
 
     /// Scheme, host and port, without anything behind.

@@ -12,8 +12,8 @@ use crate::{address, demo, home, people};
 use anyhow::Context;
 use drain::{Drain, Phase};
 use engine::{EngineConfig, Pulse, Started};
-use feed::{Bell, Tailer};
-use gateway::{Hub, State, Wiring};
+use feed::{Bell, Caches, Tailer};
+use gateway::{Hub, Reads, State, Wiring};
 use intentions::Intentions;
 use metrics_exporter_prometheus::PrometheusHandle;
 use parts::Parts;
@@ -106,7 +106,9 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
     let worker_url = database_url.clone();
     let tailer = Tailer::new(database_url, pool.clone(), bell, Arc::clone(&hub), wiring::now);
     let feed = tailer.health();
-    tailer.start(&parts.feed.tasks, parts.feed.stop.clone(), instance_id);
+    let reads = Arc::new(Reads::new(pool.clone(), tailer.progress(), wiring::cache(&config, &pool).await?));
+    wiring::mend_cache(&reads, &parts.feed);
+    tailer.with_caches(Arc::clone(&reads) as Arc<dyn Caches>).start(&parts.feed.tasks, parts.feed.stop.clone(), instance_id);
 
     let sign_in_path = people::first_administrator(&pool, &intentions).await?;
     if config.demo {
@@ -131,7 +133,7 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
         let settings = wiring::settings(&config, url.clone(), instance_id);
         let (tasks, stop) = (parts.sockets.tasks.clone(), parts.sockets.stop.clone());
         let (metrics, phases) = (Some(outside.metrics), parts.drain.phases());
-        let state = State::new(Wiring { pool, intentions, settings, metrics, feed, hub, phases, windows, tasks, stop });
+        let state = State::new(Wiring { pool, intentions, settings, metrics, feed, hub, reads, phases, windows, tasks, stop });
         parts.answer_with(&state);
         gateway::serve(outside.listener, gateway::router(state), &parts.http.tasks, parts.http.stop.clone());
     }

@@ -1,17 +1,22 @@
 //! What each part is given, made from the configuration.
 
-use crate::config::{Config, Role};
+use crate::config::{Cache, Config, Role};
 use crate::exit::Misconfigured;
 use crate::login::Login;
 use crate::stage::Stage;
+use anyhow::Context;
+use cache::{Backing, Redis};
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::limits::CACHE_MENDED_EVERY;
 use engine::jobs::{Bell, Tools};
 use engine::{EngineConfig, GuardConfig, Retention, StartError, WorkConfig};
-use gateway::{LiveKit, Settings};
+use gateway::{LiveKit, Reads, Sequence, Settings};
 use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::ExposeSecret;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use store::Pool;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -76,6 +81,32 @@ pub(super) fn engine(
         ready_pause: config.ready_pause,
         ..EngineConfig::new(instance_id, name, VERSION)
     }
+}
+
+/// Where reads are kept. Installations, and versions with other forms of values, do not meet in one Redis.
+pub(super) async fn cache(config: &Config, pool: &Pool) -> anyhow::Result<Backing> {
+    Ok(match &config.cache {
+        Cache::Memory => Backing::Memory,
+        Cache::Off => Backing::Off,
+        Cache::Redis(url) => {
+            let origin = store::feed::find_origin(pool).await.context("the database does not say who it is")?;
+            let prefix = format!("synops-cache-{VERSION}-{}", origin.database);
+            let redis = Redis::new(url.expose_secret(), &prefix, Arc::new(Sequence(pool.clone())));
+            Backing::Redis(Arc::new(redis.map_err(|_| Misconfigured("`cache.url`: this is no address of a Redis".to_owned()))?))
+        }
+    })
+}
+
+/// Tries a cache that failed again, until the feed ends.
+pub(super) fn mend_cache(reads: &Arc<Reads>, feed: &Stage) {
+    let reads = Arc::clone(reads);
+    let mending = async move {
+        loop {
+            tokio::time::sleep(CACHE_MENDED_EVERY).await;
+            reads.mend().await;
+        }
+    };
+    feed.tasks.spawn(feed.stop.clone().run_until_cancelled_owned(mending));
 }
 
 /// Whether others may count on this server: it serves, and the feed was level with the database of late.

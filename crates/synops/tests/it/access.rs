@@ -162,7 +162,7 @@ async fn listed(client: &Client) -> BTreeMap<Uuid, i64> {
     }
 }
 
-async fn sign_in(app: &TestApp, admin: &Client, login: &str) -> (Uuid, Client) {
+pub(crate) async fn sign_in(app: &TestApp, admin: &Client, login: &str) -> (Uuid, Client) {
     let person = admin.post("/api/v1/people", json!({ "title": login, "login": login })).await.ok();
     let id = person["id"].as_str().unwrap().to_owned();
     let link = admin.post(&format!("/api/v1/people/{id}/sign-in-link"), json!({})).await.ok();

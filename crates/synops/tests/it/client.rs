@@ -23,6 +23,8 @@ pub(crate) struct Client {
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) text: String,
+    /// Where a write is, for reads that must find it.
+    pub(crate) position: Option<String>,
 }
 
 impl Reply {
@@ -50,6 +52,12 @@ impl Client {
     /// A program with an API token, at the same server.
     pub(crate) fn with_token(&self, token: &str) -> Self {
         Self { http: self.http.clone(), base: self.base.clone(), session: Mutex::new(None), token: Some(token.to_owned()) }
+    }
+
+    /// The same person, at another server of the same database.
+    pub(crate) fn at(&self, address: SocketAddr) -> Self {
+        let session = Mutex::new(self.session());
+        Self { http: self.http.clone(), base: format!("http://{address}"), session, token: self.token.clone() }
     }
 
     /// The session's token, while signed in.
@@ -82,8 +90,9 @@ impl Client {
         let response = request.send().await.unwrap_or_else(|error| panic!("{path}: {error:?}"));
         let status = response.status();
         self.keep_cookie(response.headers());
+        let position = response.headers().get("synops-position").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let text = response.text().await.unwrap_or_else(|error| panic!("{path}: {error:?}"));
-        Reply { status, text }
+        Reply { status, text, position }
     }
 
     fn keep_cookie(&self, headers: &HeaderMap) {

@@ -50,7 +50,8 @@ async fn a_second_start_keeps_what_people_changed_and_follows_the_server() {
     let after: (i64, i64) = sqlx::query_as(count).fetch_one(app.db.pool()).await.unwrap();
     assert_eq!(before, after);
     let filter = store::node::NodeFilter { title_contains: Some("Renamed".to_owned()), ..Default::default() };
-    let found = store::node::list_readable_nodes(app.db.pool(), None, &filter, None, 2).await.unwrap();
+    let scopes = store::access::list_readable_scopes(app.db.pool(), None).await.unwrap();
+    let found = store::node::list_nodes(app.db.pool(), &scopes, &filter, None, 2).await.unwrap();
     let [website] = found.as_slice() else { panic!("{found:?}") };
     let Some(Facet::System(system)) = &website.facet else { panic!("{website:?}") };
     assert_eq!(system.state, State::Unknown, "nobody probes here");

@@ -6,6 +6,7 @@ mod access;
 mod app;
 mod balancer;
 mod blocked;
+mod cached;
 mod client;
 mod closing;
 mod config;

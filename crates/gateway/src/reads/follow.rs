@@ -1,0 +1,167 @@
+//! What a change makes untrue.
+
+use super::{Module, Reads, entry, sight};
+use ::cache::Stale;
+use domain::{EdgeKind, NodeKind};
+use feed::{Batch, Caches, Change, Control};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use std::collections::{BTreeSet, HashSet};
+use uuid::Uuid;
+
+/// What to drop, gathered over a batch.
+#[derive(Debug, Default, PartialEq)]
+struct Untrue {
+    /// Everybody's credentials: few end, and which they are is not known here by what they are kept under.
+    callers: bool,
+    sights: Sights,
+    nodes: BTreeSet<(Module, Uuid)>,
+    pages: BTreeSet<Module>,
+}
+
+#[derive(Debug, Default, PartialEq)]
+enum Sights {
+    #[default]
+    None,
+    Of(HashSet<Uuid>),
+    All,
+}
+
+impl Untrue {
+    fn of(batch: &Batch) -> Self {
+        let mut untrue = Self::default();
+        untrue.add_control(&batch.control);
+        batch.events.iter().for_each(|event| untrue.add(&event.change));
+        untrue
+    }
+
+    fn add_control(&mut self, control: &Control) {
+        self.callers |= !control.ended.is_empty();
+        if !control.scopes.is_empty() {
+            self.sights = Sights::All;
+        } else if !control.access.is_empty() {
+            self.sights = Sights::Of(control.access.iter().map(|change| change.person_id).collect());
+        }
+    }
+
+    fn add(&mut self, change: &Change) {
+        match change {
+            Change::Node { node, .. } => self.add_node(node.id, Some(node.kind)),
+            Change::NodeGone { id, kind, .. } => self.add_node(*id, *kind),
+            Change::Edge { edge, .. } => self.add_edge(Some(edge.kind)),
+            Change::EdgeGone { kind, .. } => self.add_edge(*kind),
+        }
+    }
+
+    fn add_node(&mut self, id: Uuid, kind: Option<NodeKind>) {
+        // Who is called what, and who may sign in.
+        self.callers |= kind.is_none_or(|kind| kind == NodeKind::Person);
+        for module in kind.map_or(Module::ALL.to_vec(), |kind| vec![Module::of(kind)]) {
+            self.nodes.insert((module, id));
+            self.pages.insert(module);
+        }
+    }
+
+    fn add_edge(&mut self, kind: Option<EdgeKind>) {
+        match kind {
+            // What affects a group affects what is part of it.
+            None | Some(EdgeKind::PartOf) => self.pages.extend(Module::ALL),
+            Some(EdgeKind::Affects) => self.pages.extend([Module::Maintenances, Module::Incidents]),
+            Some(_) => self.pages.extend([Module::Catalog]),
+        }
+    }
+}
+
+impl Caches for Reads {
+    fn apply<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, ()> {
+        async {
+            let untrue = Untrue::of(batch);
+            let all = [Stale::prefix("")];
+            if untrue.callers {
+                self.callers.invalidate(&all).await;
+            }
+            match untrue.sights {
+                Sights::None => {}
+                Sights::Of(people) => {
+                    let stale: Vec<Stale> = people.into_iter().map(|person| Stale::Key(sight::key(Some(person)))).collect();
+                    self.sights.invalidate(&stale).await;
+                }
+                Sights::All => self.sights.invalidate(&all).await,
+            }
+            for module in Module::ALL {
+                let of_module = |(of, _): &&(Module, Uuid)| *of == module;
+                let stale: Vec<Stale> = untrue.nodes.iter().filter(of_module).map(|(_, id)| Stale::Key(entry::key(id))).collect();
+                self.kept(module).nodes.invalidate(&stale).await;
+                if untrue.pages.contains(&module) {
+                    self.kept(module).pages.invalidate(&all).await;
+                }
+            }
+        }
+        .boxed()
+    }
+
+    fn renew(&self) -> BoxFuture<'_, ()> {
+        async {
+            self.own.renew().await;
+            self.shared.renew().await;
+        }
+        .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Visibility;
+    use feed::{AccessChange, Credential, ScopeChange};
+
+    fn gone(kind: Option<EdgeKind>) -> Change {
+        let (id, end) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        Change::EdgeGone { id, kind, version: 2, source_id: end, target_id: end, old_scopes: Vec::new() }
+    }
+
+    fn node_gone(kind: Option<NodeKind>) -> Change {
+        Change::NodeGone { id: Uuid::from_u128(7), kind, version: 2, old_scopes: Vec::new() }
+    }
+
+    #[test]
+    fn a_change_drops_what_shows_it_and_nothing_else() {
+        use Module::{Announcements, Catalog, Incidents, Maintenances};
+        let check = |change: Change, nodes: &[Module], pages: &[Module], callers: bool| {
+            let mut untrue = Untrue::default();
+            untrue.add(&change);
+            let expect = Untrue {
+                callers,
+                nodes: nodes.iter().map(|module| (*module, Uuid::from_u128(7))).collect(),
+                pages: pages.iter().copied().collect(),
+                ..Untrue::default()
+            };
+            assert_eq!(untrue, expect, "{change:?}");
+        };
+        check(node_gone(Some(NodeKind::System)), &[Catalog], &[Catalog], false);
+        check(node_gone(Some(NodeKind::Person)), &[Catalog], &[Catalog], true);
+        check(node_gone(Some(NodeKind::Maintenance)), &[Maintenances], &[Maintenances], false);
+        check(node_gone(Some(NodeKind::Incident)), &[Incidents], &[Incidents], false);
+        check(node_gone(Some(NodeKind::Announcement)), &[Announcements], &[Announcements], false);
+        check(node_gone(None), &Module::ALL, &Module::ALL, true);
+        check(gone(Some(EdgeKind::Affects)), &[], &[Maintenances, Incidents], false);
+        check(gone(Some(EdgeKind::PartOf)), &[], &Module::ALL, false);
+        check(gone(Some(EdgeKind::RunsIn)), &[], &[Catalog], false);
+        check(gone(None), &[], &Module::ALL, false);
+    }
+
+    #[test]
+    fn a_change_of_access_drops_what_was_seen() {
+        let person = Uuid::from_u128(3);
+        let access = AccessChange { scope_id: Uuid::from_u128(4), person_id: person, level: None, xids: Vec::new() };
+        let scope = ScopeChange { scope_id: Uuid::from_u128(4), visibility: Some(Visibility::Members), xids: Vec::new() };
+        let check = |control: Control, sights: Sights, callers: bool| {
+            let mut untrue = Untrue::default();
+            untrue.add_control(&control);
+            assert_eq!((untrue.sights, untrue.callers), (sights, callers), "{control:?}");
+        };
+        check(Control { access: vec![access.clone()], ..Control::default() }, Sights::Of(HashSet::from([person])), false);
+        check(Control { access: vec![access], scopes: vec![scope], ..Control::default() }, Sights::All, false);
+        check(Control { ended: vec![Credential::Session(person)], ..Control::default() }, Sights::None, true);
+    }
+}
