@@ -9,6 +9,7 @@ mod feed;
 mod jobs;
 mod load;
 mod machine;
+mod reads;
 mod report;
 mod stats;
 
@@ -26,6 +27,8 @@ enum Bench {
     Feed(feed::Args),
     /// The job queue: enqueuing, running, how soon a job starts.
     Jobs(jobs::Args),
+    /// Cached reads: a page of maintenances over HTTP.
+    Reads(reads::Args),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +57,7 @@ fn run(cli: &Cli) -> anyhow::Result<Option<()>> {
             match &cli.bench {
                 Bench::Feed(args) => feed::run(args).await,
                 Bench::Jobs(args) => jobs::run(args).await,
+                Bench::Reads(args) => reads::run(args).await,
             }
         };
         tokio::select! {

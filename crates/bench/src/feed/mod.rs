@@ -3,7 +3,7 @@
 
 mod fan_out;
 mod latency;
-mod seed;
+pub(crate) mod seed;
 mod share;
 mod variants;
 mod write_rate;

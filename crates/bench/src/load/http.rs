@@ -22,11 +22,32 @@ impl Http {
 
     /// Sends a request; answers status and body.
     pub(crate) async fn send(&mut self, method: &str, path: &str, body: &str) -> anyhow::Result<(u16, String)> {
+        self.send_with(method, path, "", body).await
+    }
+
+    /// The same with more headers, each with its line's end.
+    pub(crate) async fn send_with(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> anyhow::Result<(u16, String)> {
         let length = body.len();
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\n{}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}",
-            self.headers
-        );
+        let body = format!("{headers}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}");
+        let (status, head_length) = self.exchange(method, path, &body).await?;
+        Ok((status, String::from_utf8_lossy(&self.buffer[head_length..]).into_owned()))
+    }
+
+    /// Gets it; answers status and how long the body is, which is read and not looked at.
+    pub(crate) async fn fetch(&mut self, path: &str) -> anyhow::Result<(u16, usize)> {
+        let (status, head_length) = self.exchange("GET", path, "\r\n").await?;
+        Ok((status, self.buffer.len() - head_length))
+    }
+
+    /// Sends a request, and reads its whole answer; answers its status and where its body begins.
+    async fn exchange(&mut self, method: &str, path: &str, rest: &str) -> anyhow::Result<(u16, usize)> {
+        let request = format!("{method} {path} HTTP/1.1\r\n{}{rest}", self.headers);
         self.stream.write_all(request.as_bytes()).await?;
         self.buffer.clear();
         let head_length = loop {
@@ -46,7 +67,7 @@ impl Http {
         while self.buffer.len() < head_length + length {
             self.read().await?;
         }
-        Ok((status, String::from_utf8_lossy(&self.buffer[head_length..]).into_owned()))
+        Ok((status, head_length))
     }
 
     async fn read(&mut self) -> anyhow::Result<()> {

@@ -29,6 +29,17 @@ impl Server {
 
     /// The same with these roles.
     pub(crate) async fn start_with(scratch: &Path, name: &str, database_url: &str, roles: &str) -> anyhow::Result<Self> {
+        Self::start_as(scratch, name, database_url, roles, &[]).await
+    }
+
+    /// The same with these variables besides.
+    pub(crate) async fn start_as(
+        scratch: &Path,
+        name: &str,
+        database_url: &str,
+        roles: &str,
+        environment: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let binary = binaries_dir()?.join("synops");
         if !binary.is_file() {
             bail!("{} is missing: build it first, by `./dev bench` or `cargo build --release -p synops`", binary.display());
@@ -37,6 +48,7 @@ impl Server {
         command.arg("serve").stdout(Stdio::piped());
         command.env("DATABASE_URL", database_url).env("SYNOPS_DATA_DIR", scratch.join(name));
         command.env("SYNOPS_LISTEN", "127.0.0.1:0").env("SYNOPS_ROLES", roles).env("SYNOPS_LOG_LEVEL", "warn");
+        command.envs(environment.iter().copied());
         let mut program = Program::start(command, &scratch.join(format!("{name}.log")))?;
         let mut out = BufReader::new(program.child().stdout.take().context("the server's output")?);
         let mut line = String::new();
