@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Script};
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -32,98 +32,91 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(1);
 const EMPTIED: &str = "EMPTIED";
 
 // In all scripts: KEYS[1] is the namespace's key, KEYS[2] its prefix.
-static GET: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "local ns = redis.call('get', KEYS[1])
-         if not ns then return redis.error_reply('EMPTIED') end
-         local at = KEYS[2] .. ns .. ':'
-         local all = redis.call('hmget', at .. 'fences', '*', ARGV[1])
-         if not all[1] then return redis.error_reply('EMPTIED') end
-         local least = math.max(tonumber(all[1]), tonumber(all[2] or 0))
-         local found = {}
-         for i = 2, #ARGV do
-           local entry = redis.call('get', at .. ARGV[1] .. ':' .. ARGV[i])
-           local colon = entry and string.find(entry, ':', 1, true)
-           if colon and tonumber(string.sub(entry, 1, colon - 1)) >= least then
-             found[i - 1] = string.sub(entry, colon + 1)
-           else
-             found[i - 1] = false
-           end
-         end
-         return found",
-    )
-});
+const GET: &str = "local ns = redis.call('get', KEYS[1])
+     if not ns then return redis.error_reply('EMPTIED') end
+     local at = KEYS[2] .. ns .. ':'
+     local all = redis.call('hmget', at .. 'fences', '*', ARGV[1])
+     if not all[1] then return redis.error_reply('EMPTIED') end
+     local least = math.max(tonumber(all[1]), tonumber(all[2] or 0))
+     local found = {}
+     for i = 2, #ARGV do
+       local entry = redis.call('get', at .. ARGV[1] .. ':' .. ARGV[i])
+       local colon = entry and string.find(entry, ':', 1, true)
+       if colon and tonumber(string.sub(entry, 1, colon - 1)) >= least then
+         found[i - 1] = string.sub(entry, colon + 1)
+       else
+         found[i - 1] = false
+       end
+     end
+     return found";
 
-static PUT: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "local ns = redis.call('get', KEYS[1])
-         if not ns then return redis.error_reply('EMPTIED') end
-         local at = KEYS[2] .. ns .. ':'
-         local scope, fence, ttl = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-         local all = redis.call('hmget', at .. 'fences', '*', scope)
-         if not all[1] then return redis.error_reply('EMPTIED') end
-         local least = math.max(tonumber(all[1]), tonumber(all[2] or 0))
-         local refused = 0
-         for i = 4, #ARGV, 3 do
-           local bucket = tonumber(redis.call('hget', at .. 'fences', scope .. '#' .. ARGV[i + 1]) or 0)
-           if fence >= math.max(least, bucket) then
-             redis.call('set', at .. scope .. ':' .. ARGV[i], ARGV[2] .. ':' .. ARGV[i + 2], 'px', ttl)
-           else
-             refused = refused + 1
-           end
-         end
-         return refused",
-    )
-});
+const PUT: &str = "local ns = redis.call('get', KEYS[1])
+     if not ns then return redis.error_reply('EMPTIED') end
+     local at = KEYS[2] .. ns .. ':'
+     local scope, fence, ttl = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+     local all = redis.call('hmget', at .. 'fences', '*', scope)
+     if not all[1] then return redis.error_reply('EMPTIED') end
+     local least = math.max(tonumber(all[1]), tonumber(all[2] or 0))
+     local refused = 0
+     for i = 4, #ARGV, 3 do
+       local bucket = tonumber(redis.call('hget', at .. 'fences', scope .. '#' .. ARGV[i + 1]) or 0)
+       if fence >= math.max(least, bucket) then
+         redis.call('set', at .. scope .. ':' .. ARGV[i], ARGV[2] .. ':' .. ARGV[i + 2], 'px', ttl)
+       else
+         refused = refused + 1
+       end
+     end
+     return refused";
 
-static INVALIDATE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "local ns = redis.call('get', KEYS[1])
-         if not ns then return redis.error_reply('EMPTIED') end
-         local at = KEYS[2] .. ns .. ':'
-         local fences, scope, fence = at .. 'fences', ARGV[1], tonumber(ARGV[2])
-         if redis.call('hexists', fences, '*') == 0 then return redis.error_reply('EMPTIED') end
-         local raise = function(field)
-           local before = tonumber(redis.call('hget', fences, field) or 0)
-           if fence > before then redis.call('hset', fences, field, ARGV[2]) end
-         end
-         raise('max')
-         for i = 3, #ARGV, 2 do
-           if ARGV[i] == '' then
-             raise(scope)
-           else
-             raise(scope .. '#' .. ARGV[i])
-             redis.call('del', at .. scope .. ':' .. ARGV[i + 1])
-           end
-         end
-         return 0",
-    )
-});
+const INVALIDATE: &str = "local ns = redis.call('get', KEYS[1])
+     if not ns then return redis.error_reply('EMPTIED') end
+     local at = KEYS[2] .. ns .. ':'
+     local fences, scope, fence = at .. 'fences', ARGV[1], tonumber(ARGV[2])
+     if redis.call('hexists', fences, '*') == 0 then return redis.error_reply('EMPTIED') end
+     local raise = function(field)
+       local before = tonumber(redis.call('hget', fences, field) or 0)
+       if fence > before then redis.call('hset', fences, field, ARGV[2]) end
+     end
+     raise('max')
+     for i = 3, #ARGV, 2 do
+       if ARGV[i] == '' then
+         raise(scope)
+       else
+         raise(scope .. '#' .. ARGV[i])
+         redis.call('del', at .. scope .. ':' .. ARGV[i + 1])
+       end
+     end
+     return 0";
 
-static RENEW: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "local fence = tonumber(ARGV[2])
-         local ns = redis.call('get', KEYS[1])
-         if ns then
-           local fences = KEYS[2] .. ns .. ':fences'
-           -- An invalidation may have drawn its number after this and come before it.
-           fence = math.max(fence, tonumber(redis.call('hget', fences, 'max') or 0))
-           redis.call('del', fences)
-         end
-         redis.call('set', KEYS[1], ARGV[1])
-         local fences = KEYS[2] .. ARGV[1] .. ':fences'
-         redis.call('hset', fences, '*', string.format('%.0f', fence), 'max', string.format('%.0f', fence))
-         return 0",
-    )
-});
+const RENEW: &str = "local fence = tonumber(ARGV[2])
+     local ns = redis.call('get', KEYS[1])
+     if ns then
+       local fences = KEYS[2] .. ns .. ':fences'
+       -- An invalidation may have drawn its number after this and come before it.
+       fence = math.max(fence, tonumber(redis.call('hget', fences, 'max') or 0))
+       redis.call('del', fences)
+     end
+     redis.call('set', KEYS[1], ARGV[1])
+     local fences = KEYS[2] .. ARGV[1] .. ':fences'
+     redis.call('hset', fences, '*', string.format('%.0f', fence), 'max', string.format('%.0f', fence))
+     return 0";
 
 /// The connection to the store, shared by its scopes. It is made, and made again, by
 /// [`crate::Cache::renew`] alone: after a connection was lost nothing is known of what the store missed.
 pub struct Redis {
+    scripts: Scripts,
     client: Client,
     prefix: String,
     fences: Arc<dyn Fences>,
     connection: Mutex<Option<MultiplexedConnection>>,
+}
+
+/// With their hashes, by which they are called.
+struct Scripts {
+    get: Script,
+    put: Script,
+    invalidate: Script,
+    renew: Script,
 }
 
 impl fmt::Debug for Redis {
@@ -141,7 +134,9 @@ impl Redis {
     /// When `url` is none.
     pub fn new(url: &str, prefix: &str, fences: Arc<dyn Fences>) -> Result<Self, Trouble> {
         let client = Client::open(url).map_err(Trouble::failed)?;
-        Ok(Self { client, prefix: format!("{{{prefix}}}:"), fences, connection: Mutex::new(None) })
+        let script = Script::new;
+        let scripts = Scripts { get: script(GET), put: script(PUT), invalidate: script(INVALIDATE), renew: script(RENEW) };
+        Ok(Self { scripts, client, prefix: format!("{{{prefix}}}:"), fences, connection: Mutex::new(None) })
     }
 
     pub(crate) async fn renew(&self) -> Result<(), Trouble> {
@@ -151,7 +146,7 @@ impl Redis {
             .set_response_timeout(Some(ANSWERED_WITHIN));
         let connection = self.client.get_multiplexed_async_connection_with_config(&config).await.map_err(Trouble::failed)?;
         let fence = self.fences.next().await?;
-        let mut call = RENEW.prepare_invoke();
+        let mut call = self.scripts.renew.prepare_invoke();
         call.key(self.namespace()).key(&self.prefix).arg(Uuid::new_v4().simple().to_string()).arg(fence);
         let mut asked = connection.clone();
         call.invoke_async::<()>(&mut asked).await.map_err(Trouble::failed)?;
@@ -198,7 +193,7 @@ impl<V: Value> Provider<V> for RedisScope {
     fn get<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Arc<V>>>, Trouble>> {
         async move {
             let mut connection = self.redis.connection()?;
-            let mut call = self.call(&GET);
+            let mut call = self.call(&self.redis.scripts.get);
             for key in keys {
                 call.arg(key.as_str());
             }
@@ -216,7 +211,7 @@ impl<V: Value> Provider<V> for RedisScope {
     ) -> BoxFuture<'a, Result<usize, Trouble>> {
         async move {
             let mut connection = self.redis.connection()?;
-            let mut call = self.call(&PUT);
+            let mut call = self.call(&self.redis.scripts.put);
             call.arg(fence).arg(u64::try_from(self.ttl.as_millis()).unwrap_or(u64::MAX));
             // What was invalidated here meanwhile is not worth the way; what is invalidated from now on has a
             // higher fence, and the store refuses it.
@@ -241,7 +236,7 @@ impl<V: Value> Provider<V> for RedisScope {
         async move {
             let mut connection = self.redis.connection()?;
             let fence = self.redis.fences.next().await?;
-            let mut call = self.call(&INVALIDATE);
+            let mut call = self.call(&self.redis.scripts.invalidate);
             call.arg(fence);
             for stale in stale {
                 match stale {

@@ -51,7 +51,10 @@ impl Dice {
         match self.below(4) {
             0 => {}
             1 => tokio::task::yield_now().await,
-            _ => tokio::time::sleep(longest.mul_f64(self.below(1_000) as f64 / 1_000.0)).await,
+            _ => {
+                let wait = longest.mul_f64((1 + self.below(1_000)) as f64 / 1_000.0);
+                tokio::time::interval_at(tokio::time::Instant::now() + wait, wait).tick().await;
+            }
         }
     }
 }

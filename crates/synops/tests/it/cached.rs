@@ -14,6 +14,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -49,10 +50,11 @@ impl HeldUp {
             let mut dice = StdRng::seed_from_u64(seed);
             let tell = |signal| pids.iter().for_each(|pid| kill_process(Pid::from_raw(*pid).unwrap(), signal).unwrap());
             while !stopped.is_cancelled() {
-                tell(Signal::STOP);
-                tokio::time::sleep(Duration::from_millis(dice.random_range(0..HELD_UP_MAX_MS))).await;
-                tell(Signal::CONT);
-                tokio::time::sleep(Duration::from_millis(dice.random_range(0..HELD_UP_MAX_MS))).await;
+                for signal in [Signal::STOP, Signal::CONT] {
+                    tell(signal);
+                    let wait = Duration::from_millis(dice.random_range(1..HELD_UP_MAX_MS));
+                    tokio::time::interval_at(Instant::now() + wait, wait).tick().await;
+                }
             }
         });
         Self { stop, task }

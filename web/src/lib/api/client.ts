@@ -5,19 +5,25 @@ import type { paths } from './schema';
 /** No request without a time-out (the server's own bound is shorter). */
 const timeout_ms = 20_000;
 
+/** By then every instance is past it, or reads from the database by itself. */
+const position_lasts_ms = 10_000;
+
 /**
- * Every write answers with its position in the change feed; each later read
- * carries the newest one, so that it sees the write on whichever instance it
- * lands.
+ * Every write answers with its position in the change feed; the reads that
+ * follow carry the newest one, so that they see the write on whichever instance
+ * they land.
  */
 let position: string | null = null;
+let position_at_ms = 0;
 
 const readYourWrites: Middleware = {
 	onRequest({ request }) {
+		if (position && performance.now() - position_at_ms > position_lasts_ms) position = null;
 		if (position && request.method === 'GET') request.headers.set('Synops-After', position);
 	},
 	onResponse({ response }) {
-		position = response.headers.get('Synops-Position') ?? position;
+		const newest = response.headers.get('Synops-Position');
+		if (newest) [position, position_at_ms] = [newest, performance.now()];
 	}
 };
 
