@@ -39,13 +39,9 @@ impl EdgeKind {
             Self::Admin => Some(Level::Admin),
             Self::MemberOf => Some(Level::Member),
             Self::Reader => Some(Level::Reader),
-            Self::PartOf
-            | Self::DependsOn
-            | Self::RelatesTo
-            | Self::Affects
-            | Self::ContactOf
-            | Self::RunsIn
-            | Self::Shows => None,
+            Self::PartOf | Self::DependsOn | Self::RelatesTo | Self::Affects | Self::ContactOf | Self::RunsIn | Self::Shows => {
+                None
+            }
         }
     }
 
@@ -57,7 +53,7 @@ impl EdgeKind {
             Self::PartOf => match target {
                 Instance => !matches!(source, Instance | Group | System),
                 Workspace => !matches!(source, Instance | Workspace | Person),
-                Group => matches!(source, Group | System | Maintenance | Incident),
+                Group => matches!(source, Group | System | Maintenance | Contact | Incident),
                 _ => false,
             },
             Self::MemberOf => (source == Person && target == Team) || (grantee && target_is_scope),

@@ -7,12 +7,18 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::Node;
 use intentions::Done;
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 /// A node, with its version as `ETag`.
 pub(crate) fn node(node: &Node) -> Response {
     ([(ETAG, etag(node.version))], Json(NodeView::from(node))).into_response()
+}
+
+/// Something else of a node, with the node's version as `ETag`.
+pub(crate) fn versioned(version: i64, body: &impl Serialize) -> Response {
+    ([(ETAG, etag(version))], Json(body)).into_response()
 }
 
 /// What became of a write: the same whether it was carried out now or before, under the same key.
@@ -24,6 +30,8 @@ pub(crate) fn done(done: Done) -> Response {
     }
     let version = response.get("version").and_then(Value::as_i64);
     let id = response.get("id").and_then(Value::as_str).and_then(|id| id.parse::<Uuid>().ok());
+    // An edge has no address of its own.
+    let id = id.filter(|_| response.get("source_id").is_none());
     let mut reply = (status, Json(response)).into_response();
     if let Some(version) = version {
         reply.headers_mut().insert(ETAG, etag(version));

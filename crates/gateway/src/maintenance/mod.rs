@@ -6,20 +6,19 @@ pub(crate) mod forecast;
 pub(crate) mod updates;
 
 use crate::caller::Caller;
-use crate::extract::{IfMatch, Path, Query, Submission, limit_or_default, time_in_range};
+use crate::extract::{IfMatch, Path, Query, Submission, limit_or_default, one_or_several, time_in_range};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::maintenance::{MaintenanceChange, NewMaintenance};
 use crate::wire::node::{NodePage, NodeView};
-use crate::{cursor, nouns};
+use crate::{cursor, nodes, nouns};
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::maintenance::MaintenanceState;
-use domain::{Intention, Node, NodeKind, Refusal};
+use domain::{Intention, NodeKind, Refusal};
 use serde::Deserialize;
-use std::collections::HashMap;
 use store::maintenance::{MaintenanceFilter, MaintenancePosition};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -69,7 +68,7 @@ pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<Maint
         time_in_range("cursor", at)?;
     }
     let filter = MaintenanceFilter {
-        states: query.state.as_deref().map(parse_states).transpose()?,
+        states: query.state.as_deref().map(|text| one_or_several("state", text, MaintenanceState::ALL)).transpose()?,
         affects: query.affects,
         from: query.from.map(|at| time_in_range("from", at)).transpose()?,
         to: query.to.map(|at| time_in_range("to", at)).transpose()?,
@@ -81,20 +80,8 @@ pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<Maint
     let more = cursor::cut(&mut places, limit);
     let next_cursor = places.last().filter(|_| more).map(|last| cursor::encode(&(last.starts_at, last.id)));
     let ids: Vec<Uuid> = places.iter().map(|place| place.id).collect();
-    // Judged again: between the two reads somebody may have lost access.
-    let nodes = store::node::list_readable_nodes_by_id(pool, reader, &ids).await?;
-    let nodes: HashMap<Uuid, Node> = nodes.into_iter().map(|node| (node.id, node)).collect();
-    let items = ids.iter().filter_map(|id| nodes.get(id)).map(NodeView::from).collect();
-    Ok(Json(NodePage { items, next_cursor }).into_response())
-}
-
-fn parse_states(text: &str) -> Result<Vec<MaintenanceState>, Refusal> {
-    let known: Vec<&str> = MaintenanceState::ALL.iter().map(|state| state.as_str()).collect();
-    let wrong = || Refusal::invalid("state", format!("one or several of {}, with commas between", known.join(", ")));
-    if text.split(',').count() > MaintenanceState::ALL.len() {
-        return Err(wrong());
-    }
-    text.split(',').map(|name| MaintenanceState::parse(name.trim()).ok_or_else(wrong)).collect()
+    let nodes = nodes::readable_in_order(&state, &caller, &ids).await?;
+    Ok(Json(NodePage { items: nodes.iter().map(NodeView::from).collect(), next_cursor }).into_response())
 }
 
 /// Plan a maintenance
@@ -163,21 +150,4 @@ pub(crate) async fn delete(
     submission: Submission<()>,
 ) -> Result<Response, Refused> {
     nouns::delete(state, KIND, id, version, submission).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn states() {
-        let check = |text: &str, expect: Option<&[MaintenanceState]>| {
-            assert_eq!(parse_states(text).ok().as_deref(), expect, "{text:?}");
-        };
-        check("scheduled", Some(&[MaintenanceState::Scheduled]));
-        check("in_progress, verifying", Some(&[MaintenanceState::InProgress, MaintenanceState::Verifying]));
-        for bad in ["", ",", "scheduled,", "nonsense", "scheduled,scheduled,scheduled,scheduled,scheduled,scheduled"] {
-            check(bad, None);
-        }
-    }
 }
