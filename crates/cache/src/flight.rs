@@ -10,7 +10,9 @@ use std::sync::{Arc, Weak};
 
 /// What a load comes to, shared by all who wait for it. The loader itself runs in whoever of them is
 /// polled: it ends with the last of them, and goes on when one of them is cancelled.
-pub(crate) type Load<V, E> = Shared<BoxFuture<'static, Result<Arc<HashMap<Key, Arc<V>>>, Arc<E>>>>;
+pub(crate) type Load<V, E> = Shared<Loading<V, E>>;
+type Loading<V, E> = BoxFuture<'static, Result<Arc<Values<V>>, Arc<E>>>;
+pub(crate) type Values<V> = HashMap<Key, Arc<V>>;
 
 pub(crate) struct Flights<V, E> {
     next_id: u64,
@@ -19,7 +21,7 @@ pub(crate) struct Flights<V, E> {
 
 struct Flight<V, E> {
     id: u64,
-    load: WeakShared<BoxFuture<'static, Result<Arc<HashMap<Key, Arc<V>>>, Arc<E>>>>,
+    load: WeakShared<Loading<V, E>>,
 }
 
 impl<V, E> Default for Flights<V, E> {

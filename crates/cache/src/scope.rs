@@ -1,7 +1,7 @@
 use crate::Key;
 use crate::cache::Standing;
 use crate::counts::{Counting, Counts, add};
-use crate::flight::{Flights, Load, Registered, This};
+use crate::flight::{Flights, Load, Registered, This, Values};
 use crate::provider::{Provider, Stale, Trouble, Value};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
@@ -42,7 +42,8 @@ pub(crate) struct Inner<V: Value, E> {
 }
 
 type Loaded<V, E> = BoxFuture<'static, Result<HashMap<Key, V>, E>>;
-type Values<V> = HashMap<Key, Arc<V>>;
+/// A load, and which of the keys it is waited for.
+type Wanted<V, E> = (Load<V, E>, Vec<Key>);
 
 impl<V: Value, E: Send + Sync + 'static> Scope<V, E> {
     /// The value of this key: from the store, from a load that is under way, or by `load`, which is not
@@ -149,9 +150,10 @@ impl<V: Value, E: Send + Sync + 'static> Inner<V, E> {
         keys: Vec<Key>,
         values: &mut Values<V>,
         start: impl FnOnce(Vec<Key>) -> Loaded<V, E>,
-    ) -> Vec<(Load<V, E>, Vec<Key>)> {
+    ) -> Vec<Wanted<V, E>> {
         let mut flights = self.flights.lock();
-        let (mut loads, mut own): (Vec<(Load<V, E>, Vec<Key>)>, Vec<Key>) = (Vec::new(), Vec::new());
+        let mut loads: Vec<Wanted<V, E>> = Vec::new();
+        let mut own: Vec<Key> = Vec::new();
         for key in keys {
             if values.contains_key(&key) {
                 continue;

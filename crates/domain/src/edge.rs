@@ -53,7 +53,7 @@ impl EdgeKind {
             Self::PartOf => match target {
                 Instance => !matches!(source, Instance | Group | System),
                 Workspace => !matches!(source, Instance | Workspace | Person),
-                Group => matches!(source, Group | System | Maintenance | Incident),
+                Group => matches!(source, Group | System | Maintenance | Contact | Incident),
                 _ => false,
             },
             Self::MemberOf => (source == Person && target == Team) || (grantee && target_is_scope),

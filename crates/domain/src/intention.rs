@@ -1,14 +1,22 @@
 //! What somebody wants done: the only way in. HTTP routes, checks and the command line all say it
 //! with these.
 
+mod catalog;
+mod incident;
+
 use crate::access::Visibility;
+use crate::contact::NewContact;
+use crate::dependency::Impact;
 use crate::edge::EdgeKind;
+use crate::incident::{IncidentPatch, NewIncidentUpdate};
 use crate::limits::{ATTRS_MAX_BYTES, BODY_MAX_BYTES, TITLE_MAX_CHARS};
-use crate::maintenance::{MaintenancePatch, NewUpdate, validate_message};
+use crate::maintenance::{MaintenancePatch, NewUpdate};
 use crate::node::NodeKind;
 use crate::person::PersonPatch;
 use crate::refusal::Refusal;
 use crate::system::SystemPatch;
+use crate::timeline::{Audience, UpdatePatch, validate_message};
+use crate::view::ViewFilter;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -29,6 +37,9 @@ pub enum Intention {
         body: String,
         #[serde(default)]
         attrs: Map<String, Value>,
+        /// Among its neighbours in an ordered list; by default 0.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        position: Option<i32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         system: Option<SystemPatch>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,6 +57,8 @@ pub enum Intention {
         body: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attrs: Option<Map<String, Value>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        position: Option<i32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         system: Option<SystemPatch>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,6 +155,105 @@ pub enum Intention {
         id: Uuid,
         update: NewUpdate,
     },
+    /// Puts groups that are part of the same into this order.
+    OrderGroups {
+        parent_id: Uuid,
+        ids: Vec<Uuid>,
+    },
+    CreateView {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        /// A workspace, or the instance.
+        parent_id: Uuid,
+        title: String,
+        #[serde(default)]
+        body: String,
+        #[serde(default)]
+        attrs: Map<String, Value>,
+        view: ViewFilter,
+    },
+    UpdateView {
+        id: Uuid,
+        version: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attrs: Option<Map<String, Value>>,
+        /// The whole selection.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        view: Option<ViewFilter>,
+    },
+    /// Says who is asked about a system or a group.
+    AddContact {
+        target_id: Uuid,
+        contact: NewContact,
+    },
+    /// Changes a mailbox.
+    UpdateMailbox {
+        id: Uuid,
+        version: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        email: Option<String>,
+    },
+    OpenIncident {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        /// A workspace, a group or the instance; by default the scope of the first that it affects.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent_id: Option<Uuid>,
+        title: String,
+        #[serde(default)]
+        body: String,
+        #[serde(default)]
+        attrs: Map<String, Value>,
+        #[serde(default)]
+        incident: IncidentPatch,
+        /// The first that people are told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        update: Option<NewIncidentUpdate>,
+    },
+    UpdateIncident {
+        id: Uuid,
+        version: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attrs: Option<Map<String, Value>>,
+        #[serde(default)]
+        incident: IncidentPatch,
+    },
+    /// Says that somebody is at it.
+    AcknowledgeIncident {
+        id: Uuid,
+    },
+    ResolveIncident {
+        id: Uuid,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+        /// Of the message; by default `public`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        audience: Option<Audience>,
+    },
+    /// Tells people something about it.
+    AddIncidentUpdate {
+        id: Uuid,
+        update: NewIncidentUpdate,
+    },
+    /// Changes what people were told about a maintenance or an incident; what it said before is kept.
+    EditUpdate {
+        /// The maintenance or incident.
+        id: Uuid,
+        update_id: Uuid,
+        /// Of the update.
+        version: i64,
+        patch: UpdatePatch,
+    },
 }
 
 /// Who sees a scope, and what it inherits; absent fields stay.
@@ -174,6 +286,17 @@ impl Intention {
             Self::CloseMaintenance { .. } => "close_maintenance",
             Self::CancelMaintenance { .. } => "cancel_maintenance",
             Self::AddMaintenanceUpdate { .. } => "add_maintenance_update",
+            Self::OrderGroups { .. } => "order_groups",
+            Self::CreateView { .. } => "create_view",
+            Self::UpdateView { .. } => "update_view",
+            Self::AddContact { .. } => "add_contact",
+            Self::UpdateMailbox { .. } => "update_mailbox",
+            Self::OpenIncident { .. } => "open_incident",
+            Self::UpdateIncident { .. } => "update_incident",
+            Self::AcknowledgeIncident { .. } => "acknowledge_incident",
+            Self::ResolveIncident { .. } => "resolve_incident",
+            Self::AddIncidentUpdate { .. } => "add_incident_update",
+            Self::EditUpdate { .. } => "edit_update",
         }
     }
 
@@ -181,9 +304,7 @@ impl Intention {
     pub fn validate(&self) -> Result<(), Refusal> {
         match self {
             Self::CreateNode { kind, title, body, attrs, system, person, .. } => {
-                validate_title(title)?;
-                validate_body(body)?;
-                validate_attrs(attrs)?;
+                validate_own(Some(title), Some(body), Some(attrs))?;
                 if kind.has_own_form() {
                     return Err(Refusal::invalid("kind", format!("another kind: a {kind} is made by an intention of its own")));
                 }
@@ -194,28 +315,25 @@ impl Intention {
                 Ok(())
             }
             Self::UpdateNode { title, body, attrs, system, person, .. } => {
-                title.as_deref().map_or(Ok(()), validate_title)?;
-                body.as_deref().map_or(Ok(()), validate_body)?;
-                attrs.as_ref().map_or(Ok(()), validate_attrs)?;
+                validate_own(title.as_deref(), body.as_deref(), attrs.as_ref())?;
                 validate_facets(None, system.as_ref(), person.as_ref())
             }
-            Self::CreateEdge { attrs, source_id, target_id, .. } => {
+            Self::CreateEdge { kind, attrs, source_id, target_id, .. } => {
                 if source_id == target_id {
                     return Err(Refusal::invalid("target_id", "another node than the source"));
+                }
+                if *kind == EdgeKind::DependsOn {
+                    Impact::of_attrs(attrs)?;
                 }
                 validate_attrs(attrs)
             }
             Self::UpdateEdge { attrs, .. } => validate_attrs(attrs),
             Self::PlanMaintenance { title, body, attrs, maintenance, .. } => {
-                validate_title(title)?;
-                validate_body(body)?;
-                validate_attrs(attrs)?;
+                validate_own(Some(title), Some(body), Some(attrs))?;
                 validate_plan(maintenance).map_err(|r| r.within("maintenance"))
             }
             Self::UpdateMaintenance { title, body, attrs, maintenance, .. } => {
-                title.as_deref().map_or(Ok(()), validate_title)?;
-                body.as_deref().map_or(Ok(()), validate_body)?;
-                attrs.as_ref().map_or(Ok(()), validate_attrs)?;
+                validate_own(title.as_deref(), body.as_deref(), attrs.as_ref())?;
                 maintenance.validate().map_err(|r| r.within("maintenance"))
             }
             Self::CancelMaintenance { reason, .. } => {
@@ -223,6 +341,16 @@ impl Intention {
                 reason.map_err(|_| Refusal::invalid("reason", "a text, or nothing"))
             }
             Self::AddMaintenanceUpdate { update, .. } => update.validate().map_err(|r| r.within("update")),
+            Self::OrderGroups { .. }
+            | Self::CreateView { .. }
+            | Self::UpdateView { .. }
+            | Self::AddContact { .. }
+            | Self::UpdateMailbox { .. } => catalog::validate(self),
+            Self::OpenIncident { .. }
+            | Self::UpdateIncident { .. }
+            | Self::ResolveIncident { .. }
+            | Self::AddIncidentUpdate { .. }
+            | Self::EditUpdate { .. } => incident::validate(self),
             Self::MoveNode { .. }
             | Self::DeleteNode { .. }
             | Self::SetScope { .. }
@@ -230,7 +358,8 @@ impl Intention {
             | Self::CheckNow { .. }
             | Self::ExtendMaintenance { .. }
             | Self::StartMaintenance { .. }
-            | Self::CloseMaintenance { .. } => Ok(()),
+            | Self::CloseMaintenance { .. }
+            | Self::AcknowledgeIncident { .. } => Ok(()),
         }
     }
 }
@@ -242,6 +371,13 @@ fn validate_plan(plan: &MaintenancePatch) -> Result<(), Refusal> {
     plan.ends_at.ok_or_else(|| missing("ends_at"))?;
     plan.affects.as_ref().ok_or_else(|| missing("affects"))?;
     plan.validate()
+}
+
+/// What every node has of its own, as far as it is given.
+fn validate_own(title: Option<&str>, body: Option<&str>, attrs: Option<&Map<String, Value>>) -> Result<(), Refusal> {
+    title.map_or(Ok(()), validate_title)?;
+    body.map_or(Ok(()), validate_body)?;
+    attrs.map_or(Ok(()), validate_attrs)
 }
 
 fn validate_title(title: &str) -> Result<(), Refusal> {

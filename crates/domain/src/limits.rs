@@ -101,14 +101,13 @@ pub const CACHE_CALLERS_TTL: Duration = Duration::from_secs(60);
 /// Of each module, in this process.
 pub const CACHE_NODES_MAX_BYTES: u64 = 16 * 1024 * 1024;
 pub const CACHE_PAGES_MAX_BYTES: u64 = 8 * 1024 * 1024;
+pub const CACHE_RELATIONS_MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// Of callers, and of what they see.
 pub const CACHE_SIGHTS_MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// A cache that failed is tried again so often.
 pub const CACHE_MENDED_EVERY: Duration = Duration::from_millis(500);
 /// A read whose caller's access changes meanwhile is judged again at most so often.
 pub const SIGHT_ATTEMPTS_MAX: usize = 8;
-/// Things asked for by one request.
-pub const BULK_IDS_MAX: usize = 500;
 
 pub const CHECK_INTERVAL_MIN_S: i32 = 5;
 pub const CHECK_INTERVAL_MAX_S: i32 = 86_400;
@@ -183,10 +182,12 @@ pub const MAINTENANCE_AHEAD_MAX: Duration = Duration::from_secs(366 * 24 * 3600)
 /// A window "from now on" may have taken so long to get here.
 pub const MAINTENANCE_LATE_MAX: Duration = Duration::from_secs(60);
 pub const MAINTENANCE_AFFECTS_MAX: usize = 200;
-pub const MAINTENANCE_LINKS_MAX: usize = 20;
-pub const MAINTENANCE_LINK_TITLE_MAX_CHARS: usize = 200;
-pub const MAINTENANCE_LINK_URL_MAX_BYTES: usize = 1_024;
-pub const MAINTENANCE_MESSAGE_MAX_BYTES: usize = 8_192;
+/// Links of a maintenance, an incident or a system.
+pub const LINKS_MAX: usize = 20;
+pub const LINK_TITLE_MAX_CHARS: usize = 200;
+pub const LINK_URL_MAX_BYTES: usize = 1_024;
+/// What people are told at once about a maintenance or an incident.
+pub const UPDATE_MESSAGE_MAX_BYTES: usize = 8_192;
 /// How long its systems may take to be green again.
 pub const MAINTENANCE_VERIFY_MIN_S: i32 = 10;
 pub const MAINTENANCE_VERIFY_MAX_S: i32 = 86_400;
@@ -202,3 +203,25 @@ pub const ANNOUNCED_AHEAD: Duration = Duration::from_secs(24 * 3600);
 pub const CLOSED_TOGETHER_MAX: Duration = Duration::from_secs(10);
 /// Jobs, schedules or systems that one forecast tells of.
 pub const FORECAST_ROWS_MAX: i64 = 500;
+
+/// Siblings put in order by one request.
+pub const ORDER_IDS_MAX: usize = 200;
+/// Environments, or groups, that a view names.
+pub const VIEW_IDS_MAX: usize = 50;
+pub const CONTACT_ROLE_MAX_CHARS: usize = 100;
+/// Systems asked about by one request.
+pub const BULK_IDS_MAX: usize = 500;
+/// Dependencies looked through for the way that a circle would run.
+pub const DEPENDENCIES_SEARCHED_MAX: i64 = 20_000;
+/// Systems of that way that are named.
+pub const CIRCLE_NAMED_MAX: usize = 20;
+
+pub const INCIDENT_AFFECTS_MAX: usize = 200;
+/// How far a caller's clock may be ahead.
+pub const INCIDENT_AHEAD_MAX: Duration = Duration::from_secs(60);
+/// Incidents told of one system when many are asked about.
+pub const INCIDENTS_PER_SYSTEM_MAX: usize = 50;
+/// For how long a system is down before it gets an incident by itself.
+pub const INCIDENT_AFTER_MAX_S: i32 = 86_400;
+/// Incidents opened or resolved by rule in one round.
+pub const INCIDENTS_AT_ONCE: i64 = 100;

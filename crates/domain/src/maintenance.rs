@@ -4,18 +4,17 @@
 mod plan;
 mod rehearsal;
 
-pub use plan::{Link, MaintenancePatch, NewUpdate, check_end, check_window, validate_message};
+pub use plan::{MaintenancePatch, NewUpdate, check_end, check_window};
 pub use rehearsal::{Step, StepName};
 
-use crate::access::Level;
 use crate::forecast::StopMode;
 use crate::job::JobClass;
 use crate::lifecycle::Stops;
+use crate::link::Link;
 use crate::refusal::Refusal;
 use crate::text::text_enum;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 text_enum! {
     MaintenanceState {
@@ -61,29 +60,6 @@ text_enum! {
     }
 }
 
-text_enum! {
-    /// Whom an update is for, among those who may see the maintenance.
-    Audience {
-        Public = "public",
-        SignedIn = "signed_in",
-        /// Members of the scope.
-        Internal = "internal",
-    }
-}
-
-impl Audience {
-    /// What somebody with this level in the maintenance's scope is told: the one place that decides it.
-    /// `level` is `None` for whoever may not see the maintenance at all.
-    pub fn of(level: Option<Level>, signed_in: bool) -> &'static [Self] {
-        match level {
-            None => &[],
-            Some(level) if signed_in && level >= Level::Member => &[Self::Public, Self::SignedIn, Self::Internal],
-            Some(_) if signed_in => &[Self::Public, Self::SignedIn],
-            Some(_) => &[Self::Public],
-        }
-    }
-}
-
 /// What a node of kind `maintenance` has besides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Maintenance {
@@ -121,20 +97,6 @@ pub struct Settings {
     pub rolling: bool,
     /// After a full stop only administrators are let in until all is green.
     pub admins_first: bool,
-}
-
-/// Something that people were told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Update {
-    pub id: Uuid,
-    pub at: DateTime<Utc>,
-    /// `None`: the server itself.
-    pub by_id: Option<Uuid>,
-    /// As it was then.
-    pub by_title: Option<String>,
-    pub message: String,
-    pub audience: Audience,
-    pub state_change: Option<MaintenanceState>,
 }
 
 /// What the checks of affected systems say since the work was over; and, where Synops itself went down,
@@ -308,18 +270,6 @@ mod tests {
         check(end, stops(1, 1, true), None);
         // It never had its turn, and keeps running.
         check(end, stops(1, 0, true), Some("Ended by the clock."));
-    }
-
-    #[test]
-    fn internal_updates_are_for_members() {
-        let check = |level, signed_in, expect: &[Audience]| assert_eq!(Audience::of(level, signed_in), expect);
-        check(None, true, &[]);
-        check(Some(Level::Reader), false, &[Audience::Public]);
-        check(Some(Level::Reader), true, &[Audience::Public, Audience::SignedIn]);
-        check(Some(Level::Member), true, Audience::ALL);
-        check(Some(Level::Owner), true, Audience::ALL);
-        // Nobody is a member without having signed in.
-        check(Some(Level::Owner), false, &[Audience::Public]);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Everything with a name is a node.
 
 use crate::access::Visibility;
+use crate::incident::Incident;
 use crate::maintenance::Maintenance;
 use crate::person::Person;
 use crate::system::System;
 use crate::text::text_enum;
+use crate::view::ViewFilter;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -90,6 +92,8 @@ pub enum Facet {
     System(System),
     Person(Person),
     Maintenance(Maintenance),
+    View(ViewFilter),
+    Incident(Incident),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

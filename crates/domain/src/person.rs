@@ -39,12 +39,18 @@ impl PersonPatch {
             }
         }
         if let Some(Some(email)) = &self.email {
-            let parts: Vec<&str> = email.split('@').collect();
-            if parts.len() != 2 || parts.iter().any(|p| p.is_empty()) || email.len() > 254 || email.contains(char::is_whitespace)
-            {
-                return Err(Refusal::invalid("email", "an address like name@example.org"));
-            }
+            validate_email(email)?;
         }
         Ok(())
     }
+}
+
+/// Refuses what can't be an address.
+pub fn validate_email(email: &str) -> Result<(), Refusal> {
+    let parts: Vec<&str> = email.split('@').collect();
+    let is_whole = parts.len() == 2 && parts.iter().all(|part| !part.is_empty());
+    if !is_whole || email.len() > 254 || email.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(Refusal::invalid("email", "an address like name@example.org"));
+    }
+    Ok(())
 }

@@ -1,11 +1,16 @@
 //! Systems: what is run for others, and the state its checks give it.
 
 use crate::check::CheckSpec;
-use crate::limits::{CHECK_FAILURES_MAX, CHECK_INTERVAL_MAX_S, CHECK_INTERVAL_MIN_S, CHECK_TIMEOUT_MAX_MS, CHECK_TIMEOUT_MIN_MS};
+use crate::limits::{
+    CHECK_FAILURES_MAX, CHECK_INTERVAL_MAX_S, CHECK_INTERVAL_MIN_S, CHECK_TIMEOUT_MAX_MS, CHECK_TIMEOUT_MIN_MS,
+    INCIDENT_AFTER_MAX_S,
+};
+use crate::link::{Link, validate_links};
 use crate::refusal::Refusal;
 use crate::text::text_enum;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 text_enum! {
     State {
@@ -20,9 +25,15 @@ text_enum! {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct System {
+    /// As its checks say.
     pub state: State,
     pub state_since: DateTime<Utc>,
     pub state_reason: Option<String>,
+    /// The worse of its own and of what the systems that it depends on, and open incidents, make of it.
+    pub effective_state: State,
+    pub effective_since: DateTime<Utc>,
+    /// The system where it began, of one that is not well because of another. Told only to those who see it.
+    pub cause_id: Option<Uuid>,
     pub check: Option<CheckSpec>,
     /// A password is kept with the check (and never shown).
     pub has_password: bool,
@@ -31,6 +42,11 @@ pub struct System {
     pub timeout_ms: i32,
     /// So many failures in a row make it `down`; fewer make it `degraded`.
     pub failures_to_down: i16,
+    pub links: Vec<Link>,
+    /// Down for so long it gets an incident by itself; `None`: never.
+    pub incident_after_s: Option<i32>,
+    /// That ends when it is up again.
+    pub incident_auto_resolve: bool,
 }
 
 /// What an intention sets of a system; absent fields stay (or take the default of a new one).
@@ -52,6 +68,14 @@ pub struct SystemPatch {
     /// Of a `postgres` check. Never serialised, so that it can't reach the audit log.
     #[serde(default, skip_serializing_if = "withheld")]
     pub password: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<Vec<Link>>,
+    /// `Some(None)`: no incident comes by itself.
+    #[serde(default, with = "crate::intention::present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i32>)]
+    pub incident_after_s: Option<Option<i32>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident_auto_resolve: Option<bool>,
 }
 
 /// Secrets are taken in and never written out. (Not by serde's `skip_serializing`, which hides the
@@ -75,7 +99,8 @@ impl SystemPatch {
         if self.password.as_ref().is_some_and(|p| p.len() > 512) {
             return Err(Refusal::invalid("password", "at most 512 bytes"));
         }
-        Ok(())
+        range("incident_after_s", self.incident_after_s.flatten(), 0, INCIDENT_AFTER_MAX_S)?;
+        self.links.as_deref().map_or(Ok(()), validate_links)
     }
 }
 

@@ -14,6 +14,11 @@ const TAGS: &[(&str, &str)] = &[
     ("workspaces", "What belongs together, with its own people."),
     ("groups", "Order within a workspace."),
     ("systems", "What is run for others, and how it is checked."),
+    ("environments", "Where systems run."),
+    ("views", "Saved selections of systems."),
+    ("contacts", "Who is asked about what."),
+    ("dependencies", "What depends on what, and how hard a failure hits."),
+    ("incidents", "What went wrong, and what people are told about it."),
     ("maintenances", "Planned windows in which something is taken down."),
     ("teams", "People who are granted things together."),
     ("people", "Everybody who has an account."),
@@ -61,7 +66,8 @@ fn requirement(scheme: &str) -> SecurityRequirement {
 
 fn add_problems(item: &mut PathItem) {
     let reads = item.get.iter_mut().map(|operation| (operation, false));
-    let writes = [&mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten().map(|operation| (operation, true));
+    let writes = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+    let writes = writes.into_iter().flatten().map(|operation| (operation, true));
     for (operation, writes) in reads.chain(writes) {
         for (status, what) in problems_of(operation, writes) {
             operation.responses.responses.entry(status.to_owned()).or_insert_with(|| problem(what).into());

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::Node;
 use intentions::Done;
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -27,6 +28,11 @@ pub(crate) fn entry(entry: &Entry) -> Response {
     ([(ETAG, etag(version)), (CONTENT_TYPE, content_type)], entry.json()).into_response()
 }
 
+/// Something else of a node, with the node's version as `ETag`.
+pub(crate) fn versioned(version: i64, body: &impl Serialize) -> Response {
+    ([(ETAG, etag(version))], Json(body)).into_response()
+}
+
 /// What became of a write: the same whether it was carried out now or before, under the same key.
 pub(crate) fn done(done: Done) -> Response {
     let (Done::Now { status, response, .. } | Done::Before { status, response }) = done;
@@ -36,6 +42,8 @@ pub(crate) fn done(done: Done) -> Response {
     }
     let version = response.get("version").and_then(Value::as_i64);
     let id = response.get("id").and_then(Value::as_str).and_then(|id| id.parse::<Uuid>().ok());
+    // An edge has no address of its own.
+    let id = id.filter(|_| response.get("source_id").is_none());
     let mut reply = (status, Json(response)).into_response();
     if let Some(version) = version {
         reply.headers_mut().insert(ETAG, etag(version));

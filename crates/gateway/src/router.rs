@@ -1,12 +1,14 @@
 //! Every route, in order, with who it is for. (What it answers stands at its handler.)
 
 use crate::accounts::{me, session, sessions, sign_in_link, tokens};
+use crate::catalog::{contacts, dependencies, group_contacts, links, states, views};
+use crate::incident;
 use crate::jobs::{classes, letters, queue, schedules, stats};
 use crate::layers::{admins_first, guard, headers, observe, position};
 use crate::lifecycle;
 use crate::live::{rows, socket};
 use crate::maintenance::{self, acts, affected, forecast, updates};
-use crate::nouns::{group, person, system, team, workspace};
+use crate::nouns::{environment, group, person, system, team, workspace};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::{activity, cache, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes};
@@ -43,6 +45,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(workspace::list, workspace::create))
         .routes(routes!(workspace::get, workspace::update, workspace::delete))
         .routes(routes!(group::list, group::create))
+        .routes(routes!(group::order))
         .routes(routes!(group::get, group::update, group::delete))
         .routes(routes!(team::list, team::create))
         .routes(routes!(team::get, team::update, team::delete))
@@ -50,6 +53,21 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(person::get, person::update, person::delete))
         .routes(routes!(system::list, system::create))
         .routes(routes!(system::get, system::update, system::delete))
+        .routes(routes!(environment::list, environment::create))
+        .routes(routes!(environment::get, environment::update, environment::delete))
+        // Everybody, as far as they may see: the catalog around systems; members keep it.
+        .routes(routes!(states::list))
+        .routes(routes!(links::get, links::set))
+        .routes(routes!(contacts::list, contacts::add))
+        .routes(routes!(contacts::remove))
+        .routes(routes!(group_contacts::list, group_contacts::add))
+        .routes(routes!(group_contacts::remove))
+        .routes(routes!(contacts::update_mailbox, contacts::delete_mailbox))
+        .routes(routes!(dependencies::list, dependencies::create))
+        .routes(routes!(dependencies::update, dependencies::delete))
+        .routes(routes!(views::list, views::create))
+        .routes(routes!(views::get, views::update, views::delete))
+        .routes(routes!(views::systems))
         // Checks of systems.
         .routes(routes!(checks::list_latency))
         .routes(routes!(checks::list_check_runs))
@@ -60,12 +78,23 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(forecast::of_plan))
         .routes(routes!(maintenance::get, maintenance::update, maintenance::delete))
         .routes(routes!(updates::list, updates::add))
+        .routes(routes!(updates::edit))
+        .routes(routes!(updates::edits))
         .routes(routes!(acts::extend))
         .routes(routes!(acts::cancel))
         .routes(routes!(acts::start))
         .routes(routes!(acts::close))
         .routes(routes!(forecast::get))
         .routes(routes!(forecast::rehearse))
+        // Everybody, as far as they may see: incidents; members open and resolve them.
+        .routes(routes!(incident::list, incident::open))
+        .routes(routes!(incident::by_systems::list))
+        .routes(routes!(incident::get, incident::update, incident::delete))
+        .routes(routes!(incident::updates::list, incident::updates::add))
+        .routes(routes!(incident::updates::edit))
+        .routes(routes!(incident::updates::edits))
+        .routes(routes!(incident::acts::acknowledge))
+        .routes(routes!(incident::acts::resolve))
         // Everybody: how far Synops itself is; whoever is signed in: what of theirs that meets.
         .routes(routes!(lifecycle::get_lifecycle))
         .routes(routes!(lifecycle::mine::get_mine))

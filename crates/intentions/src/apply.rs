@@ -1,5 +1,7 @@
 //! One intention after the other, inside the transaction.
 
+mod catalog;
+mod incident;
 mod maintenance;
 
 use crate::Outcome;
@@ -14,7 +16,7 @@ use domain::system::SystemPatch;
 use domain::{Actor, EdgeKind, Refusal};
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use store::edge::NewEdge;
 use store::node::{LockedNode, NewNode};
 use uuid::Uuid;
@@ -62,6 +64,19 @@ impl<'a> Work<'a> {
             Intention::CloseMaintenance { id } => self.close_maintenance(*id, None).await,
             Intention::CancelMaintenance { id, reason } => self.cancel_maintenance(*id, reason.as_deref()).await,
             Intention::AddMaintenanceUpdate { id, update } => self.add_maintenance_update(*id, update).await,
+            Intention::OrderGroups { parent_id, ids } => self.order_groups(*parent_id, ids).await,
+            Intention::CreateView { .. } => self.create_view(intention).await,
+            Intention::UpdateView { .. } => self.update_view(intention).await,
+            Intention::AddContact { target_id, contact } => self.add_contact(*target_id, contact).await,
+            Intention::UpdateMailbox { .. } => self.update_mailbox(intention).await,
+            Intention::OpenIncident { .. } => self.open_incident(intention).await,
+            Intention::UpdateIncident { .. } => self.update_incident(intention).await,
+            Intention::AcknowledgeIncident { id } => self.acknowledge_incident(*id).await,
+            Intention::ResolveIncident { id, message, audience } => {
+                self.resolve_incident(*id, message.as_deref(), *audience).await
+            }
+            Intention::AddIncidentUpdate { id, update } => self.add_incident_update(*id, update).await,
+            Intention::EditUpdate { id, update_id, version, patch } => self.edit_update(*id, *update_id, *version, patch).await,
         }
     }
 
@@ -92,7 +107,7 @@ impl<'a> Work<'a> {
     }
 
     async fn create_node(&mut self, intention: &Intention) -> Result<(), Stop> {
-        let Intention::CreateNode { id, kind, parent_id, title, body, attrs, system, person, scope } = intention else {
+        let Intention::CreateNode { id, kind, parent_id, title, body, attrs, position, system, person, scope } = intention else {
             return Ok(());
         };
         let (kind, id) = (*kind, id.unwrap_or_else(Uuid::now_v7));
@@ -106,15 +121,16 @@ impl<'a> Work<'a> {
         rights.need(authorise::level_to_create(kind, scope.is_some()), "parent")?;
 
         let created_by = self.actor.person_id();
-        store::node::insert_node(&mut *self.db, NewNode { id, kind, scope_id: parent_scope, title, body, attrs, created_by })
-            .await?;
+        let position = position.unwrap_or_default();
+        let new = NewNode { id, kind, scope_id: parent_scope, title, body, attrs, position, created_by };
+        store::node::insert_node(&mut *self.db, new).await?;
         self.insert_edge(Uuid::now_v7(), EdgeKind::PartOf, id, *parent_id, &Map::new()).await?;
         match kind {
             NodeKind::System => {
-                store::node::insert_system(self.db, id, system.as_ref().unwrap_or(&SystemPatch::default())).await?;
+                store::system::insert_system(self.db, id, system.as_ref().unwrap_or(&SystemPatch::default())).await?;
             }
             NodeKind::Person => {
-                store::node::insert_person(self.db, id, person.as_ref().unwrap_or(&PersonPatch::default())).await?;
+                store::person::insert_person(self.db, id, person.as_ref().unwrap_or(&PersonPatch::default())).await?;
             }
             _ => {}
         }
@@ -132,7 +148,9 @@ impl<'a> Work<'a> {
     }
 
     async fn update_node(&mut self, intention: &Intention) -> Result<(), Stop> {
-        let Intention::UpdateNode { id, version, title, body, attrs, system, person } = intention else { return Ok(()) };
+        let Intention::UpdateNode { id, version, title, body, attrs, position, system, person } = intention else {
+            return Ok(());
+        };
         let node = self.locked(*id, Level::Reader).await?;
         let own_account = node.kind == NodeKind::Person
             && self.actor.person_id() == Some(*id)
@@ -148,12 +166,12 @@ impl<'a> Work<'a> {
         if person.is_some() && node.kind != NodeKind::Person {
             return Err(Refusal::invalid("person", "only with a node of kind person").into());
         }
-        store::node::update_node(&mut *self.db, *id, title.as_deref(), body.as_deref(), attrs.as_ref()).await?;
+        store::node::update_node(&mut *self.db, *id, title.as_deref(), body.as_deref(), attrs.as_ref(), *position).await?;
         if let Some(patch) = system {
-            store::node::update_system(self.db, *id, patch).await?;
+            store::system::update_system(self.db, *id, patch).await?;
         }
         if let Some(patch) = person {
-            store::node::update_person(self.db, *id, patch).await?;
+            store::person::update_person(self.db, *id, patch).await?;
         }
         self.touched.push(Touched::Node(*id));
         let title = title.as_deref().unwrap_or(&node.title);
@@ -224,6 +242,7 @@ impl<'a> Work<'a> {
         let target = self.end(target_id, "target node").await?;
         authorise::edge(self.db, self.actor, kind, source, target).await?;
         self.guard_affects(kind, source_id, target_id).await?;
+        self.guard_circle(kind, source_id, target_id).await?;
         self.insert_edge(id, kind, source_id, target_id, attrs).await?;
         self.touched.push(Touched::Edge(id));
         self.record_edge("create_edge", id, kind, source, target).await
@@ -251,6 +270,7 @@ impl<'a> Work<'a> {
             self.touched.push(Touched::Deleted(id));
             return self.record_edge("delete_edge", id, edge.kind, source, target).await;
         };
+        self.guard_dependency(edge.kind, attrs)?;
         store::edge::update_edge(&mut *self.db, id, attrs).await?;
         self.touched.push(Touched::Edge(id));
         self.record_edge("update_edge", id, edge.kind, source, target).await
@@ -339,6 +359,12 @@ fn node_subject(id: Uuid, scope_id: Uuid, kind: NodeKind, title: &str) -> AuditS
     }
 }
 
+/// In their order, each once.
+fn distinct(ids: &[Uuid]) -> Vec<Uuid> {
+    let mut seen = HashSet::new();
+    ids.iter().copied().filter(|id| seen.insert(*id)).collect()
+}
+
 /// Refuses a change of a version that is not the present one.
 fn fresh(said: i64, current: i64) -> Result<(), Refusal> {
     if said == current { Ok(()) } else { Err(Refusal::Stale { current_version: current }) }
@@ -350,7 +376,7 @@ fn changed_fields(intention: &Intention) -> Vec<String> {
     said.iter()
         .filter(|(name, _)| !matches!(name.as_str(), "type" | "id" | "version"))
         .flat_map(|(name, value)| match (name.as_str(), value) {
-            ("system" | "person" | "maintenance", Value::Object(inner)) => {
+            ("system" | "person" | "maintenance" | "incident" | "view", Value::Object(inner)) => {
                 inner.keys().map(|key| format!("{name}.{key}")).collect()
             }
             _ => vec![name.clone()],

@@ -95,6 +95,9 @@ async fn once(
         store::access::lock_graph(&mut *tx).await?;
         keeps_an_administrator = authorise::must_leave_an_administrator(&mut tx, actor).await?;
     }
+    if intentions.iter().any(changes_states) {
+        store::dependency::lock_dependencies(&mut *tx).await?;
+    }
     let mut work = Work::new(&mut tx, actor, context.request_id.as_deref());
     for (at, intention) in intentions.iter().enumerate() {
         work.apply(intention).await.map_err(|stop| match stop {
@@ -165,7 +168,36 @@ fn changes_access(intention: &Intention) -> bool {
         | Intention::StartMaintenance { .. }
         | Intention::CloseMaintenance { .. }
         | Intention::CancelMaintenance { .. }
-        | Intention::AddMaintenanceUpdate { .. } => false,
+        | Intention::AddMaintenanceUpdate { .. }
+        | Intention::OrderGroups { .. }
+        | Intention::CreateView { .. }
+        | Intention::UpdateView { .. }
+        | Intention::AddContact { .. }
+        | Intention::UpdateMailbox { .. }
+        | Intention::OpenIncident { .. }
+        | Intention::UpdateIncident { .. }
+        | Intention::AcknowledgeIncident { .. }
+        | Intention::ResolveIncident { .. }
+        | Intention::AddIncidentUpdate { .. }
+        | Intention::EditUpdate { .. } => false,
+    }
+}
+
+/// Whether states of systems may follow from it that it does not name: then the lock of dependencies comes
+/// before all rows. (Triggers take it in any case; but then two may wait for each other.)
+fn changes_states(intention: &Intention) -> bool {
+    match intention {
+        Intention::UpdateNode { system: Some(system), .. } => system.check.is_some() || system.enabled.is_some(),
+        Intention::CreateEdge { kind, .. } => matches!(kind, EdgeKind::DependsOn | EdgeKind::Affects),
+        Intention::UpdateEdge { .. }
+        | Intention::DeleteEdge { .. }
+        | Intention::DeleteNode { .. }
+        | Intention::MoveNode { .. }
+        | Intention::OpenIncident { .. }
+        | Intention::UpdateIncident { .. }
+        | Intention::ResolveIncident { .. }
+        | Intention::AddIncidentUpdate { .. } => true,
+        _ => false,
     }
 }
 

@@ -32,6 +32,10 @@ impl Intentions {
 
     async fn try_set_state(&self, system_id: Uuid, fence: i64, state: State, reason: Option<&str>) -> Result<bool, store::Error> {
         let mut tx = self.pool.begin().await?;
+        // Its state is others' affair too: then that lock comes before all rows.
+        if store::dependency::takes_part(&mut *tx, system_id).await? {
+            store::dependency::lock_dependencies(&mut *tx).await?;
+        }
         // The node first, as every writer of facets does it: so two of them never wait for each other.
         let Some(node) = store::node::lock_node(&mut *tx, system_id).await? else { return Ok(false) };
         if store::check::lock_fence(&mut *tx, system_id).await? != Some(fence) {

@@ -4,6 +4,7 @@ mod apply;
 mod authorise;
 mod carry_out;
 mod check_state;
+mod incident_rules;
 mod jobs;
 mod maintenance_clock;
 mod rehearsal;

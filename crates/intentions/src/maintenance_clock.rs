@@ -5,13 +5,14 @@ use domain::Refusal;
 use domain::audit::AuditSubject;
 use domain::lifecycle::Stops;
 use domain::limits::TRANSACTION_ATTEMPTS_MAX;
-use domain::maintenance::{Audience, Maintenance, MaintenanceState, Move, Verification};
+use domain::maintenance::{Maintenance, MaintenanceState, Move, Verification};
 use domain::node::{Facet, NodeKind};
+use domain::timeline::{Audience, StateChange};
 use serde_json::json;
 use sqlx::PgConnection;
 use store::audit::NewEntry;
-use store::maintenance::NewUpdateRow;
 use store::node::LockedNode;
+use store::timeline::NewUpdateRow;
 use uuid::Uuid;
 
 impl Intentions {
@@ -55,10 +56,9 @@ impl Intentions {
         if before.affects_instance && before.state == MaintenanceState::InProgress {
             tell_who_was_lost(&mut tx, id).await?;
         }
-        let state_change = Some(due.to);
-        let update =
-            NewUpdateRow { maintenance_id: id, by: None, message: due.message, audience: Audience::Public, state_change };
-        store::maintenance::insert_update(&mut *tx, update).await?;
+        let state_change = Some(StateChange::Maintenance(due.to));
+        let update = NewUpdateRow { node_id: id, by: None, message: due.message, audience: Audience::Public, state_change };
+        store::timeline::insert_update(&mut *tx, update).await?;
         record(&mut tx, id, node, before.state, due).await?;
         tx.commit().await?;
         Ok(Some(due))
@@ -95,9 +95,8 @@ async fn tell_who_was_lost(db: &mut PgConnection, id: Uuid) -> Result<(), store:
             (false, true) => format!("{} ended while it drained. Jobs it had under way began again elsewhere.", stop.name),
             (false, false) => format!("{} ended before it drained. Jobs it had under way began again elsewhere.", stop.name),
         };
-        let update =
-            NewUpdateRow { maintenance_id: id, by: None, message: &message, audience: Audience::Internal, state_change: None };
-        store::maintenance::insert_update(&mut *db, update).await?;
+        let update = NewUpdateRow { node_id: id, by: None, message: &message, audience: Audience::Internal, state_change: None };
+        store::timeline::insert_update(&mut *db, update).await?;
     }
     Ok(())
 }

@@ -3,10 +3,11 @@
 
 use crate::Intentions;
 use chrono::{DateTime, Utc};
-use domain::maintenance::Audience;
+use domain::timeline::Audience;
 use sqlx::PgConnection;
 use std::time::Duration;
-use store::maintenance::{NewUpdateRow, TurnAsked};
+use store::maintenance::TurnAsked;
+use store::timeline::NewUpdateRow;
 
 impl Intentions {
     /// Everybody who is connected to this server has been told. Answers whether that was news.
@@ -76,6 +77,6 @@ impl Intentions {
 async fn tell(db: &mut PgConnection, who: TurnAsked<'_>, said: &str) -> Result<(), store::Error> {
     let message = format!("{} {said}", who.name);
     let (maintenance_id, audience) = (who.maintenance_id, Audience::Internal);
-    let update = NewUpdateRow { maintenance_id, by: None, message: &message, audience, state_change: None };
-    store::maintenance::insert_update(db, update).await
+    let update = NewUpdateRow { node_id: maintenance_id, by: None, message: &message, audience, state_change: None };
+    store::timeline::insert_update(db, update).await
 }

@@ -88,6 +88,17 @@ pub async fn list_edges_of_scopes(db: impl PgExecutor<'_>, scope_ids: &[Uuid], l
     )
 }
 
+/// What names these nodes as affected: pairs of such a node and what affects it, the newest first.
+pub async fn list_affecting(db: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+    let rows = sqlx::query!(
+        "select target_id, source_id from edges where target_id = any($1) and kind = 'affects' order by source_id desc",
+        ids
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.target_id, row.source_id)).collect())
+}
+
 /// What to list of a node's edges; `None` takes all.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EdgeFilter {

@@ -69,6 +69,13 @@ fn by_constraint(name: &str) -> Option<Refusal> {
         "nodes_title_length" => Refusal::invalid("title", "1 to 200 characters"),
         "nodes_body_length" => Refusal::invalid("body", "at most 65536 bytes"),
         "nodes_attrs_length" | "edges_attrs_length" => Refusal::invalid("attrs", "a JSON object of at most 16384 bytes"),
+        "edges_depends_on_acyclic" => Refusal::conflict("it would depend on itself, by way of others"),
+        "edges_impact_known" => Refusal::invalid("attrs.impact", "one of informational, degraded, critical"),
+        "contacts_email_form" => Refusal::invalid("email", "an address like name@example.org"),
+        "views_filter_object" => Refusal::invalid("view", "less text"),
+        "systems_links_array" | "incidents_links_array" => Refusal::invalid("links", "less text"),
+        "incidents_moves_allowed" => Refusal::conflict("its state can't become that any more"),
+        "incidents_one_by_cause" => Refusal::conflict("another incident of the same cause is open already"),
         "maintenances_one_of_synops" => {
             Refusal::conflict("another maintenance of Synops itself overlaps this window: move one of them, or cancel it")
         }

@@ -3,7 +3,6 @@
 
 mod list;
 mod stop;
-mod update;
 
 pub use list::{
     Affected, AffectedFilter, MaintenanceFilter, MaintenancePosition, list_affected, list_maintenances, list_open_maintenances,
@@ -12,7 +11,6 @@ pub use stop::{
     StopRow, TurnAsked, announce_stop, begin_draining, count_stops, extend_stops, find_window, finish_stop, has_turn, list_stops,
     take_turn,
 };
-pub use update::{NewUpdateRow, insert_update, list_updates};
 
 use crate::node::unknown;
 use domain::forecast::StopMode;

@@ -1,16 +1,17 @@
 //! Nodes with their facets.
 
+use crate::incident::IncidentRow;
 use crate::maintenance::MaintenanceRow;
 use domain::access::Visibility;
 use domain::check::CheckSpec;
 use domain::node::{Facet, Node, NodeKind, Scope};
-use domain::person::{Person, PersonPatch};
-use domain::system::{State, System, SystemPatch};
+use domain::person::Person;
+use domain::system::{State, System};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use sqlx::PgExecutor;
 use sqlx::types::Json;
 use sqlx::types::chrono::{DateTime, Utc};
-use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
@@ -37,6 +38,12 @@ struct NodeRow {
     interval_s: Option<i32>,
     timeout_ms: Option<i32>,
     failures_to_down: Option<i16>,
+    effective_state: Option<String>,
+    effective_since: Option<DateTime<Utc>>,
+    cause_id: Option<Uuid>,
+    links: Option<Value>,
+    incident_after_s: Option<i32>,
+    incident_auto_resolve: Option<bool>,
     has_password: Option<bool>,
     login: Option<String>,
     email: Option<String>,
@@ -74,10 +81,14 @@ impl NodeRow {
         if let (Some(state), Some(state_since), Some(enabled), Some(interval_s), Some(timeout_ms), Some(failures_to_down)) =
             (&self.state, self.state_since, self.enabled, self.interval_s, self.timeout_ms, self.failures_to_down)
         {
+            let parse = |text: &str| State::parse(text).ok_or_else(|| unknown("state", text));
             return Ok(Some(Facet::System(System {
-                state: State::parse(state).ok_or_else(|| unknown("state", state))?,
+                state: parse(state)?,
                 state_since,
                 state_reason: self.state_reason.clone(),
+                effective_state: parse(self.effective_state.as_deref().unwrap_or(state))?,
+                effective_since: self.effective_since.unwrap_or(state_since),
+                cause_id: self.cause_id,
                 // What psql may have written there and is no check reads as none: the page then
                 // asks for one, and nothing else breaks.
                 check: self.check_spec.clone().and_then(|v| serde_json::from_value::<CheckSpec>(v).ok()),
@@ -86,6 +97,9 @@ impl NodeRow {
                 interval_s,
                 timeout_ms,
                 failures_to_down,
+                links: self.links.take().and_then(|links| serde_json::from_value(links).ok()).unwrap_or_default(),
+                incident_after_s: self.incident_after_s,
+                incident_auto_resolve: self.incident_auto_resolve == Some(true),
             })));
         }
         let person =
@@ -108,6 +122,9 @@ fn facet_of(kind: NodeKind, row: Value) -> Result<Facet> {
         NodeKind::Maintenance => {
             Ok(Facet::Maintenance(serde_json::from_value::<MaintenanceRow>(row).map_err(wrong)?.into_maintenance()?))
         }
+        // A selection that psql wrote and that is none takes all.
+        NodeKind::View => Ok(Facet::View(serde_json::from_value(row["filter"].clone()).unwrap_or_default())),
+        NodeKind::Incident => Ok(Facet::Incident(serde_json::from_value::<IncidentRow>(row).map_err(wrong)?.into_incident()?)),
         other => Err(unknown("facet of", other.as_str())),
     }
 }
@@ -126,10 +143,14 @@ macro_rules! nodes {
                  n.created_at as "created_at!", n.updated_at as "updated_at!",
                  s.state as "state?", s.state_since as "state_since?", s.state_reason, s.check_spec, s.enabled as "enabled?",
                  s.interval_s as "interval_s?", s.timeout_ms as "timeout_ms?", s.failures_to_down as "failures_to_down?",
+                 s.effective_state as "effective_state?", s.effective_since as "effective_since?", s.cause_id, s.links as "links?", s.incident_after_s,
+                 s.incident_auto_resolve as "incident_auto_resolve?",
                  (k.system_id is not null) as "has_password?",
                  a.login as "login?", a.email, a.disabled as "disabled?",
                  case n.kind
                    when 'maintenance' then (select to_jsonb(f) from maintenances f where f.node_id = n.id)
+                   when 'view' then (select to_jsonb(f) from views f where f.node_id = n.id)
+                   when 'incident' then (select to_jsonb(f) from incidents f where f.node_id = n.id)
                  end as "facet?",
                  c.visibility as "visibility?", c.isolated as "isolated?"
                from nodes n
@@ -230,7 +251,7 @@ pub async fn cursor_of(db: impl PgExecutor<'_>, node: &Node) -> Result<NodeCurso
     Ok(NodeCursor { title, id: node.id })
 }
 
-fn escape_like(text: &str) -> String {
+pub(crate) fn escape_like(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
@@ -242,19 +263,21 @@ pub struct NewNode<'a> {
     pub title: &'a str,
     pub body: &'a str,
     pub attrs: &'a Map<String, Value>,
+    pub position: i32,
     pub created_by: Option<Uuid>,
 }
 
 pub async fn insert_node(db: impl PgExecutor<'_>, new: NewNode<'_>) -> Result<()> {
     sqlx::query!(
-        "insert into nodes (id, kind, scope_id, title, body, attrs, created_by) values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into nodes (id, kind, scope_id, title, body, attrs, created_by, position) values ($1, $2, $3, $4, $5, $6, $7, $8)",
         new.id,
         new.kind.as_str(),
         new.scope_id,
         new.title,
         new.body,
         Json(new.attrs) as _,
-        new.created_by
+        new.created_by,
+        new.position
     )
     .execute(db)
     .await?;
@@ -292,13 +315,17 @@ pub async fn update_node(
     title: Option<&str>,
     body: Option<&str>,
     attrs: Option<&Map<String, Value>>,
+    position: Option<i32>,
 ) -> Result<()> {
     sqlx::query!(
-        "update nodes set title = coalesce($2, title), body = coalesce($3, body), attrs = coalesce($4, attrs) where id = $1",
+        "update nodes set title = coalesce($2, title), body = coalesce($3, body), attrs = coalesce($4, attrs),
+           position = coalesce($5, position)
+         where id = $1",
         id,
         title,
         body,
-        attrs.map(Json) as _
+        attrs.map(Json) as _,
+        position
     )
     .execute(db)
     .await?;
@@ -308,70 +335,6 @@ pub async fn update_node(
 /// Deletes it and, by cascades and triggers, all that hangs on it.
 pub async fn delete_node(db: impl PgExecutor<'_>, id: Uuid) -> Result<()> {
     sqlx::query!("delete from nodes where id = $1", id).execute(db).await?;
-    Ok(())
-}
-
-pub async fn insert_system(db: &mut PgConnection, id: Uuid, patch: &SystemPatch) -> Result<()> {
-    sqlx::query!("insert into systems (node_id) values ($1)", id).execute(&mut *db).await?;
-    update_system(db, id, patch).await
-}
-
-pub async fn update_system(db: &mut PgConnection, id: Uuid, patch: &SystemPatch) -> Result<()> {
-    let check_set = patch.check.is_some();
-    let check = patch.check.as_ref().and_then(Option::as_ref).map(Json);
-    sqlx::query!(
-        "update systems set check_spec = case when $2 then $3 else check_spec end, enabled = coalesce($4, enabled),
-           interval_s = coalesce($5, interval_s), timeout_ms = coalesce($6, timeout_ms),
-           failures_to_down = coalesce($7, failures_to_down)
-         where node_id = $1",
-        id,
-        check_set,
-        check as _,
-        patch.enabled,
-        patch.interval_s,
-        patch.timeout_ms,
-        patch.failures_to_down
-    )
-    .execute(&mut *db)
-    .await?;
-    // A password belongs to the check it was given with: another check begins without one, so that
-    // nobody can point a kept password at a host of their own.
-    if check_set {
-        sqlx::query!("delete from check_secrets where system_id = $1", id).execute(&mut *db).await?;
-    }
-    if let Some(password) = patch.password.as_ref().filter(|p| !p.is_empty()) {
-        sqlx::query!(
-            "insert into check_secrets (system_id, password) values ($1, $2)
-             on conflict (system_id) do update set password = excluded.password",
-            id,
-            password
-        )
-        .execute(&mut *db)
-        .await?;
-    }
-    Ok(())
-}
-
-pub async fn insert_person(db: &mut PgConnection, id: Uuid, patch: &PersonPatch) -> Result<()> {
-    let login = patch.login.as_deref().unwrap_or_default();
-    sqlx::query!("insert into people (node_id, login) values ($1, $2)", id, login).execute(&mut *db).await?;
-    sqlx::query!("insert into accounts (person_id) values ($1)", id).execute(&mut *db).await?;
-    update_person(db, id, patch).await
-}
-
-pub async fn update_person(db: &mut PgConnection, id: Uuid, patch: &PersonPatch) -> Result<()> {
-    sqlx::query!(
-        "update people set login = coalesce($2, login), email = case when $3 then $4 else email end,
-           disabled = coalesce($5, disabled)
-         where node_id = $1",
-        id,
-        patch.login,
-        patch.email.is_some(),
-        patch.email.clone().flatten(),
-        patch.disabled
-    )
-    .execute(db)
-    .await?;
     Ok(())
 }
 

@@ -1,10 +1,36 @@
-//! People, for the command line: whoever is there, whoever asks.
+//! People: their facet; and for the command line whoever is there, whoever asks.
 
 use domain::node::INSTANCE_ID;
-use sqlx::PgExecutor;
+use domain::person::PersonPatch;
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
+
+/// The facet of a new node, and an account without a password.
+pub async fn insert_person(db: &mut PgConnection, id: Uuid, patch: &PersonPatch) -> Result<()> {
+    let login = patch.login.as_deref().unwrap_or_default();
+    sqlx::query!("insert into people (node_id, login) values ($1, $2)", id, login).execute(&mut *db).await?;
+    sqlx::query!("insert into accounts (person_id) values ($1)", id).execute(&mut *db).await?;
+    update_person(db, id, patch).await
+}
+
+/// Sets what is given.
+pub async fn update_person(db: &mut PgConnection, id: Uuid, patch: &PersonPatch) -> Result<()> {
+    sqlx::query!(
+        "update people set login = coalesce($2, login), email = case when $3 then $4 else email end,
+           disabled = coalesce($5, disabled)
+         where node_id = $1",
+        id,
+        patch.login,
+        patch.email.is_some(),
+        patch.email.clone().flatten(),
+        patch.disabled
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
 
 /// Whether anybody could ever sign in.
 pub async fn is_anybody(db: impl PgExecutor<'_>) -> Result<bool> {

@@ -1,8 +1,10 @@
 //! The command line.
 
+mod incident;
 mod jobs;
 mod maintenance;
 
+pub use incident::IncidentVerb;
 pub use jobs::{
     DeadLettersVerb, EnqueueArgs, JobsList, JobsVerb, Letters, OneJob, OneSchedule, OutcomeArg, PriorityArg, SchedulesVerb,
     StateArg,
@@ -58,6 +60,9 @@ pub enum Verb {
     /// Plan windows in which something is taken down, and see them through.
     #[command(subcommand)]
     Maintenance(MaintenanceVerb),
+    /// Open incidents, tell people about them, resolve them.
+    #[command(subcommand)]
+    Incident(IncidentVerb),
     /// Compare the database's schema with what the migrations make.
     #[command(subcommand)]
     Schema(SchemaVerb),

@@ -35,6 +35,7 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Verb::Token(verb) => verbs::token::run(&verb, &config()?).await,
         Verb::Jobs(verb) => verbs::jobs::run(&verb, &config()?).await,
         Verb::DeadLetters(verb) => verbs::dead_letters::run(&verb, &config()?).await,
+        Verb::Incident(verb) => verbs::incident::run(&verb, &config()?).await,
         Verb::Maintenance(verb) => verbs::maintenance::run(&verb, &config()?).await,
         Verb::Schema(verb) => verbs::schema::run(&verb, &config()?).await,
         Verb::Config(verb) => verbs::config::run(&verb, file, &environment),

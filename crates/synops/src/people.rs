@@ -37,6 +37,7 @@ pub(crate) async fn create(intentions: &Intentions, new: NewPerson<'_>) -> Resul
         title: new.title.to_owned(),
         body: String::new(),
         attrs: Map::new(),
+        position: None,
         system: None,
         person: Some(person),
         scope: None,

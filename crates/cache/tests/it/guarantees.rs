@@ -16,11 +16,10 @@ fn scope<E: Send + Sync + 'static>() -> Scope<Version, E> {
     Cache::new(Backing::Memory).scope(CONFIG)
 }
 
+type Reading = BoxFuture<'static, Result<Arc<Version>, Arc<String>>>;
+
 /// A load that ends when it is told to, with what it is told.
-fn slow(
-    scope: &Scope<Version, String>,
-    key: &str,
-) -> (oneshot::Sender<u64>, BoxFuture<'static, Result<Arc<Version>, Arc<String>>>) {
+fn slow(scope: &Scope<Version, String>, key: &str) -> (oneshot::Sender<u64>, Reading) {
     let (end, told) = oneshot::channel();
     let (scope, key) = (scope.clone(), Key::new(key));
     let reading =

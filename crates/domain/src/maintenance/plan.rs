@@ -1,28 +1,19 @@
 //! What may be asked of a maintenance: its window, its settings, and what people are told.
 
-use super::{Audience, MaintenanceState};
+use super::MaintenanceState;
 use crate::job::JobClass;
 use crate::limits::{
-    DRAIN_BOUND_MAX_S, DRAIN_BOUND_MIN_S, MAINTENANCE_AFFECTS_MAX, MAINTENANCE_AHEAD_MAX, MAINTENANCE_LATE_MAX,
-    MAINTENANCE_LINK_TITLE_MAX_CHARS, MAINTENANCE_LINK_URL_MAX_BYTES, MAINTENANCE_LINKS_MAX, MAINTENANCE_MAX,
-    MAINTENANCE_MESSAGE_MAX_BYTES, MAINTENANCE_MIN, MAINTENANCE_VERIFY_MAX_S, MAINTENANCE_VERIFY_MIN_S, TIMEZONE_MAX_BYTES,
+    DRAIN_BOUND_MAX_S, DRAIN_BOUND_MIN_S, MAINTENANCE_AFFECTS_MAX, MAINTENANCE_AHEAD_MAX, MAINTENANCE_LATE_MAX, MAINTENANCE_MAX,
+    MAINTENANCE_MIN, MAINTENANCE_VERIFY_MAX_S, MAINTENANCE_VERIFY_MIN_S, TIMEZONE_MAX_BYTES,
 };
+use crate::link::{Link, validate_links};
 use crate::refusal::Refusal;
+use crate::timeline::{Audience, validate_message};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// Where more is written about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Link {
-    #[schema(min_length = 1, max_length = 200, example = "Runbook")]
-    pub title: String,
-    #[schema(example = "https://wiki.example.org/runbook")]
-    pub url: String,
-}
 
 /// What may be set of a maintenance; absent fields stay (or have their defaults).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -90,25 +81,6 @@ impl MaintenancePatch {
     }
 }
 
-fn validate_links(links: &[Link]) -> Result<(), Refusal> {
-    if links.len() > MAINTENANCE_LINKS_MAX {
-        return Err(Refusal::invalid("links", format!("at most {MAINTENANCE_LINKS_MAX}")));
-    }
-    for (at, link) in links.iter().enumerate() {
-        let title_fits = !link.title.trim().is_empty() && link.title.chars().count() <= MAINTENANCE_LINK_TITLE_MAX_CHARS;
-        if !title_fits || link.title.contains('\0') {
-            let expects = format!("1 to {MAINTENANCE_LINK_TITLE_MAX_CHARS} characters");
-            return Err(Refusal::invalid(format!("links[{at}].title"), expects));
-        }
-        let url = &link.url;
-        let is_web = url.starts_with("https://") || url.starts_with("http://");
-        if !is_web || url.len() > MAINTENANCE_LINK_URL_MAX_BYTES || url.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(Refusal::invalid(format!("links[{at}].url"), "an http:// or https:// address without spaces"));
-        }
-    }
-    Ok(())
-}
-
 /// Something to be told about a maintenance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -132,14 +104,6 @@ impl NewUpdate {
             _ => Ok(()),
         }
     }
-}
-
-/// What people are told: not empty, and not without end.
-pub fn validate_message(message: &str) -> Result<(), Refusal> {
-    if message.trim().is_empty() || message.len() > MAINTENANCE_MESSAGE_MAX_BYTES || message.contains('\0') {
-        return Err(Refusal::invalid("message", format!("1 to {MAINTENANCE_MESSAGE_MAX_BYTES} bytes, without NUL")));
-    }
-    Ok(())
 }
 
 /// Refuses a window that can't be planned at `now`.
@@ -225,6 +189,6 @@ mod tests {
         };
         assert!(update("Half way.", None) && update("Done.", Some(MaintenanceState::Completed)));
         assert!(!update(" ", None) && !update("a\0b", None) && !update("x", Some(MaintenanceState::Scheduled)));
-        assert!(!update(&"x".repeat(MAINTENANCE_MESSAGE_MAX_BYTES + 1), None));
+        assert!(!update(&"x".repeat(crate::limits::UPDATE_MESSAGE_MAX_BYTES + 1), None));
     }
 }

@@ -5,6 +5,7 @@
 
 mod clock;
 mod expected;
+mod incidents;
 mod own_stop;
 mod steadiness;
 
@@ -120,6 +121,7 @@ impl Lifecycle {
     /// Answers how long to wait before the next look.
     async fn look(&mut self) -> Result<Duration, store::Error> {
         let next_due = self.clock.look(self.steadiness.is_steady()).await?;
+        incidents::look(&self.pool, &self.intentions).await;
         let window = store::maintenance::find_window(&self.pool, ANNOUNCED_AHEAD, self.instance_id).await?;
         let expected = match &window {
             Some(window) => {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod checks;
+mod incidents;
 mod job_faults;
 mod job_kinds;
 mod jobs;

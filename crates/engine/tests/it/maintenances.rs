@@ -1,8 +1,9 @@
 //! The clock of maintenances: what is due happens then, once, whoever else looks.
 
 use crate::{Running, SOON};
-use domain::maintenance::{Audience, Maintenance, MaintenanceState, Outcome, Update};
+use domain::maintenance::{Maintenance, MaintenanceState, Outcome};
 use domain::node::Facet;
+use domain::timeline::{Audience, StateChange, Update};
 use domain::{Actor, Intention, Refusal};
 use intentions::{Context, Intentions};
 use serde_json::{Value, json};
@@ -23,9 +24,13 @@ async fn maintenance(db: &TestDb, id: Uuid) -> Maintenance {
 
 /// Oldest first.
 async fn told(db: &TestDb, id: Uuid) -> Vec<Update> {
-    let mut told = store::maintenance::list_updates(db.pool(), id, Audience::ALL, None, 100).await.unwrap();
+    let mut told = store::timeline::list_updates(db.pool(), id, Audience::ALL, None, 100).await.unwrap();
     told.reverse();
     told
+}
+
+fn state(update: &Update) -> Option<MaintenanceState> {
+    update.state_change.and_then(StateChange::of_maintenance)
 }
 
 async fn becomes(db: &TestDb, id: Uuid, state: MaintenanceState) -> Maintenance {
@@ -59,7 +64,7 @@ async fn two_clocks_make_each_move_once() {
         let after = becomes(&db, id, MaintenanceState::InProgress).await;
         assert!(after.started_at.unwrap() >= after.starts_at, "{after:?}");
         let told = told(&db, id).await;
-        let said: Vec<_> = told.iter().map(|update| (update.message.as_str(), update.by_id, update.state_change)).collect();
+        let said: Vec<_> = told.iter().map(|update| (update.message.as_str(), update.by_id, state(update))).collect();
         assert_eq!(said, [("Started by the clock.", None, Some(MaintenanceState::InProgress))]);
         assert_eq!(moves_logged(&db, id).await, 1);
     }
@@ -81,7 +86,7 @@ async fn a_window_that_was_slept_through_is_made_up_for() {
         let after = becomes(&db, id, MaintenanceState::Completed).await;
         assert_eq!(after.outcome, Some(Outcome::Ended));
         assert!(after.ended_at.unwrap() >= after.ends_at && after.finished_at >= after.ended_at, "{after:?}");
-        let states: Vec<_> = told(&db, id).await.into_iter().filter_map(|update| update.state_change).collect();
+        let states: Vec<_> = told(&db, id).await.into_iter().filter_map(|update| state(&update)).collect();
         assert_eq!(states, [MaintenanceState::InProgress, MaintenanceState::Completed]);
         assert_eq!(moves_logged(&db, id).await, 2);
     }
@@ -123,7 +128,7 @@ async fn it_is_completed_when_what_it_affected_is_green() {
     set(&db, "insert into check_runs (system_id, ok) values ($1, true)", inner).await;
     let after = becomes(&db, id, MaintenanceState::Completed).await;
     assert_eq!(after.outcome, Some(Outcome::Green));
-    let states: Vec<_> = told(&db, id).await.into_iter().filter_map(|update| update.state_change).collect();
+    let states: Vec<_> = told(&db, id).await.into_iter().filter_map(|update| state(&update)).collect();
     assert_eq!(states, [MaintenanceState::InProgress, MaintenanceState::Verifying, MaintenanceState::Completed]);
     engine.stop().await;
 }

@@ -78,6 +78,7 @@ pub(crate) async fn update_me(state: State, submission: Submission<MeChange>) ->
             title: input.title,
             body: None,
             attrs: None,
+            position: None,
             system: None,
             person: patch,
         };

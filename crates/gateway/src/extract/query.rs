@@ -6,10 +6,12 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, Datelike, Utc};
 use domain::Refusal;
-use domain::limits::{PAGE_DEFAULT_ITEMS, PAGE_MAX_ITEMS};
+use domain::limits::{BULK_IDS_MAX, PAGE_DEFAULT_ITEMS, PAGE_MAX_ITEMS};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::fmt::Display;
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 /// The query string; names that a route doesn't know are let be.
 pub(crate) struct Query<T>(pub(crate) T);
@@ -53,6 +55,29 @@ pub(crate) fn limit_or_default(limit: Option<i64>) -> Result<i64, Refusal> {
     }
 }
 
+/// Values of a closed list, with commas between.
+pub(crate) fn one_or_several<T: Copy + Display>(field: &'static str, text: &str, all: &'static [T]) -> Result<Vec<T>, Refusal> {
+    let wrong = || {
+        let known: Vec<String> = all.iter().map(ToString::to_string).collect();
+        Refusal::invalid(field, format!("one or several of {}, with commas between", known.join(", ")))
+    };
+    if text.split(',').count() > all.len() {
+        return Err(wrong());
+    }
+    let one = |name: &str| all.iter().copied().find(|value| value.to_string() == name.trim());
+    text.split(',').map(|name| one(name).ok_or_else(wrong)).collect()
+}
+
+/// Ids asked about at once, each once.
+pub(crate) fn bulk_ids(field: &'static str, mut ids: Vec<Uuid>) -> Result<Vec<Uuid>, Refusal> {
+    if ids.len() > BULK_IDS_MAX {
+        return Err(Refusal::invalid(field, format!("at most {BULK_IDS_MAX}")));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
 /// PostgreSQL keeps no NUL in a text.
 pub(crate) fn text_without_nul(field: &'static str, text: &str, max_chars: usize) -> Result<(), Refusal> {
     if text.contains('\0') || text.chars().count() > max_chars {
@@ -93,6 +118,26 @@ mod tests {
         for bad in [0, -1, 201, i64::MAX] {
             assert!(limit_or_default(Some(bad)).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn closed_lists() {
+        use domain::maintenance::MaintenanceState;
+        let check = |text: &str, expect: Option<&[MaintenanceState]>| {
+            assert_eq!(one_or_several("state", text, MaintenanceState::ALL).ok().as_deref(), expect, "{text:?}");
+        };
+        check("scheduled", Some(&[MaintenanceState::Scheduled]));
+        check("in_progress, verifying", Some(&[MaintenanceState::InProgress, MaintenanceState::Verifying]));
+        for bad in ["", ",", "scheduled,", "nonsense", "scheduled,scheduled,scheduled,scheduled,scheduled,scheduled"] {
+            check(bad, None);
+        }
+    }
+
+    #[test]
+    fn bulk() {
+        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        assert_eq!(bulk_ids("ids", vec![b, a, b]).unwrap(), [a, b]);
+        assert!(bulk_ids("ids", vec![a; BULK_IDS_MAX]).is_ok() && bulk_ids("ids", vec![a; BULK_IDS_MAX + 1]).is_err());
     }
 
     #[test]

@@ -6,20 +6,19 @@ pub(crate) mod forecast;
 pub(crate) mod updates;
 
 use crate::caller::Caller;
-use crate::extract::{IfMatch, Path, Query, Submission, limit_or_default, time_in_range};
-use crate::reads::{self, Module, Sight};
+use crate::extract::{IfMatch, Path, Query, Submission, limit_or_default, one_or_several, time_in_range};
+use crate::reads::{Module, Places, Sight};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::maintenance::{MaintenanceChange, NewMaintenance};
 use crate::wire::node::{NodePage, NodeView};
 use crate::{cursor, nouns};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::maintenance::MaintenanceState;
-use domain::{Intention, Node, NodeKind, Refusal};
+use domain::{Intention, NodeKind, Refusal};
 use serde::Deserialize;
-use std::collections::HashMap;
 use std::sync::Arc;
 use store::Pool;
 use store::maintenance::{MaintenanceFilter, MaintenancePosition};
@@ -71,7 +70,7 @@ pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<Maint
         time_in_range("cursor", at)?;
     }
     let filter = MaintenanceFilter {
-        states: query.state.as_deref().map(parse_states).transpose()?,
+        states: query.state.as_deref().map(|text| one_or_several("state", text, MaintenanceState::ALL)).transpose()?,
         affects: query.affects,
         from: query.from.map(|at| time_in_range("from", at)).transpose()?,
         to: query.to.map(|at| time_in_range("to", at)).transpose()?,
@@ -81,38 +80,17 @@ pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<Maint
     let asked = (&filter, after.map(|after| (after.starts_at, after.id)), limit);
     let load = {
         let filter = filter.clone();
-        move |pool: Pool, sight: Arc<Sight>| page(pool, sight, filter.clone(), after, limit)
+        move |pool: Pool, sight: Arc<Sight>| {
+            let filter = filter.clone();
+            async move {
+                let mut places = store::maintenance::list_maintenances(&pool, sight.scopes(), &filter, after, limit + 1).await?;
+                let more = cursor::cut(&mut places, limit);
+                let next_cursor = places.last().filter(|_| more).map(|last| cursor::encode(&(last.starts_at, last.id)));
+                Ok(Places { ids: places.iter().map(|place| place.id).collect(), next_cursor })
+            }
+        }
     };
-    let page = state.reads().page(&caller, Some(Module::Maintenances), "list", &asked, load).await?;
-    Ok(page.into_response())
-}
-
-async fn page(
-    pool: Pool,
-    sight: Arc<Sight>,
-    filter: MaintenanceFilter,
-    after: Option<MaintenancePosition>,
-    limit: i64,
-) -> Result<Vec<u8>, sqlx::Error> {
-    let mut places = store::maintenance::list_maintenances(&pool, sight.scopes(), &filter, after, limit + 1).await?;
-    let more = cursor::cut(&mut places, limit);
-    let next_cursor = places.last().filter(|_| more).map(|last| cursor::encode(&(last.starts_at, last.id)));
-    let ids: Vec<Uuid> = places.iter().map(|place| place.id).collect();
-    let nodes = store::node::list_nodes_by_id(&pool, &ids).await?;
-    // Judged again: between the two reads one may have moved.
-    let nodes: HashMap<Uuid, Node> =
-        nodes.into_iter().filter(|node| sight.sees(node.scope_id)).map(|node| (node.id, node)).collect();
-    let items = ids.iter().filter_map(|id| nodes.get(id)).map(NodeView::from).collect();
-    reads::render(&NodePage { items, next_cursor })
-}
-
-fn parse_states(text: &str) -> Result<Vec<MaintenanceState>, Refusal> {
-    let known: Vec<&str> = MaintenanceState::ALL.iter().map(|state| state.as_str()).collect();
-    let wrong = || Refusal::invalid("state", format!("one or several of {}, with commas between", known.join(", ")));
-    if text.split(',').count() > MaintenanceState::ALL.len() {
-        return Err(wrong());
-    }
-    text.split(',').map(|name| MaintenanceState::parse(name.trim()).ok_or_else(wrong)).collect()
+    state.reads().nodes_page(&caller, Module::Maintenances, "list", &asked, load).await
 }
 
 /// Plan a maintenance
@@ -181,21 +159,4 @@ pub(crate) async fn delete(
     submission: Submission<()>,
 ) -> Result<Response, Refused> {
     nouns::delete(state, KIND, id, version, submission).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn states() {
-        let check = |text: &str, expect: Option<&[MaintenanceState]>| {
-            assert_eq!(parse_states(text).ok().as_deref(), expect, "{text:?}");
-        };
-        check("scheduled", Some(&[MaintenanceState::Scheduled]));
-        check("in_progress, verifying", Some(&[MaintenanceState::InProgress, MaintenanceState::Verifying]));
-        for bad in ["", ",", "scheduled,", "nonsense", "scheduled,scheduled,scheduled,scheduled,scheduled,scheduled"] {
-            check(bad, None);
-        }
-    }
 }

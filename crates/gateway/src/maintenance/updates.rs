@@ -2,17 +2,17 @@
 
 use super::{KIND, acts};
 use crate::caller::Caller;
-use crate::extract::{PageQuery, Path, Query, Submission, limit_or_default, time_in_range};
+use crate::extract::{IfMatch, PageQuery, Path, Query, Submission};
 use crate::refusal::Refused;
 use crate::state::State;
-use crate::wire::maintenance::{MaintenanceUpdate, MaintenanceUpdatePage};
+use crate::timeline;
 use crate::wire::node::NodeView;
-use crate::{cursor, nouns};
+use crate::wire::timeline::{MaintenanceUpdate, MaintenanceUpdatePage, UpdateEditPage};
 use axum::Json;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
 use domain::Intention;
-use domain::maintenance::{Audience, NewUpdate};
+use domain::maintenance::NewUpdate;
+use domain::timeline::UpdatePatch;
 use uuid::Uuid;
 
 /// List what people were told about a maintenance
@@ -27,17 +27,7 @@ pub(crate) async fn list(
     Path(id): Path<Uuid>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<MaintenanceUpdatePage>, Refused> {
-    let limit = limit_or_default(page.limit)?;
-    let before: Option<(DateTime<Utc>, Uuid)> = page.cursor.as_deref().map(cursor::decode).transpose()?;
-    if let Some((at, _)) = before {
-        time_in_range("cursor", at)?;
-    }
-    let node = nouns::readable(&state, &caller, KIND, id).await?;
-    let level = store::access::find_level(state.pool(), caller.reader(), node.scope_id).await?;
-    let audiences = Audience::of(level, caller.reader().is_some());
-    let mut updates = store::maintenance::list_updates(state.pool(), id, audiences, before, limit + 1).await?;
-    let more = cursor::cut(&mut updates, limit);
-    let next_cursor = updates.last().filter(|_| more).map(|last| cursor::encode(&(last.at, last.id)));
+    let (updates, next_cursor) = timeline::page(&state, &caller, KIND, id, page).await?;
     Ok(Json(MaintenanceUpdatePage { items: updates.into_iter().map(MaintenanceUpdate::from).collect(), next_cursor }))
 }
 
@@ -51,4 +41,35 @@ pub(crate) async fn list(
 pub(crate) async fn add(state: State, Path(id): Path<Uuid>, submission: Submission<NewUpdate>) -> Result<Response, Refused> {
     let Submission { caller, input, context } = submission;
     acts::act(&state, &caller, &context, id, Intention::AddMaintenanceUpdate { id, update: input }).await
+}
+
+/// Change what people were told about a maintenance
+///
+/// Its text, or whom it is for; what it said before is kept.
+#[utoipa::path(patch, path = "/maintenances/{id}/updates/{update_id}", operation_id = "edit_maintenance_update", tag = "maintenances", request_body = UpdatePatch,
+    params(("id" = Uuid, Path, description = "The maintenance"), ("update_id" = Uuid, Path, description = "The update"),
+           ("If-Match" = String, Header, description = "The update's version, in quotation marks", pattern = "^\"[0-9]+\"$")),
+    responses((status = 200, description = "The maintenance, as it is now", body = NodeView)))]
+pub(crate) async fn edit(
+    state: State,
+    Path(ids): Path<(Uuid, Uuid)>,
+    IfMatch(version): IfMatch,
+    submission: Submission<UpdatePatch>,
+) -> Result<Response, Refused> {
+    timeline::edit(&state, KIND, ids, version, submission).await
+}
+
+/// List what an update of a maintenance said before
+///
+/// Newest first, as far as it was for the caller.
+#[utoipa::path(get, path = "/maintenances/{id}/updates/{update_id}/edits", operation_id = "list_maintenance_update_edits", tag = "maintenances",
+    params(("id" = Uuid, Path, description = "The maintenance"), ("update_id" = Uuid, Path, description = "The update"), PageQuery),
+    responses((status = 200, description = "A page of former texts", body = UpdateEditPage)))]
+pub(crate) async fn edits(
+    state: State,
+    caller: Caller,
+    Path(ids): Path<(Uuid, Uuid)>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<UpdateEditPage>, Refused> {
+    Ok(Json(timeline::edits(&state, &caller, KIND, ids, page).await?))
 }

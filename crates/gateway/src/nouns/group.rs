@@ -2,25 +2,77 @@
 
 use super::{Change, NounQuery};
 use crate::caller::Caller;
-use crate::extract::{IfMatch, Path, Query, Submission};
+use crate::cursor;
+use crate::extract::{IfMatch, Path, Query, Submission, limit_or_default, text_without_nul};
+use crate::reads::{Module, Places, Sight};
 use crate::refusal::Refused;
 use crate::state::State;
+use crate::wire::catalog::GroupOrder;
 use crate::wire::node::{NodePage, NodeView};
-use crate::wire::nouns::{NewGroup, ScopeChange};
+use crate::wire::nouns::{GroupChange, NewGroup};
+use axum::http::StatusCode;
 use axum::response::Response;
 use domain::intention::ScopePatch;
-use domain::{Intention, NodeKind};
+use domain::limits::SEARCH_MAX_CHARS;
+use domain::{Intention, NodeKind, Refusal};
+use intentions::Outcome;
+use serde_json::Value;
+use std::sync::Arc;
+use store::Pool;
+use store::group::GroupPlace;
+use store::node::NodeFilter;
 use uuid::Uuid;
 
 const KIND: NodeKind = NodeKind::Group;
 
 /// List groups
 ///
-/// Those one may see, by title (in any case), then id.
+/// Those one may see, by position, then title (in any case), then id.
 #[utoipa::path(get, path = "/groups", operation_id = "list_groups", tag = "groups", params(NounQuery),
     responses((status = 200, description = "A page of groups", body = NodePage)))]
 pub(crate) async fn list(state: State, caller: Caller, query: Query<NounQuery>) -> Result<Response, Refused> {
-    super::list(state, caller, KIND, query).await
+    let Query(NounQuery { parent_id, scope_id, q, cursor, limit }) = query;
+    let limit = limit_or_default(limit)?;
+    let title_contains = q.filter(|q| !q.is_empty());
+    title_contains.as_deref().map_or(Ok(()), |q| text_without_nul("q", q, SEARCH_MAX_CHARS))?;
+    let after = cursor.as_deref().map(decode).transpose()?;
+    let filter = NodeFilter { kind: Some(KIND), parent_id, scope_id, title_contains };
+    let asked = (&filter, after.as_ref().map(|after| (after.position, &after.title, after.id)), limit);
+    let load = {
+        let (filter, after) = (filter.clone(), after.clone());
+        move |pool: Pool, sight: Arc<Sight>| {
+            let (filter, after) = (filter.clone(), after.clone());
+            async move {
+                let mut places = store::group::list_groups(&pool, sight.scopes(), &filter, after.as_ref(), limit + 1).await?;
+                let more = cursor::cut(&mut places, limit);
+                let next_cursor =
+                    places.last().filter(|_| more).map(|last| cursor::encode(&(last.position, &last.title, last.id)));
+                Ok(Places { ids: places.iter().map(|place| place.id).collect(), next_cursor })
+            }
+        }
+    };
+    state.reads().nodes_page(&caller, Module::Catalog, "groups", &asked, load).await
+}
+
+fn decode(text: &str) -> Result<GroupPlace, Refusal> {
+    let (position, title, id): (i32, String, Uuid) = cursor::decode(text)?;
+    if title.contains('\0') {
+        return Err(cursor::invalid());
+    }
+    Ok(GroupPlace { position, title, id })
+}
+
+/// Put groups in order
+///
+/// Groups that are part of the same. Takes the level `member` there.
+#[utoipa::path(put, path = "/groups/order", operation_id = "order_groups", tag = "groups", request_body = GroupOrder,
+    responses((status = 204, description = "So they stand")))]
+pub(crate) async fn order(state: State, submission: Submission<GroupOrder>) -> Result<StatusCode, Refused> {
+    let Submission { caller, input, context } = submission;
+    let intention = Intention::OrderGroups { parent_id: input.parent_id, ids: input.ids };
+    let nothing = |_: &[Outcome]| (StatusCode::NO_CONTENT.as_u16(), Value::Null);
+    state.wiring.intentions.carry_out(&caller.actor, vec![intention], &context, nothing).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Make a group
@@ -37,6 +89,7 @@ pub(crate) async fn create(state: State, submission: Submission<NewGroup>) -> Re
         title: input.title,
         body: input.body,
         attrs: input.attrs,
+        position: input.position,
         system: None,
         person: None,
         scope: (scope != ScopePatch::default()).then_some(scope),
@@ -57,14 +110,14 @@ pub(crate) async fn get(state: State, caller: Caller, Path(id): Path<Uuid>) -> R
 /// Change a group
 ///
 /// Absent fields stay.
-#[utoipa::path(patch, path = "/groups/{id}", operation_id = "update_group", tag = "groups", request_body = ScopeChange,
+#[utoipa::path(patch, path = "/groups/{id}", operation_id = "update_group", tag = "groups", request_body = GroupChange,
     params(("id" = Uuid, Path, description = "The group"), ("If-Match" = String, Header, description = "The version it is made from, in quotation marks", pattern = "^\"[0-9]+\"$")),
     responses((status = 200, description = "As it is now", body = NodeView)))]
 pub(crate) async fn update(
     state: State,
     Path(id): Path<Uuid>,
     IfMatch(version): IfMatch,
-    submission: Submission<ScopeChange>,
+    submission: Submission<GroupChange>,
 ) -> Result<Response, Refused> {
     super::change(state, KIND, id, version, submission, into_change).await
 }
@@ -84,7 +137,7 @@ pub(crate) async fn delete(
     super::delete(state, KIND, id, version, submission).await
 }
 
-fn into_change(input: ScopeChange) -> Change {
-    let ScopeChange { title, body, attrs, parent_id, visibility, isolated } = input;
-    Change { title, body, attrs, parent_id, scope: ScopePatch { visibility, isolated }, ..Change::default() }
+fn into_change(input: GroupChange) -> Change {
+    let GroupChange { title, body, attrs, position, parent_id, visibility, isolated } = input;
+    Change { title, body, attrs, position, parent_id, scope: ScopePatch { visibility, isolated }, ..Change::default() }
 }

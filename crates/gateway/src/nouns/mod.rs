@@ -1,5 +1,6 @@
 //! Typed routes: each noun's own forms over the same reads and intentions as everything else.
 
+pub(crate) mod environment;
 pub(crate) mod group;
 pub(crate) mod person;
 pub(crate) mod system;
@@ -12,13 +13,14 @@ use crate::nodes::{self, NodesQuery};
 use crate::refusal::Refused;
 use crate::reply;
 use crate::state::State;
+use crate::wire::edge::EdgeView;
 use crate::wire::node::NodeView;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::intention::ScopePatch;
 use domain::person::PersonPatch;
 use domain::system::SystemPatch;
-use domain::{Intention, Node, NodeKind, Refusal};
+use domain::{Edge, EdgeKind, Intention, Node, NodeKind, Refusal};
 use intentions::{Context, Outcome};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -30,20 +32,25 @@ use uuid::Uuid;
 #[into_params(parameter_in = Query)]
 pub(crate) struct NounQuery {
     /// Directly part of this node.
-    parent_id: Option<Uuid>,
+    pub(crate) parent_id: Option<Uuid>,
     /// With this scope root.
-    scope_id: Option<Uuid>,
+    pub(crate) scope_id: Option<Uuid>,
     /// A part of the title, in any case.
     #[param(max_length = 100)]
-    q: Option<String>,
+    pub(crate) q: Option<String>,
     /// `next_cursor` of the page before.
-    cursor: Option<String>,
+    pub(crate) cursor: Option<String>,
     /// Items at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<i64>,
+    pub(crate) limit: Option<i64>,
 }
 
-async fn list(state: State, caller: Caller, kind: NodeKind, Query(query): Query<NounQuery>) -> Result<Response, Refused> {
+pub(crate) async fn list(
+    state: State,
+    caller: Caller,
+    kind: NodeKind,
+    Query(query): Query<NounQuery>,
+) -> Result<Response, Refused> {
     let NounQuery { parent_id, scope_id, q, cursor, limit } = query;
     nodes::page(&state, &caller, NodesQuery { kind: Some(kind), parent_id, scope_id, q, cursor, limit }).await
 }
@@ -68,6 +75,7 @@ struct Change {
     title: Option<String>,
     body: Option<String>,
     attrs: Option<Map<String, Value>>,
+    position: Option<i32>,
     parent_id: Option<Uuid>,
     scope: ScopePatch,
     system: Option<SystemPatch>,
@@ -78,8 +86,9 @@ impl Change {
     /// The intentions that make it, from this version. A change of fields raises the version by
     /// one, so a change of the scope can follow it; a move raises it by one or two.
     fn intentions(self, id: Uuid, mut version: i64) -> Result<Vec<Intention>, Refusal> {
-        let Self { title, body, attrs, parent_id, scope, system, person } = self;
-        let has_fields = title.is_some() || body.is_some() || attrs.is_some() || system.is_some() || person.is_some();
+        let Self { title, body, attrs, position, parent_id, scope, system, person } = self;
+        let has_own = title.is_some() || body.is_some() || attrs.is_some() || position.is_some();
+        let has_fields = has_own || system.is_some() || person.is_some();
         let has_scope = scope != ScopePatch::default();
         if let Some(parent_id) = parent_id {
             if has_fields || has_scope {
@@ -89,7 +98,7 @@ impl Change {
         }
         let mut intentions = Vec::new();
         if has_fields {
-            intentions.push(Intention::UpdateNode { id, version, title, body, attrs, system, person });
+            intentions.push(Intention::UpdateNode { id, version, title, body, attrs, position, system, person });
             version = version.saturating_add(1);
         }
         if has_scope {
@@ -142,12 +151,34 @@ pub(crate) async fn carry_out(
     Ok(reply::done(done.map_err(without_place)?))
 }
 
-fn without_place(refusal: Refusal) -> Refusal {
+/// An edge of this kind, whoever asks: whether they may see it, its change decides.
+pub(crate) async fn edge_of_kind(state: &State, kind: EdgeKind, id: Uuid) -> Result<Edge, Refused> {
+    let edge = store::edge::find_edge(state.pool(), id).await?;
+    Ok(edge.filter(|edge| edge.kind == kind).ok_or(Refusal::NotFound { what: "edge" })?)
+}
+
+/// Carries it out and answers the edge.
+pub(crate) async fn carry_out_edge(
+    state: &State,
+    caller: &Caller,
+    context: &Context,
+    intention: Intention,
+    status: StatusCode,
+) -> Result<Response, Refused> {
+    let render = |outcomes: &[Outcome]| match outcomes.last() {
+        Some(Outcome::Edge(edge)) => (status.as_u16(), serde_json::to_value(EdgeView::from(edge)).unwrap_or_default()),
+        _ => (StatusCode::NO_CONTENT.as_u16(), Value::Null),
+    };
+    let done = state.wiring.intentions.carry_out(&caller.actor, vec![intention], context, render).await;
+    Ok(reply::done(done.map_err(without_place)?))
+}
+
+pub(crate) fn without_place(refusal: Refusal) -> Refusal {
     match refusal {
         Refusal::Invalid { field, expects } => {
             let placed = field.strip_prefix("intentions[").and_then(|rest| rest.split_once("]."));
             let inner = placed.map_or(field.as_str(), |(_, inner)| inner);
-            let facets = ["system.", "person.", "maintenance.", "update."];
+            let facets = ["system.", "person.", "maintenance.", "incident.", "contact.", "patch.", "update."];
             let flat = facets.iter().find_map(|facet| inner.strip_prefix(facet)).unwrap_or(inner);
             Refusal::Invalid { field: flat.to_owned(), expects }
         }

@@ -38,6 +38,7 @@ pub(crate) async fn create(state: State, submission: Submission<NewPerson>) -> R
         title: input.title,
         body: input.body,
         attrs: input.attrs,
+        position: None,
         system: None,
         person: Some(person),
         scope: None,

@@ -2,14 +2,21 @@
 
 use super::{Change, NounQuery};
 use crate::caller::Caller;
-use crate::extract::{IfMatch, Path, Query, Submission};
+use crate::extract::{IfMatch, Path, Query, Submission, one_or_several, text_without_nul};
 use crate::refusal::Refused;
 use crate::state::State;
+use crate::wire::catalog::{CauseView, SystemDetail};
 use crate::wire::node::{NodePage, NodeView};
 use crate::wire::nouns::{NewSystem, SystemChange};
+use crate::{catalog, reply};
 use axum::response::Response;
-use domain::system::SystemPatch;
-use domain::{Intention, NodeKind};
+use domain::limits::SEARCH_MAX_CHARS;
+use domain::system::{State as SystemState, SystemPatch};
+use domain::view::ViewFilter;
+use domain::{Intention, NodeKind, Refusal};
+use serde::Deserialize;
+use store::system::SystemFilter;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 const KIND: NodeKind = NodeKind::System;
@@ -17,10 +24,38 @@ const KIND: NodeKind = NodeKind::System;
 /// List systems
 ///
 /// Those one may see, by title (in any case), then id.
-#[utoipa::path(get, path = "/systems", operation_id = "list_systems", tag = "systems", params(NounQuery),
+#[utoipa::path(get, path = "/systems", operation_id = "list_systems", tag = "systems", params(NounQuery, SelectionQuery),
     responses((status = 200, description = "A page of systems", body = NodePage)))]
-pub(crate) async fn list(state: State, caller: Caller, query: Query<NounQuery>) -> Result<Response, Refused> {
-    super::list(state, caller, KIND, query).await
+pub(crate) async fn list(
+    state: State,
+    caller: Caller,
+    query: Query<NounQuery>,
+    Query(selection): Query<SelectionQuery>,
+) -> Result<Response, Refused> {
+    if selection.environment_id.is_none() && selection.state.is_none() {
+        return super::list(state, caller, KIND, query).await;
+    }
+    let Query(NounQuery { parent_id, scope_id, q, cursor, limit }) = query;
+    let states = selection.state.as_deref().map(|text| one_or_several("state", text, SystemState::ALL)).transpose()?;
+    let selection = ViewFilter {
+        states: states.unwrap_or_default(),
+        environment_ids: selection.environment_id.into_iter().collect(),
+        text: q,
+        ..ViewFilter::default()
+    };
+    selection.text.as_deref().map_or(Ok(()), |q| text_without_nul("q", q, SEARCH_MAX_CHARS))?;
+    let filter = SystemFilter { parent_id, scope_id, selection };
+    catalog::selection::page(&state, &caller, &filter, cursor.as_deref(), limit).await
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SelectionQuery {
+    /// Running in this environment.
+    environment_id: Option<Uuid>,
+    /// In one of these states, with what they depend on; with commas between: `down,degraded`.
+    #[param(pattern = "^[a-z_]+(,[a-z_]+)*$")]
+    state: Option<String>,
 }
 
 /// Make a system
@@ -36,6 +71,9 @@ pub(crate) async fn create(state: State, submission: Submission<NewSystem>) -> R
         timeout_ms: input.timeout_ms,
         failures_to_down: input.failures_to_down,
         password: input.password,
+        links: input.links,
+        incident_after_s: input.incident_after_s.map(Some),
+        incident_auto_resolve: input.incident_auto_resolve,
     };
     let intention = Intention::CreateNode {
         id: input.id,
@@ -44,6 +82,7 @@ pub(crate) async fn create(state: State, submission: Submission<NewSystem>) -> R
         title: input.title,
         body: input.body,
         attrs: input.attrs,
+        position: None,
         system: Some(system),
         person: None,
         scope: None,
@@ -53,12 +92,15 @@ pub(crate) async fn create(state: State, submission: Submission<NewSystem>) -> R
 
 /// One system
 ///
-/// With its version as `ETag`.
+/// With its version as `ETag`, and with the system where it began, if it is not well because of another.
 #[utoipa::path(get, path = "/systems/{id}", operation_id = "get_system", tag = "systems",
     params(("id" = Uuid, Path, description = "The system")),
-    responses((status = 200, description = "The system", body = NodeView)))]
+    responses((status = 200, description = "The system", body = SystemDetail)))]
 pub(crate) async fn get(state: State, caller: Caller, Path(id): Path<Uuid>) -> Result<Response, Refused> {
-    super::get(state, caller, KIND, id).await
+    let found = state.reads().systems(&caller, &[id]).await?.pop();
+    let found = found.ok_or(Refusal::NotFound { what: KIND.as_str() })?;
+    let node = found.entry.node().ok_or(Refusal::NotFound { what: KIND.as_str() })?;
+    Ok(reply::versioned(node.version, &SystemDetail { node: node.into(), cause: found.cause.clone().map(CauseView::from) }))
 }
 
 /// Change a system
@@ -92,9 +134,18 @@ pub(crate) async fn delete(
 }
 
 fn into_change(input: SystemChange) -> Change {
-    let SystemChange { title, body, attrs, parent_id, check, enabled, interval_s, timeout_ms, failures_to_down, password } =
-        input;
-    let patch = SystemPatch { check, enabled, interval_s, timeout_ms, failures_to_down, password };
+    let patch = SystemPatch {
+        check: input.check,
+        enabled: input.enabled,
+        interval_s: input.interval_s,
+        timeout_ms: input.timeout_ms,
+        failures_to_down: input.failures_to_down,
+        password: input.password,
+        links: None,
+        incident_after_s: input.incident_after_s,
+        incident_auto_resolve: input.incident_auto_resolve,
+    };
+    let SystemChange { title, body, attrs, parent_id, .. } = input;
     let system = (patch != SystemPatch::default()).then_some(patch);
     Change { title, body, attrs, parent_id, system, ..Change::default() }
 }

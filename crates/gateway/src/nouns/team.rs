@@ -36,6 +36,7 @@ pub(crate) async fn create(state: State, submission: Submission<NewTeam>) -> Res
         title: input.title,
         body: input.body,
         attrs: input.attrs,
+        position: None,
         system: None,
         person: None,
         scope: None,

@@ -38,6 +38,7 @@ pub(crate) async fn create(state: State, submission: Submission<NewWorkspace>) -
         title: input.title,
         body: input.body,
         attrs: input.attrs,
+        position: None,
         system: None,
         person: None,
         scope: (scope != ScopePatch::default()).then_some(scope),

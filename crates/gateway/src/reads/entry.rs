@@ -105,7 +105,7 @@ impl Reads {
 }
 
 /// When these were read.
-fn moments(entries: &[Arc<Entry>]) -> Vec<Arc<Snapshot>> {
+pub(super) fn moments(entries: &[Arc<Entry>]) -> Vec<Arc<Snapshot>> {
     let mut moments: Vec<Arc<Snapshot>> = Vec::new();
     for at in entries.iter().filter_map(|entry| entry.at()) {
         // Those that were read together have one moment.

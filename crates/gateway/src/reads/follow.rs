@@ -17,6 +17,18 @@ struct Untrue {
     sights: Sights,
     nodes: BTreeSet<(Module, Uuid)>,
     pages: BTreeSet<Module>,
+    around: Places,
+    /// Of these what affects them.
+    affected: HashSet<Uuid>,
+}
+
+/// Of which systems the groups around them are others now.
+#[derive(Debug, Default, PartialEq)]
+enum Places {
+    #[default]
+    None,
+    Of(HashSet<Uuid>),
+    All,
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -48,8 +60,15 @@ impl Untrue {
         match change {
             Change::Node { node, .. } => self.add_node(node.id, Some(node.kind)),
             Change::NodeGone { id, kind, .. } => self.add_node(*id, *kind),
-            Change::Edge { edge, .. } => self.add_edge(Some(edge.kind)),
-            Change::EdgeGone { kind, .. } => self.add_edge(*kind),
+            Change::Edge { edge, ends, .. } => {
+                let source = ends.iter().find(|end| end.id == edge.source_id);
+                self.add_edge(Some(edge.kind), edge.source_id, edge.target_id);
+                // A group takes its systems along. (One that has no parent any more is gone, with its systems.)
+                if edge.kind == EdgeKind::PartOf && source.is_none_or(|source| source.kind == NodeKind::Group) {
+                    self.around = Places::All;
+                }
+            }
+            Change::EdgeGone { kind, source_id, target_id, .. } => self.add_edge(*kind, *source_id, *target_id),
         }
     }
 
@@ -62,14 +81,28 @@ impl Untrue {
         }
     }
 
-    fn add_edge(&mut self, kind: Option<EdgeKind>) {
+    fn add_edge(&mut self, kind: Option<EdgeKind>, source_id: Uuid, target_id: Uuid) {
         match kind {
-            // What affects a group affects what is part of it.
-            None | Some(EdgeKind::PartOf) => self.pages.extend(Module::ALL),
+            None | Some(EdgeKind::PartOf) => {
+                match &mut self.around {
+                    Places::All => {}
+                    Places::Of(systems) => drop(systems.insert(source_id)),
+                    Places::None => self.around = Places::Of(HashSet::from([source_id])),
+                }
+                // What affects a group affects what is part of it.
+                self.pages.extend(Module::ALL);
+            }
             Some(EdgeKind::Affects) => self.pages.extend([Module::Maintenances, Module::Incidents]),
             Some(_) => self.pages.extend([Module::Catalog]),
         }
+        if kind.is_none_or(|kind| kind == EdgeKind::Affects) {
+            self.affected.insert(target_id);
+        }
     }
+}
+
+fn stale(ids: impl IntoIterator<Item = Uuid>) -> Vec<Stale> {
+    ids.into_iter().map(|id| Stale::Key(entry::key(&id))).collect()
 }
 
 impl Caches for Reads {
@@ -88,6 +121,12 @@ impl Caches for Reads {
                 }
                 Sights::All => self.sights.invalidate(&all).await,
             }
+            match untrue.around {
+                Places::None => {}
+                Places::Of(systems) => self.around.invalidate(&stale(systems)).await,
+                Places::All => self.around.invalidate(&all).await,
+            }
+            self.affecting.invalidate(&stale(untrue.affected)).await;
             for module in Module::ALL {
                 let of_module = |(of, _): &&(Module, Uuid)| *of == module;
                 let stale: Vec<Stale> = untrue.nodes.iter().filter(of_module).map(|(_, id)| Stale::Key(entry::key(id))).collect();
@@ -127,13 +166,21 @@ mod tests {
     #[test]
     fn a_change_drops_what_shows_it_and_nothing_else() {
         use Module::{Announcements, Catalog, Incidents, Maintenances};
+        let end = Uuid::from_u128(2);
         let check = |change: Change, nodes: &[Module], pages: &[Module], callers: bool| {
             let mut untrue = Untrue::default();
+            let kind = match &change {
+                Change::EdgeGone { kind, .. } => Some(*kind),
+                _ => None,
+            };
+            let is = |wanted| kind.is_some_and(|kind| kind.is_none_or(|kind| kind == wanted));
             untrue.add(&change);
             let expect = Untrue {
                 callers,
                 nodes: nodes.iter().map(|module| (*module, Uuid::from_u128(7))).collect(),
                 pages: pages.iter().copied().collect(),
+                around: if is(EdgeKind::PartOf) { Places::Of(HashSet::from([end])) } else { Places::None },
+                affected: if is(EdgeKind::Affects) { HashSet::from([end]) } else { HashSet::new() },
                 ..Untrue::default()
             };
             assert_eq!(untrue, expect, "{change:?}");

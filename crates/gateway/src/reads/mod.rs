@@ -5,16 +5,20 @@
 //! (or the caller asks for what is not applied here yet) everything is read from the database.
 
 mod caller;
+mod cause;
 mod entry;
 mod fences;
 mod follow;
 mod page;
+mod related;
 mod sight;
 mod value;
 
+pub(crate) use cause::WithCause;
 pub(crate) use entry::Entry;
 pub use fences::Sequence;
-pub(crate) use page::{Rendered, render};
+pub(crate) use page::{Places, render};
+pub(crate) use related::Affected;
 pub(crate) use sight::Sight;
 
 use crate::caller::Caller;
@@ -22,7 +26,7 @@ use crate::refusal::Refused;
 use ::cache::{Backing, Cache, Scope, ScopeConfig, ScopeInfo};
 use domain::limits::{
     CACHE_ANNOUNCEMENTS_TTL, CACHE_CALLERS_TTL, CACHE_CATALOG_TTL, CACHE_INCIDENTS_TTL, CACHE_MAINTENANCES_TTL,
-    CACHE_NODES_MAX_BYTES, CACHE_PAGES_MAX_BYTES, CACHE_SIGHTS_MAX_BYTES, SIGHT_ATTEMPTS_MAX,
+    CACHE_NODES_MAX_BYTES, CACHE_PAGES_MAX_BYTES, CACHE_RELATIONS_MAX_BYTES, CACHE_SIGHTS_MAX_BYTES, SIGHT_ATTEMPTS_MAX,
 };
 use domain::{NodeKind, Refusal};
 use feed::Progress;
@@ -73,7 +77,7 @@ pub(crate) enum Via {
 /// The scopes of one module.
 struct Kept {
     nodes: Scope<Entry, sqlx::Error>,
-    pages: Scope<Rendered, sqlx::Error>,
+    pages: Scope<page::Rendered, sqlx::Error>,
 }
 
 /// All cached reads of a process.
@@ -87,6 +91,9 @@ pub struct Reads {
     callers: Scope<caller::Held, caller::NotHeld>,
     sights: Scope<Sight, sqlx::Error>,
     kept: [Kept; Module::ALL.len()],
+    /// Of a system, the groups around it; of a system or group, what names it as affected.
+    around: Scope<related::Related, sqlx::Error>,
+    affecting: Scope<related::Related, sqlx::Error>,
 }
 
 impl Reads {
@@ -103,8 +110,10 @@ impl Reads {
             }
         });
         let config = |name| ScopeConfig { name, ttl: CACHE_CALLERS_TTL, max_bytes: CACHE_SIGHTS_MAX_BYTES };
+        let relation = |name| ScopeConfig { name, ttl: CACHE_MAINTENANCES_TTL, max_bytes: CACHE_RELATIONS_MAX_BYTES };
+        let (around, affecting) = (shared.scope(relation("around")), shared.scope(relation("affecting")));
         let (callers, sights) = (own.scope(config("callers")), own.scope(config("sights")));
-        Self { pool, progress, own, shared, callers, sights, kept }
+        Self { pool, progress, own, shared, callers, sights, kept, around, affecting }
     }
 
     pub fn progress(&self) -> &Progress {

@@ -3,13 +3,17 @@
 use super::{Module, Reads, Sight, Via, lost, value};
 use crate::caller::Caller;
 use crate::refusal::Refused;
+use crate::wire::node::{NodePage, NodeView};
 use ::cache::{Key, Value};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use domain::Node;
 use feed::snapshot::Snapshot;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// An answer's body, as JSON.
 #[derive(Debug)]
@@ -69,6 +73,41 @@ impl Reads {
                 return Ok(page);
             }
         }
+    }
+}
+
+/// Which nodes a page of a list shows, and where the next one begins.
+pub(crate) struct Places {
+    pub(crate) ids: Vec<Uuid>,
+    pub(crate) next_cursor: Option<String>,
+}
+
+impl Reads {
+    /// A page of a list of nodes: `load` says which, for these scopes; see [`Self::page`].
+    pub(crate) async fn nodes_page<F>(
+        &self,
+        caller: &Caller,
+        module: Module,
+        name: &str,
+        question: &impl Serialize,
+        load: impl Fn(store::Pool, Arc<Sight>) -> F + Clone + Send + Sync + 'static,
+    ) -> Result<Response, Refused>
+    where
+        F: Future<Output = Result<Places, sqlx::Error>> + Send + 'static,
+    {
+        let rendered = move |pool: store::Pool, sight: Arc<Sight>| {
+            let load = load.clone();
+            async move {
+                let Places { ids, next_cursor } = load(pool.clone(), Arc::clone(&sight)).await?;
+                let nodes = store::node::list_nodes_by_id(&pool, &ids).await?;
+                // Judged again: between the two reads one may have moved.
+                let nodes: HashMap<Uuid, Node> =
+                    nodes.into_iter().filter(|node| sight.sees(node.scope_id)).map(|node| (node.id, node)).collect();
+                let items = ids.iter().filter_map(|id| nodes.get(id)).map(NodeView::from).collect();
+                render(&NodePage { items, next_cursor })
+            }
+        };
+        Ok(self.page(caller, Some(module), name, question, rendered).await?.into_response())
     }
 }
 

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::forecast::{Fate, StopMode};
 use domain::job::JobClass;
-use domain::maintenance::{Audience, Link, Maintenance, MaintenancePatch, MaintenanceState, Outcome, StepName};
+use domain::link::Link;
+use domain::maintenance::{Maintenance, MaintenancePatch, MaintenanceState, Outcome, StepName};
 use domain::system::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -213,52 +214,6 @@ pub(crate) struct Cancellation {
     /// For everybody who sees the maintenance.
     #[schema(nullable = false)]
     pub(crate) reason: Option<String>,
-}
-
-/// Something that people were told.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct MaintenanceUpdate {
-    id: Uuid,
-    at: DateTime<Utc>,
-    /// Null: the server itself.
-    #[schema(required)]
-    by: Option<UpdateAuthor>,
-    /// Markdown.
-    message: String,
-    audience: Audience,
-    /// The state that came with it.
-    #[schema(required)]
-    state_change: Option<MaintenanceState>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(crate) struct UpdateAuthor {
-    id: Uuid,
-    /// As it was then.
-    #[schema(example = "Kari Nordmann")]
-    title: String,
-}
-
-impl From<domain::maintenance::Update> for MaintenanceUpdate {
-    fn from(update: domain::maintenance::Update) -> Self {
-        Self {
-            id: update.id,
-            at: update.at,
-            by: update.by_id.map(|id| UpdateAuthor { id, title: update.by_title.unwrap_or_default() }),
-            message: update.message,
-            audience: update.audience,
-            state_change: update.state_change,
-        }
-    }
-}
-
-/// A page of updates, newest first.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct MaintenanceUpdatePage {
-    pub(crate) items: Vec<MaintenanceUpdate>,
-    /// Give it as `cursor` for what follows; null at the end.
-    #[schema(required)]
-    pub(crate) next_cursor: Option<String>,
 }
 
 /// A system, and a maintenance that affects it.

@@ -3,10 +3,12 @@
 pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod cache;
+pub(crate) mod catalog;
 pub(crate) mod check;
 pub(crate) mod dead_letter;
 pub(crate) mod edge;
 pub(crate) mod health;
+pub(crate) mod incident;
 pub(crate) mod intention;
 pub(crate) mod job;
 pub(crate) mod job_class;
@@ -15,3 +17,4 @@ pub(crate) mod maintenance;
 pub(crate) mod node;
 pub(crate) mod nouns;
 pub(crate) mod problem;
+pub(crate) mod timeline;

@@ -1,8 +1,11 @@
 //! Nodes: the same shape in lists, single reads, typed routes and on the socket.
 
+use super::catalog::ViewView;
+use super::incident::IncidentView;
 use super::maintenance::MaintenanceView;
 use chrono::{DateTime, Utc};
 use domain::check::CheckSpec;
+use domain::link::Link;
 use domain::node::{Facet, Node, Scope};
 use domain::person::Person;
 use domain::system::{State, System};
@@ -48,6 +51,12 @@ pub(crate) struct NodeView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     maintenance: Option<MaintenanceView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    view: Option<ViewView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    incident: Option<IncidentView<'a>>,
     /// On scope roots: who reads it without a grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -58,10 +67,14 @@ pub(crate) struct NodeView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = System)]
 pub(crate) struct SystemView<'a> {
+    /// As its checks say.
     state: State,
     state_since: DateTime<Utc>,
     #[schema(required, example = "connection refused")]
     state_reason: Option<&'a str>,
+    /// The worse of its own and of what the systems that it depends on, and open incidents, make of it.
+    effective_state: State,
+    effective_since: DateTime<Utc>,
     enabled: bool,
     #[schema(example = 30)]
     interval_s: i32,
@@ -75,6 +88,12 @@ pub(crate) struct SystemView<'a> {
     check: Option<&'a CheckSpec>,
     /// A password is kept with the check. It is never shown.
     has_password: bool,
+    links: &'a [Link],
+    /// Down for so long it gets an incident by itself; null: never.
+    #[schema(required, example = 300)]
+    incident_after_s: Option<i32>,
+    /// That ends when it is up again.
+    incident_auto_resolve: bool,
 }
 
 /// What a person has besides.
@@ -101,13 +120,7 @@ pub(crate) struct ScopeView {
 
 impl<'a> From<&'a Node> for NodeView<'a> {
     fn from(node: &'a Node) -> Self {
-        let (system, person, maintenance) = match &node.facet {
-            Some(Facet::System(system)) => (Some(system.into()), None, None),
-            Some(Facet::Person(person)) => (None, Some(person.into()), None),
-            Some(Facet::Maintenance(maintenance)) => (None, None, Some(maintenance.into())),
-            None => (None, None, None),
-        };
-        Self {
+        let mut view = Self {
             id: node.id,
             kind: node.kind,
             title: &node.title,
@@ -120,11 +133,22 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             created_by: node.created_by,
             created_at: node.created_at,
             updated_at: node.updated_at,
-            system,
-            person,
-            maintenance,
+            system: None,
+            person: None,
+            maintenance: None,
+            view: None,
+            incident: None,
             scope: node.scope.map(Into::into),
+        };
+        match &node.facet {
+            Some(Facet::System(system)) => view.system = Some(system.into()),
+            Some(Facet::Person(person)) => view.person = Some(person.into()),
+            Some(Facet::Maintenance(maintenance)) => view.maintenance = Some(maintenance.into()),
+            Some(Facet::View(filter)) => view.view = Some(filter.into()),
+            Some(Facet::Incident(incident)) => view.incident = Some(incident.into()),
+            None => {}
         }
+        view
     }
 }
 
@@ -134,12 +158,17 @@ impl<'a> From<&'a System> for SystemView<'a> {
             state: system.state,
             state_since: system.state_since,
             state_reason: system.state_reason.as_deref(),
+            effective_state: system.effective_state,
+            effective_since: system.effective_since,
             enabled: system.enabled,
             interval_s: system.interval_s,
             timeout_ms: system.timeout_ms,
             failures_to_down: system.failures_to_down,
             check: system.check.as_ref(),
             has_password: system.has_password,
+            links: &system.links,
+            incident_after_s: system.incident_after_s,
+            incident_auto_resolve: system.incident_auto_resolve,
         }
     }
 }

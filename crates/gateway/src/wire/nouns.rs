@@ -3,6 +3,7 @@
 use domain::Visibility;
 use domain::check::CheckSpec;
 use domain::intention::present;
+use domain::link::Link;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -45,10 +46,44 @@ pub(crate) struct NewGroup {
     pub(crate) body: String,
     #[serde(default)]
     pub(crate) attrs: Map<String, Value>,
+    /// Among its neighbours; by default 0, and equals go by title.
+    #[schema(nullable = false)]
+    pub(crate) position: Option<i32>,
     #[schema(nullable = false)]
     pub(crate) visibility: Option<Visibility>,
     #[schema(nullable = false)]
     pub(crate) isolated: Option<bool>,
+}
+
+/// A new environment, in a workspace or the instance.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewEnvironment {
+    /// Made by the caller, if at all.
+    #[schema(nullable = false)]
+    pub(crate) id: Option<Uuid>,
+    pub(crate) parent_id: Uuid,
+    #[schema(min_length = 1, max_length = 200, example = "Production")]
+    pub(crate) title: String,
+    /// Markdown.
+    #[serde(default)]
+    pub(crate) body: String,
+    #[serde(default)]
+    pub(crate) attrs: Map<String, Value>,
+}
+
+/// Changes of an environment; absent fields stay. `parent_id` moves it, and goes alone.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EnvironmentChange {
+    #[schema(nullable = false)]
+    pub(crate) title: Option<String>,
+    #[schema(nullable = false)]
+    pub(crate) body: Option<String>,
+    #[schema(nullable = false)]
+    pub(crate) attrs: Option<Map<String, Value>>,
+    #[schema(nullable = false)]
+    pub(crate) parent_id: Option<Uuid>,
 }
 
 /// A new team.
@@ -122,9 +157,38 @@ pub(crate) struct NewSystem {
     /// Of a `postgres` check; stored apart and never answered.
     #[schema(nullable = false, format = Password)]
     pub(crate) password: Option<String>,
+    #[schema(nullable = false, max_items = 20)]
+    pub(crate) links: Option<Vec<Link>>,
+    /// Down for so long it gets an incident by itself; by default never.
+    #[schema(minimum = 0, maximum = 86400)]
+    pub(crate) incident_after_s: Option<i32>,
+    /// That ends when it is up again; by default false.
+    #[schema(nullable = false)]
+    pub(crate) incident_auto_resolve: Option<bool>,
 }
 
-/// Changes of a workspace or group; absent fields stay. `parent_id` moves a group, and goes alone.
+/// Changes of a group; absent fields stay. `parent_id` moves it, and goes alone.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GroupChange {
+    #[schema(nullable = false)]
+    pub(crate) title: Option<String>,
+    #[schema(nullable = false)]
+    pub(crate) body: Option<String>,
+    #[schema(nullable = false)]
+    pub(crate) attrs: Option<Map<String, Value>>,
+    /// Among its neighbours; equals go by title.
+    #[schema(nullable = false)]
+    pub(crate) position: Option<i32>,
+    #[schema(nullable = false)]
+    pub(crate) parent_id: Option<Uuid>,
+    #[schema(nullable = false)]
+    pub(crate) visibility: Option<Visibility>,
+    #[schema(nullable = false)]
+    pub(crate) isolated: Option<bool>,
+}
+
+/// Changes of a workspace; absent fields stay.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScopeChange {
@@ -204,4 +268,11 @@ pub(crate) struct SystemChange {
     /// Of a `postgres` check; stored apart and never answered.
     #[schema(nullable = false, format = Password)]
     pub(crate) password: Option<String>,
+    /// Down for so long it gets an incident by itself; null: never.
+    #[serde(default, with = "present")]
+    #[schema(value_type = Option<i32>, minimum = 0, maximum = 86400)]
+    pub(crate) incident_after_s: Option<Option<i32>>,
+    /// That ends when it is up again.
+    #[schema(nullable = false)]
+    pub(crate) incident_auto_resolve: Option<bool>,
 }

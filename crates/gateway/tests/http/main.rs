@@ -5,8 +5,10 @@
 mod access;
 mod bad_input;
 mod calls;
+mod catalog;
 mod credentials;
 mod idempotency;
+mod incidents;
 mod jobs;
 mod lifecycle;
 mod lists;

@@ -380,7 +380,7 @@ async fn a_rehearsal_leaves_no_trace() {
     assert!(steps[1]["took_ms"].as_f64().unwrap() > 0.0 && steps[3]["took_ms"].is_null());
     assert_eq!(p.get(&p.admin, &format!("/{id}")).await.expect(200), before);
     assert_eq!(p.server.count("select count(*) from change_log").await, logged);
-    assert_eq!(p.server.count("select count(*) from maintenance_updates").await, 0);
+    assert_eq!(p.server.count("select count(*) from timeline_updates").await, 0);
     p.bare_post(&p.admin, &format!("/{id}/cancel")).await.expect(200);
     p.bare_post(&p.admin, &format!("/{id}/rehearsal")).await.refused(409, "conflict");
     assert_eq!(p.state(id).await, "cancelled");

@@ -1,20 +1,17 @@
 //! Maintenances: planned, moved, started, closed and called off by people. (What the clock does is in
 //! `maintenance_clock.rs`.)
 
-use super::{Touched, Work, fresh, node_subject};
+use super::{Touched, Work, distinct, fresh, node_subject};
 use crate::authorise;
 use crate::carry_out::Stop;
 use chrono::{DateTime, Utc};
 use domain::access::Level;
 use domain::intention::Intention;
-use domain::maintenance::{
-    Audience, Maintenance, MaintenancePatch, MaintenanceState, Move, NewUpdate, Outcome, check_end, check_window,
-};
+use domain::maintenance::{Maintenance, MaintenancePatch, MaintenanceState, Move, NewUpdate, Outcome, check_end, check_window};
 use domain::node::{INSTANCE_ID, NodeKind};
-use domain::{Actor, EdgeKind, Refusal};
+use domain::timeline::{Audience, StateChange};
+use domain::{EdgeKind, Refusal};
 use serde_json::{Map, Value, json};
-use std::collections::HashSet;
-use store::maintenance::NewUpdateRow;
 use store::node::{LockedNode, NewNode};
 use uuid::Uuid;
 
@@ -48,7 +45,8 @@ impl Work<'_> {
         check_window(starts_at, ends_at, self.now().await?).map_err(|refusal| refusal.within("maintenance"))?;
 
         let created_by = self.actor.person_id();
-        let new = NewNode { id, kind: NodeKind::Maintenance, scope_id: parent.scope_id, title, body, attrs, created_by };
+        let (kind, scope_id) = (NodeKind::Maintenance, parent.scope_id);
+        let new = NewNode { id, kind, scope_id, title, body, attrs, position: 0, created_by };
         store::node::insert_node(&mut *self.db, new).await?;
         self.insert_edge(Uuid::now_v7(), EdgeKind::PartOf, id, parent.id, &Map::new()).await?;
         store::maintenance::insert_maintenance(&mut *self.db, id, starts_at, ends_at, plan).await?;
@@ -77,7 +75,7 @@ impl Work<'_> {
             let now = self.now().await?;
             before.changed_window(patch.starts_at, patch.ends_at, now).map_err(|refusal| refusal.within("maintenance"))?;
         }
-        store::node::update_node(&mut *self.db, *id, title.as_deref(), body.as_deref(), attrs.as_ref()).await?;
+        store::node::update_node(&mut *self.db, *id, title.as_deref(), body.as_deref(), attrs.as_ref(), None).await?;
         store::maintenance::update_maintenance(&mut *self.db, *id, patch).await?;
         self.move_deadlines(*id, &before, patch.ends_at).await?;
         if let Some(affects) = &patch.affects {
@@ -218,9 +216,7 @@ impl Work<'_> {
         else_say: &str,
     ) -> Result<(), Stop> {
         let (message, audience) = said.unwrap_or((else_say, Audience::Public));
-        let by = if let Actor::Person { id, title, .. } = self.actor { Some((*id, title.as_str())) } else { None };
-        let new = NewUpdateRow { maintenance_id: id, by, message, audience, state_change };
-        Ok(store::maintenance::insert_update(&mut *self.db, new).await?)
+        self.say(id, message, audience, state_change.map(StateChange::Maintenance)).await
     }
 
     /// The maintenance, locked, for somebody who may plan it.
@@ -287,7 +283,7 @@ impl Work<'_> {
     }
 
     /// The database's clock: several servers must agree.
-    async fn now(&mut self) -> Result<DateTime<Utc>, Stop> {
+    pub(super) async fn now(&mut self) -> Result<DateTime<Utc>, Stop> {
         Ok(store::database::now(&mut *self.db).await?)
     }
 }
@@ -325,11 +321,6 @@ fn not_under_way(state: MaintenanceState) -> Refusal {
         MaintenanceState::Verifying => "it is verifying: the work is over already".to_owned(),
         state => format!("it is {state} already"),
     })
-}
-
-fn distinct(ids: &[Uuid]) -> Vec<Uuid> {
-    let mut seen = HashSet::new();
-    ids.iter().copied().filter(|id| seen.insert(*id)).collect()
 }
 
 fn window_summary(starts_at: Option<DateTime<Utc>>, ends_at: Option<DateTime<Utc>>) -> Map<String, Value> {

@@ -5,6 +5,8 @@
 mod access;
 mod checks;
 mod deletes;
+mod dependencies;
+mod incidents;
 mod maintenance_races;
 mod maintenances;
 mod partitions;

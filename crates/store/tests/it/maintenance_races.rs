@@ -1,14 +1,15 @@
 //! A cancel, and two clocks that would start: every order of their steps ends in one of the two, once.
 
 use domain::lifecycle::Stops;
-use domain::maintenance::{Audience, Maintenance, MaintenanceState, Outcome, Verification};
+use domain::maintenance::{Maintenance, MaintenanceState, Outcome, Verification};
 use domain::node::Facet;
+use domain::timeline::{Audience, StateChange};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sqlx::{PgConnection, PgPool};
 use std::ops::Range;
 use std::time::Duration;
-use store::maintenance::NewUpdateRow;
+use store::timeline::NewUpdateRow;
 use testkit::TestDb;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -90,9 +91,14 @@ async fn act(db: &mut PgConnection, id: Uuid, wants: Wants, read: &Maintenance) 
     if !store::maintenance::move_maintenance(&mut *db, id, read, to, outcome).await.unwrap() {
         return false;
     }
-    let said =
-        NewUpdateRow { maintenance_id: id, by: None, message: "Moved.", audience: Audience::Public, state_change: Some(to) };
-    store::maintenance::insert_update(&mut *db, said).await.unwrap();
+    let said = NewUpdateRow {
+        node_id: id,
+        by: None,
+        message: "Moved.",
+        audience: Audience::Public,
+        state_change: Some(StateChange::Maintenance(to)),
+    };
+    store::timeline::insert_update(&mut *db, said).await.unwrap();
     true
 }
 
@@ -159,9 +165,9 @@ async fn lane(db: &TestDb, seeds: Range<u64>) -> (u64, u64) {
         let achieved = timeout(SOON, race(db, id, seed)).await.unwrap_or_else(|_| panic!("seed {seed}: it hangs"));
         let mut reader = db.pool().acquire().await.unwrap();
         let after = found(&mut reader, id).await.unwrap();
-        let told = store::maintenance::list_updates(&mut *reader, id, Audience::ALL, None, 10).await.unwrap();
+        let told = store::timeline::list_updates(&mut *reader, id, Audience::ALL, None, 10).await.unwrap();
         let told: Vec<_> = told.into_iter().map(|update| update.state_change).collect();
-        assert_eq!(told, [Some(after.state)], "seed {seed}: told once, and what is so");
+        assert_eq!(told, [Some(StateChange::Maintenance(after.state))], "seed {seed}: told once, and what is so");
         assert_eq!(achieved.len(), 1, "seed {seed}: {} believe that they did it", achieved.len());
         match (achieved[0] == Wants::Start, after.state) {
             (true, MaintenanceState::InProgress) => started += 1,

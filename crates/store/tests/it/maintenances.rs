@@ -130,17 +130,17 @@ async fn a_maintenance_goes_with_its_workspace() {
     let db = TestDb::new().await;
     let shop = db.workspace("Shop").await;
     let id = db.maintenance("Disks", shop, HOUR, &[]).await;
-    let said = store::maintenance::NewUpdateRow {
-        maintenance_id: id,
+    let said = store::timeline::NewUpdateRow {
+        node_id: id,
         by: None,
         message: "Soon.",
-        audience: domain::maintenance::Audience::Public,
+        audience: domain::timeline::Audience::Public,
         state_change: None,
     };
     let before = version(&db, id).await;
-    store::maintenance::insert_update(db.pool(), said).await.unwrap();
+    store::timeline::insert_update(db.pool(), said).await.unwrap();
     assert_eq!(version(&db, id).await, before + 1, "an update is news of its maintenance");
     db.delete(shop).await;
-    let left: i64 = sqlx::query_scalar("select count(*) from maintenance_updates").fetch_one(db.pool()).await.unwrap();
+    let left: i64 = sqlx::query_scalar("select count(*) from timeline_updates").fetch_one(db.pool()).await.unwrap();
     assert_eq!((left, store::node::find_node(db.pool(), id).await.unwrap()), (0, None));
 }

@@ -187,7 +187,18 @@ async fn kinds_of_the_domain_are_the_databases() {
     check("edges_kind_known", EdgeKind::ALL.iter().map(|k| k.as_str()).collect()).await;
     check("maintenances_state_known", domain::maintenance::MaintenanceState::ALL.iter().map(|s| s.as_str()).collect()).await;
     check("maintenances_outcome_known", domain::maintenance::Outcome::ALL.iter().map(|o| o.as_str()).collect()).await;
-    check("maintenance_updates_audience_known", domain::maintenance::Audience::ALL.iter().map(|a| a.as_str()).collect()).await;
+    check("timeline_updates_audience_known", domain::timeline::Audience::ALL.iter().map(|a| a.as_str()).collect()).await;
+    check("timeline_edits_audience_known", domain::timeline::Audience::ALL.iter().map(|a| a.as_str()).collect()).await;
+    let states = domain::maintenance::MaintenanceState::ALL.iter().map(|s| s.as_str()).filter(|s| *s != "scheduled");
+    check(
+        "timeline_updates_state_known",
+        states.chain(domain::incident::IncidentState::ALL.iter().map(|s| s.as_str())).collect(),
+    )
+    .await;
+    check("incidents_state_known", domain::incident::IncidentState::ALL.iter().map(|s| s.as_str()).collect()).await;
+    check("incidents_severity_known", domain::incident::Severity::ALL.iter().map(|s| s.as_str()).collect()).await;
+    check("incidents_health_override_known", domain::incident::HealthOverride::ALL.iter().map(|s| s.as_str()).collect()).await;
+    check("systems_effective_state_known", domain::system::State::ALL.iter().map(|s| s.as_str()).collect()).await;
     check("systems_state_known", domain::system::State::ALL.iter().map(|s| s.as_str()).collect()).await;
     check("scopes_visibility_known", domain::Visibility::ALL.iter().map(|v| v.as_str()).collect()).await;
     for kind in EdgeKind::ALL {
@@ -209,7 +220,20 @@ async fn grants_need_read_committed() {
 #[tokio::test]
 async fn logged_tables_are_not_truncated() {
     let db = TestDb::new().await;
-    for table in ["nodes", "edges", "scopes", "scope_access", "sessions", "api_tokens", "people", "systems", "maintenances"] {
+    for table in [
+        "nodes",
+        "edges",
+        "scopes",
+        "scope_access",
+        "sessions",
+        "api_tokens",
+        "people",
+        "systems",
+        "maintenances",
+        "views",
+        "contacts",
+        "incidents",
+    ] {
         let statement = sqlx::AssertSqlSafe(format!("truncate {table} cascade"));
         assert_eq!(refused(sqlx::query(statement).execute(db.superuser_pool()).await), "0A000", "{table}");
     }

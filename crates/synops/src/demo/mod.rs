@@ -107,6 +107,7 @@ fn creation(thing: Thing) -> Intention {
         title: thing.title.to_owned(),
         body: thing.body.to_owned(),
         attrs: Map::new(),
+        position: None,
         system,
         person: thing.login.map(|login| PersonPatch { login: Some(login.to_owned()), ..PersonPatch::default() }),
         scope: thing.visibility.map(|visibility| ScopePatch { visibility: Some(visibility), isolated: None }),
@@ -124,6 +125,7 @@ fn correction(node: &Node, thing: Thing) -> Option<Intention> {
         title: None,
         body: None,
         attrs: None,
+        position: None,
         system: Some(system),
         person: None,
     })
@@ -137,5 +139,6 @@ fn patch(check: Check) -> SystemPatch {
         timeout_ms: Some(TIMEOUT_MS),
         failures_to_down: Some(check.failures_to_down),
         password: check.password,
+        ..SystemPatch::default()
     }
 }

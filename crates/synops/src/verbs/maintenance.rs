@@ -6,8 +6,9 @@ use crate::config::Config;
 use crate::database::Database;
 use crate::exit::Outcome;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::maintenance::{Audience, Maintenance, MaintenancePatch, Step};
+use domain::maintenance::{Maintenance, MaintenancePatch, Step};
 use domain::node::Facet;
+use domain::timeline::{Audience, StateChange};
 use domain::{Actor, Intention, Node, Refusal};
 use intentions::{Context, Done};
 use serde_json::{Map, Value, json};
@@ -137,14 +138,14 @@ async fn list(database: &Database, json: Json) -> anyhow::Result<Outcome> {
 
 async fn status(database: &Database, id: Uuid, json: Json) -> anyhow::Result<Outcome> {
     let (node, _) = find(database, id).await?;
-    let told = store::maintenance::list_updates(&database.pool, id, Audience::ALL, None, TOLD_MAX).await?;
+    let told = store::timeline::list_updates(&database.pool, id, Audience::ALL, None, TOLD_MAX).await?;
     let stops = store::maintenance::list_stops(&database.pool, id).await?;
     if json.json {
         let node: Value = serde_json::from_slice(&gateway::render_node(&node))?;
         let told: Vec<Value> = told
             .iter()
             .map(|u| {
-                let (by, change) = (&u.by_title, u.state_change);
+                let (by, change) = (&u.by_title, u.state_change.map(StateChange::as_str));
                 json!({ "at": u.at, "by": by, "message": u.message, "audience": u.audience, "state_change": change })
             })
             .collect();

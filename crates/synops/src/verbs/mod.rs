@@ -3,6 +3,7 @@
 pub mod config;
 pub mod dead_letters;
 pub mod doctor;
+pub mod incident;
 pub mod jobs;
 pub mod maintenance;
 pub mod migrate;

@@ -101,7 +101,7 @@ impl Window {
 
     /// What people were told, in this order.
     pub(crate) async fn told(&self, db: &TestDb) -> Vec<String> {
-        let statement = "select message from maintenance_updates where maintenance_id = $1 order by at, id";
+        let statement = "select message from timeline_updates where node_id = $1 order by at, id";
         sqlx::query_scalar(statement).bind(self.id).fetch_all(db.superuser_pool()).await.expect("its updates")
     }
 

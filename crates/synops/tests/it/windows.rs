@@ -71,12 +71,11 @@ async fn a_window_stops_the_server_once_and_is_completed() {
         from maintenance_stops where maintenance_id = $1";
     let counts: (i64, i64, i64) = sqlx::query_as(stops).bind(id).fetch_one(db.pool()).await.unwrap();
     assert_eq!(counts, (1, 1, 1), "one process stopped, and the new one does not know of it");
-    let said: Vec<String> =
-        sqlx::query_scalar("select message from maintenance_updates where maintenance_id = $1 order by at, id")
-            .bind(id)
-            .fetch_all(db.pool())
-            .await
-            .unwrap();
+    let said: Vec<String> = sqlx::query_scalar("select message from timeline_updates where node_id = $1 order by at, id")
+        .bind(id)
+        .fetch_all(db.pool())
+        .await
+        .unwrap();
     for part in
         ["Started by the clock.", "closes:", "drains:", "has stopped;", "Synops has restarted.", "Everything affected is up"]
     {

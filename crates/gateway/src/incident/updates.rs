@@ -1,0 +1,79 @@
+//! What people are told about an incident.
+
+use super::{KIND, acts};
+use crate::caller::Caller;
+use crate::extract::{IfMatch, PageQuery, Path, Query, Submission};
+use crate::refusal::Refused;
+use crate::state::State;
+use crate::timeline;
+use crate::wire::node::NodeView;
+use crate::wire::timeline::{IncidentUpdate, IncidentUpdatePage, UpdateEditPage};
+use axum::Json;
+use axum::response::Response;
+use domain::Intention;
+use domain::incident::NewIncidentUpdate;
+use domain::timeline::UpdatePatch;
+use uuid::Uuid;
+
+/// List what people were told about an incident
+///
+/// Newest first, as far as it is for the caller: internal updates are for members of its scope.
+#[utoipa::path(get, path = "/incidents/{id}/updates", operation_id = "list_incident_updates", tag = "incidents",
+    params(("id" = Uuid, Path, description = "The incident"), PageQuery),
+    responses((status = 200, description = "A page of updates", body = IncidentUpdatePage)))]
+pub(crate) async fn list(
+    state: State,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<IncidentUpdatePage>, Refused> {
+    let (updates, next_cursor) = timeline::page(&state, &caller, KIND, id, page).await?;
+    Ok(Json(IncidentUpdatePage { items: updates.into_iter().map(IncidentUpdate::from).collect(), next_cursor }))
+}
+
+/// Tell people something about an incident
+///
+/// `state_change` also takes it there.
+#[utoipa::path(post, path = "/incidents/{id}/updates", operation_id = "add_incident_update", tag = "incidents", request_body = NewIncidentUpdate,
+    params(("id" = Uuid, Path, description = "The incident"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer as the first time", max_length = 128, pattern = "^[!-~]+$")),
+    responses((status = 200, description = "The incident, as it is now", body = NodeView)))]
+pub(crate) async fn add(
+    state: State,
+    Path(id): Path<Uuid>,
+    submission: Submission<NewIncidentUpdate>,
+) -> Result<Response, Refused> {
+    let Submission { caller, input, context } = submission;
+    acts::act(&state, &caller, &context, id, Intention::AddIncidentUpdate { id, update: input }).await
+}
+
+/// Change what people were told about an incident
+///
+/// Its text, or whom it is for; what it said before is kept.
+#[utoipa::path(patch, path = "/incidents/{id}/updates/{update_id}", operation_id = "edit_incident_update", tag = "incidents", request_body = UpdatePatch,
+    params(("id" = Uuid, Path, description = "The incident"), ("update_id" = Uuid, Path, description = "The update"),
+           ("If-Match" = String, Header, description = "The update's version, in quotation marks", pattern = "^\"[0-9]+\"$")),
+    responses((status = 200, description = "The incident, as it is now", body = NodeView)))]
+pub(crate) async fn edit(
+    state: State,
+    Path(ids): Path<(Uuid, Uuid)>,
+    IfMatch(version): IfMatch,
+    submission: Submission<UpdatePatch>,
+) -> Result<Response, Refused> {
+    timeline::edit(&state, KIND, ids, version, submission).await
+}
+
+/// List what an update of an incident said before
+///
+/// Newest first, as far as it was for the caller.
+#[utoipa::path(get, path = "/incidents/{id}/updates/{update_id}/edits", operation_id = "list_incident_update_edits", tag = "incidents",
+    params(("id" = Uuid, Path, description = "The incident"), ("update_id" = Uuid, Path, description = "The update"), PageQuery),
+    responses((status = 200, description = "A page of former texts", body = UpdateEditPage)))]
+pub(crate) async fn edits(
+    state: State,
+    caller: Caller,
+    Path(ids): Path<(Uuid, Uuid)>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<UpdateEditPage>, Refused> {
+    Ok(Json(timeline::edits(&state, &caller, KIND, ids, page).await?))
+}
