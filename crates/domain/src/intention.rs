@@ -2,10 +2,13 @@
 //! with these.
 
 use crate::access::Visibility;
+use crate::announcement::AnnouncementPatch;
+use crate::connection::{Channel, ConnectionPatch};
 use crate::edge::EdgeKind;
-use crate::limits::{ATTRS_MAX_BYTES, BODY_MAX_BYTES, TITLE_MAX_CHARS};
+use crate::limits::{ANNOUNCEMENTS_ORDERED_MAX, ATTRS_MAX_BYTES, BODY_MAX_BYTES, TEMPLATES_MAX, TITLE_MAX_CHARS};
 use crate::maintenance::{MaintenancePatch, NewUpdate, validate_message};
 use crate::node::NodeKind;
+use crate::notification::Template;
 use crate::person::PersonPatch;
 use crate::refusal::Refusal;
 use crate::system::SystemPatch;
@@ -142,6 +145,59 @@ pub enum Intention {
         id: Uuid,
         update: NewUpdate,
     },
+    /// Makes a way for messages to leave Synops.
+    CreateConnection {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        /// A workspace or the instance.
+        parent_id: Uuid,
+        title: String,
+        #[serde(default)]
+        body: String,
+        channel: Channel,
+        connection: ConnectionPatch,
+    },
+    UpdateConnection {
+        id: Uuid,
+        version: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        #[serde(default)]
+        connection: ConnectionPatch,
+    },
+    /// Makes these, and no others, a connection's own words.
+    SetConnectionTemplates {
+        id: Uuid,
+        version: i64,
+        templates: Vec<Template>,
+    },
+    CreateAnnouncement {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        /// A workspace or the instance.
+        parent_id: Uuid,
+        title: String,
+        #[serde(default)]
+        body: String,
+        #[serde(default)]
+        announcement: AnnouncementPatch,
+    },
+    UpdateAnnouncement {
+        id: Uuid,
+        version: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        #[serde(default)]
+        announcement: AnnouncementPatch,
+    },
+    /// Has these announcements stand in this order.
+    OrderAnnouncements {
+        ids: Vec<Uuid>,
+    },
 }
 
 /// Who sees a scope, and what it inherits; absent fields stay.
@@ -174,6 +230,12 @@ impl Intention {
             Self::CloseMaintenance { .. } => "close_maintenance",
             Self::CancelMaintenance { .. } => "cancel_maintenance",
             Self::AddMaintenanceUpdate { .. } => "add_maintenance_update",
+            Self::CreateConnection { .. } => "create_connection",
+            Self::UpdateConnection { .. } => "update_connection",
+            Self::SetConnectionTemplates { .. } => "set_connection_templates",
+            Self::CreateAnnouncement { .. } => "create_announcement",
+            Self::UpdateAnnouncement { .. } => "update_announcement",
+            Self::OrderAnnouncements { .. } => "order_announcements",
         }
     }
 
@@ -223,6 +285,22 @@ impl Intention {
                 reason.map_err(|_| Refusal::invalid("reason", "a text, or nothing"))
             }
             Self::AddMaintenanceUpdate { update, .. } => update.validate().map_err(|r| r.within("update")),
+            Self::CreateConnection { title, body, channel, connection, .. } => {
+                validate_title(title)?;
+                validate_body(body)?;
+                connection.validate(Some(*channel)).map_err(|r| r.within("connection"))
+            }
+            Self::UpdateConnection { title, body, connection, .. } => {
+                validate_texts(title.as_deref(), body.as_deref())?;
+                connection.validate(None).map_err(|r| r.within("connection"))
+            }
+            Self::SetConnectionTemplates { templates, .. } => validate_templates(templates),
+            Self::CreateAnnouncement { title, body, .. } => validate_texts(Some(title), Some(body)),
+            Self::UpdateAnnouncement { title, body, .. } => validate_texts(title.as_deref(), body.as_deref()),
+            Self::OrderAnnouncements { ids } => match ids.len() {
+                1..=ANNOUNCEMENTS_ORDERED_MAX => Ok(()),
+                _ => Err(Refusal::invalid("ids", format!("1 to {ANNOUNCEMENTS_ORDERED_MAX} announcements"))),
+            },
             Self::MoveNode { .. }
             | Self::DeleteNode { .. }
             | Self::SetScope { .. }
@@ -242,6 +320,22 @@ fn validate_plan(plan: &MaintenancePatch) -> Result<(), Refusal> {
     plan.ends_at.ok_or_else(|| missing("ends_at"))?;
     plan.affects.as_ref().ok_or_else(|| missing("affects"))?;
     plan.validate()
+}
+
+fn validate_texts(title: Option<&str>, body: Option<&str>) -> Result<(), Refusal> {
+    title.map_or(Ok(()), validate_title)?;
+    body.map_or(Ok(()), validate_body)
+}
+
+fn validate_templates(templates: &[Template]) -> Result<(), Refusal> {
+    let mut kinds: Vec<_> = templates.iter().map(|template| template.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    if kinds.len() != templates.len() || templates.len() > TEMPLATES_MAX {
+        return Err(Refusal::invalid("templates", "one for a kind"));
+    }
+    let each = |(at, template): (usize, &Template)| template.validate().map_err(|r| r.within(&format!("templates[{at}]")));
+    templates.iter().enumerate().try_for_each(each)
 }
 
 fn validate_title(title: &str) -> Result<(), Refusal> {

@@ -2,8 +2,10 @@
 
 pub mod access;
 pub mod actor;
+pub mod announcement;
 pub mod audit;
 pub mod check;
+pub mod connection;
 pub mod edge;
 pub mod forecast;
 pub mod intention;
@@ -13,6 +15,7 @@ pub mod lifecycle;
 pub mod limits;
 pub mod maintenance;
 pub mod node;
+pub mod notification;
 pub mod person;
 pub mod refusal;
 pub mod schedule;

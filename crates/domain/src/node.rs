@@ -1,6 +1,8 @@
 //! Everything with a name is a node.
 
 use crate::access::Visibility;
+use crate::announcement::Announcement;
+use crate::connection::Connection;
 use crate::maintenance::Maintenance;
 use crate::person::Person;
 use crate::system::System;
@@ -90,6 +92,8 @@ pub enum Facet {
     System(System),
     Person(Person),
     Maintenance(Maintenance),
+    Connection(Connection),
+    Announcement(Announcement),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

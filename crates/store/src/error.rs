@@ -69,6 +69,10 @@ fn by_constraint(name: &str) -> Option<Refusal> {
         "nodes_title_length" => Refusal::invalid("title", "1 to 200 characters"),
         "nodes_body_length" => Refusal::invalid("body", "at most 65536 bytes"),
         "nodes_attrs_length" | "edges_attrs_length" => Refusal::invalid("attrs", "a JSON object of at most 16384 bytes"),
+        "subscriptions_once" => Refusal::conflict("there is a subscription like this already"),
+        "announcements_ends_later" => Refusal::invalid("ends_at", "later than starts_at"),
+        "announcements_times_finite" => Refusal::invalid("starts_at", "a time from 2000 to 9000"),
+        "connections_texts_length" => Refusal::invalid("host", "less text"),
         "maintenances_one_of_synops" => {
             Refusal::conflict("another maintenance of Synops itself overlaps this window: move one of them, or cancel it")
         }

@@ -3,14 +3,17 @@
 
 pub mod access;
 pub mod account;
+pub mod announcement;
 pub mod api_token;
 pub mod audit;
 pub mod bootstrap;
 pub mod check;
 pub mod check_rollup;
 mod connect;
+pub mod connection;
 pub mod database;
 pub mod dead_letter;
+pub mod delivery;
 pub mod edge;
 mod error;
 pub mod feed;
@@ -25,6 +28,7 @@ pub mod job_stats;
 pub mod maintenance;
 pub mod migrate;
 pub mod node;
+pub mod notification;
 pub mod partition;
 pub mod person;
 pub mod privilege;
@@ -34,6 +38,7 @@ pub mod scope;
 mod scram;
 pub mod session;
 pub mod sign_in_link;
+pub mod subscription;
 pub mod tombstone;
 
 pub use connect::{Pool, PoolOptions, connect};

@@ -1,5 +1,7 @@
 //! Nodes with their facets.
 
+use crate::announcement::AnnouncementRow;
+use crate::connection::ConnectionRow;
 use crate::maintenance::MaintenanceRow;
 use domain::access::Visibility;
 use domain::check::CheckSpec;
@@ -108,6 +110,12 @@ fn facet_of(kind: NodeKind, row: Value) -> Result<Facet> {
         NodeKind::Maintenance => {
             Ok(Facet::Maintenance(serde_json::from_value::<MaintenanceRow>(row).map_err(wrong)?.into_maintenance()?))
         }
+        NodeKind::Connection => {
+            Ok(Facet::Connection(serde_json::from_value::<ConnectionRow>(row).map_err(wrong)?.into_connection()?))
+        }
+        NodeKind::Announcement => {
+            Ok(Facet::Announcement(serde_json::from_value::<AnnouncementRow>(row).map_err(wrong)?.into_announcement()?))
+        }
         other => Err(unknown("facet of", other.as_str())),
     }
 }
@@ -130,6 +138,8 @@ macro_rules! nodes {
                  a.login as "login?", a.email, a.disabled as "disabled?",
                  case n.kind
                    when 'maintenance' then (select to_jsonb(f) from maintenances f where f.node_id = n.id)
+                   when 'connection' then (select to_jsonb(f) from connections f where f.node_id = n.id)
+                   when 'announcement' then (select to_jsonb(f) from announcements f where f.node_id = n.id)
                  end as "facet?",
                  c.visibility as "visibility?", c.isolated as "isolated?"
                from nodes n
@@ -299,6 +309,18 @@ pub async fn update_node(
         title,
         body,
         attrs.map(Json) as _
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Has these nodes stand in this order among their neighbours. Those that do already are let be.
+pub async fn update_positions(db: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<()> {
+    sqlx::query!(
+        "update nodes n set position = o.place::int4 from unnest($1::uuid[]) with ordinality o(id, place)
+          where n.id = o.id and n.position <> o.place::int4",
+        ids
     )
     .execute(db)
     .await?;
