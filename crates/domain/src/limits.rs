@@ -211,11 +211,13 @@ pub const CONNECTION_ANSWER_MAX_CHARS: usize = 300;
 /// How much of a peer's answer is read.
 pub const CONNECTION_ANSWER_MAX_BYTES: usize = 4_096;
 /// From the name's look-up to the peer's answer.
-pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
+pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(20);
 /// People and connections that one event is told to by one statement.
 pub const RECIPIENTS_PER_BATCH: usize = 1_000;
 /// Systems that one message names.
 pub const NOTICE_SYSTEMS_MAX: i64 = 10;
+/// Systems and groups by which subscriptions are found.
+pub const NOTICE_ABOUT_MAX: i64 = 10_000;
 /// Of a person's text, as messages carry it.
 pub const NOTICE_MESSAGE_MAX_CHARS: usize = 2_000;
 pub const SUBSCRIPTIONS_PER_SUBSCRIBER_MAX: i64 = 200;

@@ -117,6 +117,8 @@ pub async fn find_to_send(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<To
 #[derive(Clone, Copy, Debug)]
 pub struct AttemptRow<'a> {
     pub delivery_id: Uuid,
+    /// Which makes it.
+    pub job_id: Uuid,
     pub ok: bool,
     pub detail: &'a str,
     pub took: Duration,
@@ -134,7 +136,7 @@ pub async fn record_attempt(
         "with logged as (
            insert into delivery_attempts (id, delivery_id, ok, detail, took_ms) values ($1, $2, $3, $4, $5))
          update deliveries set attempts = attempts + 1, state = $6, subject = coalesce($7, subject), body = coalesce($8, body),
-           error = case when $3 then null else $4 end, held_until = null,
+           error = case when $3 then null else $4 end, held_until = null, job_id = $9,
            sent_at = case when $6 = 'sent' then clock_timestamp() else sent_at end
          where id = $2 and state <> 'sent'",
         Uuid::now_v7(),
@@ -144,7 +146,8 @@ pub async fn record_attempt(
         i32::try_from(attempt.took.as_millis()).unwrap_or(i32::MAX),
         state.as_str(),
         subject,
-        body
+        body,
+        attempt.job_id
     )
     .execute(db)
     .await?;
