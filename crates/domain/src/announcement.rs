@@ -171,7 +171,8 @@ mod tests {
     #[test]
     fn a_schedule_that_can_not_be_is_refused() {
         let check = |starts: Option<&str>, ends: Option<&str>, field: &str| {
-            let patch = AnnouncementPatch { starts_at: starts.map(at), ends_at: ends.map(|end| Some(at(end))), ..Default::default() };
+            let patch =
+                AnnouncementPatch { starts_at: starts.map(at), ends_at: ends.map(|end| Some(at(end))), ..Default::default() };
             match patch.announcement(at("2026-11-22T12:00:00Z")) {
                 Err(Refusal::Invalid { field: got, .. }) => assert_eq!(got, field),
                 other => panic!("{other:?}"),

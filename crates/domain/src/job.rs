@@ -100,8 +100,7 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    pub const ALL: [Self; 6] =
-        [Self::Noop, Self::CheckHistoryRollup, Self::Retention, Self::Tool, Self::Webhook, Self::Deliver];
+    pub const ALL: [Self; 6] = [Self::Noop, Self::CheckHistoryRollup, Self::Retention, Self::Tool, Self::Webhook, Self::Deliver];
 
     pub const fn spec(self) -> JobSpec {
         let (name, class, attempts_max, time_limit, at_once, is_short) = match self {

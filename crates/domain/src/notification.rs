@@ -8,7 +8,7 @@ mod words;
 
 pub use act::{NewSubscription, NoticeAct, PreferencesPatch, QuietHours, ReadUntil};
 pub use preferences::{Preferences, Quiet};
-pub use template::{BadTemplate, Letter, Rendered, Template, preview, render};
+pub use template::{BadTemplate, Letter, Rendered, Template, example, preview, render};
 pub use words::words;
 
 use crate::Refusal;

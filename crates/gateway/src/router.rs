@@ -1,15 +1,19 @@
 //! Every route, in order, with who it is for. (What it answers stands at its handler.)
 
 use crate::accounts::{me, session, sessions, sign_in_link, tokens};
+use crate::connections::{self, templates};
 use crate::jobs::{classes, letters, queue, schedules, stats};
 use crate::layers::{admins_first, guard, headers, observe, position};
 use crate::lifecycle;
 use crate::live::{rows, socket};
 use crate::maintenance::{self, acts, affected, forecast, updates};
+use crate::notices::{deliveries, notifications, preferences, subscriptions};
 use crate::nouns::{group, person, system, team, workspace};
 use crate::refusal::Refused;
 use crate::state::State;
-use crate::{activity, cache, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes};
+use crate::{
+    activity, announcements, cache, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes,
+};
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, Uri};
@@ -66,6 +70,28 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(acts::close))
         .routes(routes!(forecast::get))
         .routes(routes!(forecast::rehearse))
+        // Everybody, as far as they may see: announcements; administrators make them.
+        .routes(routes!(announcements::list, announcements::create))
+        .routes(routes!(announcements::order))
+        .routes(routes!(announcements::get, announcements::update, announcements::delete))
+        .routes(routes!(announcements::dismiss))
+        // Whoever is signed in: what they are told, and of what.
+        .routes(routes!(notifications::list))
+        .routes(routes!(notifications::count_unread))
+        .routes(routes!(notifications::mark_read))
+        .routes(routes!(notifications::delete))
+        .routes(routes!(subscriptions::list, subscriptions::create))
+        .routes(routes!(subscriptions::delete))
+        .routes(routes!(preferences::get, preferences::set))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::get))
+        .routes(routes!(deliveries::retry))
+        // Members use connections, administrators of where they are make them.
+        .routes(routes!(connections::list, connections::create))
+        .routes(routes!(connections::get, connections::update, connections::delete))
+        .routes(routes!(templates::list, templates::set))
+        .routes(routes!(templates::preview))
+        .routes(routes!(connections::test))
         // Everybody: how far Synops itself is; whoever is signed in: what of theirs that meets.
         .routes(routes!(lifecycle::get_lifecycle))
         .routes(routes!(lifecycle::mine::get_mine))

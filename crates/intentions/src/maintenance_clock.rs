@@ -59,7 +59,9 @@ impl Intentions {
 
     async fn try_remind(&self, id: Uuid, minutes: &[i32]) -> Result<bool, store::Error> {
         let mut tx = self.pool.begin().await?;
-        if store::node::lock_node(&mut *tx, id).await?.is_none() || !store::maintenance::take_reminders(&mut *tx, id, minutes).await? {
+        if store::node::lock_node(&mut *tx, id).await?.is_none()
+            || !store::maintenance::take_reminders(&mut *tx, id, minutes).await?
+        {
             return Ok(false);
         }
         tell_of_maintenance(&mut tx, id, NoticeKind::MaintenanceReminder, None).await?;

@@ -1,8 +1,8 @@
 //! What people do about what they are told. It is theirs and nothing of the graph: what is read and put away
 //! is not in the audit log; what decides who is told is.
 
-use crate::carry_out::{Stop, commit, give_back, take_key};
 use crate::authorise::{self, Rights};
+use crate::carry_out::{Stop, commit, give_back, take_key};
 use crate::{Context, Intentions};
 use domain::access::Level;
 use domain::audit::AuditSubject;
@@ -229,7 +229,9 @@ impl Desk<'_> {
             ..NewJob::new(JobKind::Deliver, json!(DeliverPayload { delivery_id: id }))
         };
         let Some(before) = store::delivery::requeue_delivery(&mut *self.db, id, job.id).await? else {
-            return Err(Refusal::conflict(format!("it is {}: only what nobody tries any more is tried again", found.state)).into());
+            return Err(
+                Refusal::conflict(format!("it is {}: only what nobody tries any more is tried again", found.state)).into()
+            );
         };
         store::job::insert_jobs(&mut *self.db, std::slice::from_ref(&job)).await?;
         let letters = store::dead_letter::lock_dead_letters(&mut *self.db, &[before]).await?;

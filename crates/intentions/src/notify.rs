@@ -41,7 +41,12 @@ pub(crate) async fn notify(db: &mut PgConnection, notice: &Notice) -> Result<(),
     deliver(db, notice, &messages).await
 }
 
-async fn tell_people(db: &mut PgConnection, notice: &Notice, people: &[PersonToTell], now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+async fn tell_people(
+    db: &mut PgConnection,
+    notice: &Notice,
+    people: &[PersonToTell],
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
     let told: Vec<&PersonToTell> = people.iter().filter(|person| person.preferences.in_app).collect();
     if told.is_empty() {
         return Ok(());

@@ -75,8 +75,7 @@ impl Keyring {
         let mut nonce = [0; NONCE_LEN];
         SystemRandom::new().fill(&mut nonce).map_err(|_| Error::NoRandom)?;
         let mut ciphertext = secret.to_vec();
-        let sealed =
-            newest.key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(owner), &mut ciphertext);
+        let sealed = newest.key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(owner), &mut ciphertext);
         sealed.map_err(|_| Error::Broken)?;
         Ok(Sealed { key_id: newest.id.clone(), nonce: nonce.to_vec(), ciphertext })
     }

@@ -158,6 +158,7 @@ pub async fn insert_dismissal(db: impl PgExecutor<'_>, announcement_id: Uuid, pe
 
 /// Has an announcement be seen again by those who have put it away: what it says is something else.
 pub async fn delete_dismissals(db: impl PgExecutor<'_>, announcement_id: Uuid) -> Result<u64> {
-    let done = sqlx::query!("delete from announcement_dismissals where announcement_id = $1", announcement_id).execute(db).await?;
+    let done =
+        sqlx::query!("delete from announcement_dismissals where announcement_id = $1", announcement_id).execute(db).await?;
     Ok(done.rows_affected())
 }

@@ -62,12 +62,10 @@ pub async fn lock_connection(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option
 
 /// A connection, whoever asks: for those who send by it.
 pub async fn find_connection(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Connection>> {
-    let row = sqlx::query_scalar!(
-        r#"select to_jsonb(c) as "row!: Json<ConnectionRow>" from connections c where c.node_id = $1"#,
-        id
-    )
-    .fetch_optional(db)
-    .await?;
+    let row =
+        sqlx::query_scalar!(r#"select to_jsonb(c) as "row!: Json<ConnectionRow>" from connections c where c.node_id = $1"#, id)
+            .fetch_optional(db)
+            .await?;
     row.map(|row| row.0.into_connection()).transpose()
 }
 
@@ -133,12 +131,7 @@ pub async fn upsert_connection_secrets(db: impl PgExecutor<'_>, id: Uuid, sealed
 }
 
 /// Seals them anew, unless somebody else has changed them since `before` was read: then the answer is false.
-pub async fn reseal_connection_secrets(
-    db: impl PgExecutor<'_>,
-    id: Uuid,
-    before: &SealedRow,
-    after: &SealedRow,
-) -> Result<bool> {
+pub async fn reseal_connection_secrets(db: impl PgExecutor<'_>, id: Uuid, before: &SealedRow, after: &SealedRow) -> Result<bool> {
     let done = sqlx::query!(
         "update connection_secrets set key_id = $4, nonce = $5, ciphertext = $6 where node_id = $1 and key_id = $2 and nonce = $3",
         id,

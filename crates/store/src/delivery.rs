@@ -8,8 +8,8 @@ use domain::connection::Channel;
 use domain::maintenance::Audience;
 use domain::notification::DeliveryState;
 use serde_json::Value;
-use sqlx::types::chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
+use sqlx::types::chrono::{DateTime, Utc};
 use std::time::Duration;
 use uuid::Uuid;
 

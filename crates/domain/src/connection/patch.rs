@@ -169,7 +169,11 @@ impl ConnectionPatch {
             return Err(Refusal::invalid("url", "an http:// or https:// address without spaces"));
         }
         let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        if self.topic.as_ref().is_some_and(|topic| !(1..=64).contains(&topic.expose().len()) || !topic.expose().chars().all(known)) {
+        if self
+            .topic
+            .as_ref()
+            .is_some_and(|topic| !(1..=64).contains(&topic.expose().len()) || !topic.expose().chars().all(known))
+        {
             return Err(Refusal::invalid("topic", "1 to 64 letters, digits, - or _"));
         }
         Ok(())

@@ -107,7 +107,10 @@ mod tests {
     fn a_change_sets_keeps_and_clears() {
         let patch: ConnectionPatch = serde_json::from_str(r#"{"password":"","token":"t"}"#).unwrap();
         let after = secrets().changed(&patch);
-        assert_eq!((after.password.as_deref(), after.token.as_deref(), after.url.as_deref()), (None, Some("t"), Some("https://x/y")));
+        assert_eq!(
+            (after.password.as_deref(), after.token.as_deref(), after.url.as_deref()),
+            (None, Some("t"), Some("https://x/y"))
+        );
         assert_eq!(secrets().elsewhere().fields(), [SecretField::Url]);
     }
 }

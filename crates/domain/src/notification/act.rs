@@ -84,9 +84,7 @@ pub struct QuietHours {
 impl NoticeAct {
     pub fn validate(&self) -> Result<(), Refusal> {
         match self {
-            Self::Subscribe(new) if new.kinds.len() > NoticeKind::ALL.len() => {
-                Err(Refusal::invalid("kinds", "each kind once"))
-            }
+            Self::Subscribe(new) if new.kinds.len() > NoticeKind::ALL.len() => Err(Refusal::invalid("kinds", "each kind once")),
             Self::SetPreferences(patch) => patch.preferences().map(drop),
             Self::MarkRead(read) => match (read.ids.len(), read.all_before) {
                 (0, None) => Err(Refusal::invalid("ids", "ids, or all_before")),
@@ -110,11 +108,8 @@ impl PreferencesPatch {
 impl From<&Preferences> for PreferencesPatch {
     fn from(kept: &Preferences) -> Self {
         let text = |time: NaiveTime| time.format("%H:%M").to_string();
-        let hours = |quiet: Quiet| QuietHours {
-            from: text(quiet.from),
-            to: text(quiet.to),
-            timezone: quiet.timezone.name().to_owned(),
-        };
+        let hours =
+            |quiet: Quiet| QuietHours { from: text(quiet.from), to: text(quiet.to), timezone: quiet.timezone.name().to_owned() };
         Self { in_app: kept.in_app, mail: kept.mail, ntfy: kept.ntfy, quiet: kept.quiet.map(hours) }
     }
 }
@@ -142,7 +137,8 @@ mod tests {
     #[test]
     fn preferences_are_read_as_they_are_told() {
         let check = |from: &str, to: &str, timezone: &str, expect: Option<&str>| {
-            let said = json!({ "in_app": true, "mail": false, "ntfy": true, "quiet": { "from": from, "to": to, "timezone": timezone } });
+            let said =
+                json!({ "in_app": true, "mail": false, "ntfy": true, "quiet": { "from": from, "to": to, "timezone": timezone } });
             let patch: PreferencesPatch = serde_json::from_value(said).unwrap();
             match (patch.preferences(), expect) {
                 (Ok(kept), None) => assert_eq!(PreferencesPatch::from(&kept), patch),

@@ -180,7 +180,8 @@ fn one_line(text: &str) -> String {
     words.join(" ").chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
-fn example(kind: NoticeKind) -> Letter {
+/// What a preview is made from.
+pub fn example(kind: NoticeKind) -> Letter {
     Letter {
         kind,
         headline: words(kind).to_owned(),

@@ -75,7 +75,9 @@ impl Clock {
         for id in store::announcement::list_announcements_due(&self.pool, AT_ONCE).await? {
             match self.intentions.advance_announcement(id).await {
                 Ok(state) => moved |= state.is_some(),
-                Err(error) => tracing::warn!(%error, announcement_id = %id, "an announcement could not be moved on; tried again shortly"),
+                Err(error) => {
+                    tracing::warn!(%error, announcement_id = %id, "an announcement could not be moved on; tried again shortly")
+                }
             }
         }
         Ok(moved)

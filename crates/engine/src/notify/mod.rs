@@ -92,7 +92,8 @@ impl Office {
     }
 
     async fn secrets(&self, id: Uuid) -> Result<ConnectionSecrets, String> {
-        let row = store::connection::find_connection_secrets(&self.pool, id).await.map_err(|error| format!("the database: {error}"))?;
+        let row =
+            store::connection::find_connection_secrets(&self.pool, id).await.map_err(|error| format!("the database: {error}"))?;
         match (row, &self.keyring) {
             (None, _) => Ok(ConnectionSecrets::default()),
             (Some(_), None) => Err("this server has no key to open its secrets: set secrets.key".to_owned()),

@@ -34,7 +34,9 @@ pub(super) async fn send(
     let mut problem = None;
     for address in addresses {
         match connect(connection, address, &hello).await {
-            Ok(mut open) => return talk(&mut open, connection, secrets, &mail, &hello).await.unwrap_or_else(|error| verdict(&error)),
+            Ok(mut open) => {
+                return talk(&mut open, connection, secrets, &mail, &hello).await.unwrap_or_else(|error| verdict(&error));
+            }
             Err(error) => problem = Some(error),
         }
     }

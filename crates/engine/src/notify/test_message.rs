@@ -19,7 +19,8 @@ impl Messenger for Post {
         to: Option<String>,
     ) -> Pin<Box<dyn Future<Output = Result<TestOutcome, Refusal>> + Send + '_>> {
         Box::pin(async move {
-            let office = self.0.as_deref().ok_or(Refusal::Unavailable { detail: "this server sends no messages", source: None })?;
+            let office =
+                self.0.as_deref().ok_or(Refusal::Unavailable { detail: "this server sends no messages", source: None })?;
             office.test(connection_id, to.as_deref()).await
         })
     }
@@ -33,7 +34,8 @@ impl Office {
             return Err(Refusal::invalid("to", "an address: your account has none"));
         }
         let id = Uuid::now_v7();
-        let domain = connection.sender.as_deref().and_then(|sender| sender.rsplit_once('@')).map_or("synops", |(_, domain)| domain);
+        let domain =
+            connection.sender.as_deref().and_then(|sender| sender.rsplit_once('@')).map_or("synops", |(_, domain)| domain);
         let message_id = format!("<{id}@{domain}>");
         let rendered = Rendered { subject: SUBJECT.to_owned(), body: BODY.to_owned(), html: None };
         let fields = json!({ "test": true, "url": self.public_url });

@@ -357,6 +357,11 @@ impl Inner {
                 reader.outbox.close(CloseCode::SignedOut);
             }
         }
+        for change in &control.inbox {
+            for reader in self.readers.values().filter(|r| r.person_id == Some(change.person_id)) {
+                reader.outbox.push_inbox(change.what);
+            }
+        }
         let Some(mark) = self.stream.as_ref().map(|stream| stream.tokens.mark()) else { return };
         let (old, new) = self.visibilities_around(control);
         for change in &control.scopes {

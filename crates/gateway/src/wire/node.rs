@@ -1,5 +1,7 @@
 //! Nodes: the same shape in lists, single reads, typed routes and on the socket.
 
+use super::announcement::AnnouncementView;
+use super::connection::ConnectionView;
 use super::maintenance::MaintenanceView;
 use chrono::{DateTime, Utc};
 use domain::check::CheckSpec;
@@ -48,6 +50,12 @@ pub(crate) struct NodeView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     maintenance: Option<MaintenanceView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    connection: Option<ConnectionView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    announcement: Option<AnnouncementView>,
     /// On scope roots: who reads it without a grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -101,13 +109,7 @@ pub(crate) struct ScopeView {
 
 impl<'a> From<&'a Node> for NodeView<'a> {
     fn from(node: &'a Node) -> Self {
-        let (system, person, maintenance) = match &node.facet {
-            Some(Facet::System(system)) => (Some(system.into()), None, None),
-            Some(Facet::Person(person)) => (None, Some(person.into()), None),
-            Some(Facet::Maintenance(maintenance)) => (None, None, Some(maintenance.into())),
-            None => (None, None, None),
-        };
-        Self {
+        let mut view = Self {
             id: node.id,
             kind: node.kind,
             title: &node.title,
@@ -120,11 +122,22 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             created_by: node.created_by,
             created_at: node.created_at,
             updated_at: node.updated_at,
-            system,
-            person,
-            maintenance,
+            system: None,
+            person: None,
+            maintenance: None,
+            connection: None,
+            announcement: None,
             scope: node.scope.map(Into::into),
+        };
+        match &node.facet {
+            Some(Facet::System(system)) => view.system = Some(system.into()),
+            Some(Facet::Person(person)) => view.person = Some(person.into()),
+            Some(Facet::Maintenance(maintenance)) => view.maintenance = Some(maintenance.into()),
+            Some(Facet::Connection(connection)) => view.connection = Some(connection.into()),
+            Some(Facet::Announcement(announcement)) => view.announcement = Some(announcement.into()),
+            None => {}
         }
+        view
     }
 }
 

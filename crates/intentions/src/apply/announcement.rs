@@ -4,6 +4,7 @@
 use super::{Touched, Work, fresh, node_subject};
 use crate::carry_out::Stop;
 use crate::notify::notify;
+use domain::EdgeKind;
 use domain::Refusal;
 use domain::access::Level;
 use domain::announcement::{Announcement, AnnouncementState, Severity};
@@ -11,7 +12,6 @@ use domain::intention::Intention;
 use domain::maintenance::Audience;
 use domain::node::NodeKind;
 use domain::notification::{Notice, NoticeKind};
-use domain::EdgeKind;
 use serde_json::{Map, json};
 use sqlx::PgConnection;
 use store::node::NewNode;

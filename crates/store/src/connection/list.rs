@@ -1,8 +1,8 @@
 //! Which connections there are.
 
 use super::SealedRow;
-use domain::connection::Channel;
 use crate::node::NodeCursor;
+use domain::connection::Channel;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
@@ -55,8 +55,5 @@ pub async fn list_connections_with_old_key(
     )
     .fetch_all(db)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| (r.node_id, SealedRow { key_id: r.key_id, nonce: r.nonce, ciphertext: r.ciphertext }))
-        .collect())
+    Ok(rows.into_iter().map(|r| (r.node_id, SealedRow { key_id: r.key_id, nonce: r.nonce, ciphertext: r.ciphertext })).collect())
 }

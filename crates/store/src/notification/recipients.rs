@@ -238,4 +238,3 @@ pub async fn may_still_be_told(db: impl PgExecutor<'_>, delivery_id: Uuid) -> Re
     .fetch_one(db)
     .await
 }
-

@@ -26,8 +26,38 @@ const FLOORS: &[(&str, &[&str])] = &[
     // The binary wires them all.
     ("synops", &["domain", "store", "intentions", "feed", "engine", "gateway", "cache", "drain", "keyring", "managed-postgres"]),
     // For developers alone.
-    ("testkit", &["domain", "store", "intentions", "feed", "engine", "gateway", "cache", "drain", "keyring", "managed-postgres", "synops"]),
-    ("bench", &["domain", "store", "intentions", "feed", "engine", "gateway", "cache", "drain", "keyring", "managed-postgres", "testkit"]),
+    (
+        "testkit",
+        &[
+            "domain",
+            "store",
+            "intentions",
+            "feed",
+            "engine",
+            "gateway",
+            "cache",
+            "drain",
+            "keyring",
+            "managed-postgres",
+            "synops",
+        ],
+    ),
+    (
+        "bench",
+        &[
+            "domain",
+            "store",
+            "intentions",
+            "feed",
+            "engine",
+            "gateway",
+            "cache",
+            "drain",
+            "keyring",
+            "managed-postgres",
+            "testkit",
+        ],
+    ),
     ("xtask", &["managed-postgres", "store"]),
 ];
 

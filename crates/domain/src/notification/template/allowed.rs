@@ -27,9 +27,12 @@ pub(super) fn add_filters(environment: &mut Environment<'_>) {
     environment.add_filter("upper", |text: String| text.to_uppercase());
     environment.add_filter("lower", |text: String| text.to_lowercase());
     environment.add_filter("join", |all: Vec<String>, between: Option<String>| all.join(between.as_deref().unwrap_or("")));
-    environment.add_filter("default", |value: minijinja::Value, other: Option<minijinja::Value>| {
-        if value.is_undefined() || value.is_none() { other.unwrap_or_default() } else { value }
-    });
+    environment.add_filter(
+        "default",
+        |value: minijinja::Value, other: Option<minijinja::Value>| {
+            if value.is_undefined() || value.is_none() { other.unwrap_or_default() } else { value }
+        },
+    );
     environment.add_filter("escape", minijinja::filters::escape);
     environment.add_filter("e", minijinja::filters::escape);
 }
