@@ -1,8 +1,10 @@
 //! The command line.
 
+mod connections;
 mod jobs;
 mod maintenance;
 
+pub use connections::ConnectionsVerb;
 pub use jobs::{
     DeadLettersVerb, EnqueueArgs, JobsList, JobsVerb, Letters, OneJob, OneSchedule, OutcomeArg, PriorityArg, SchedulesVerb,
     StateArg,
@@ -58,6 +60,9 @@ pub enum Verb {
     /// Plan windows in which something is taken down, and see them through.
     #[command(subcommand)]
     Maintenance(MaintenanceVerb),
+    /// How messages leave Synops: the key that their secrets are kept with.
+    #[command(subcommand)]
+    Connections(ConnectionsVerb),
     /// Compare the database's schema with what the migrations make.
     #[command(subcommand)]
     Schema(SchemaVerb),

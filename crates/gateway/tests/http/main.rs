@@ -3,14 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod announcements;
 mod bad_input;
 mod calls;
+mod connections;
 mod credentials;
 mod idempotency;
 mod jobs;
 mod lifecycle;
 mod lists;
 mod maintenances;
+mod notices;
 mod nouns;
 mod openapi;
 mod origin;
