@@ -85,6 +85,12 @@ impl Outbox {
         self.filled.notify_one();
     }
 
+    /// Whether something of the reader's own waits to be told.
+    #[cfg(test)]
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.state.lock().inbox.is_empty()
+    }
+
     /// A newer token, behind all that it covers.
     pub(super) fn push_token(&self, token: Arc<str>) {
         self.push(Entry::Token(token));
@@ -333,6 +339,18 @@ mod tests {
         assert!(close.is_none() && all.starts_with("hello"));
         assert!(all.find(r#""v":1"#) < all.find(r#""v":2"#));
         assert_eq!(outbox.bytes(), 0);
+    }
+
+    #[test]
+    fn what_is_ones_own_is_told_once_however_often_it_changed() {
+        let outbox = Outbox::default();
+        for _ in 0..10_000 {
+            outbox.push_inbox(InboxPart::Dismissals);
+            outbox.push_inbox(InboxPart::Notifications);
+        }
+        assert_eq!(outbox.bytes(), 0);
+        let (all, close) = drain(&outbox);
+        assert_eq!((all.as_str(), close), (r#"{"type":"inbox","what":["notifications","dismissals"]}"#, None));
     }
 
     #[test]
