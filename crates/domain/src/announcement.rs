@@ -45,7 +45,7 @@ text_enum! {
 }
 
 /// What a node of kind `announcement` has besides.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Announcement {
     pub severity: Severity,
     pub audience: Reach,

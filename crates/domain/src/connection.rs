@@ -8,6 +8,7 @@ pub use secrets::{ConnectionSecrets, SecretField};
 
 use crate::text::text_enum;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 text_enum! {
     /// How a connection speaks.
@@ -36,7 +37,7 @@ text_enum! {
 }
 
 /// What a node of kind `connection` has besides. None of it is secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     pub channel: Channel,
     pub enabled: bool,
