@@ -5,13 +5,16 @@ mod catalog;
 mod incident;
 
 use crate::access::Visibility;
+use crate::announcement::AnnouncementPatch;
+use crate::connection::{Channel, ConnectionPatch};
 use crate::contact::NewContact;
 use crate::dependency::Impact;
 use crate::edge::EdgeKind;
 use crate::incident::{IncidentPatch, NewIncidentUpdate};
-use crate::limits::{ATTRS_MAX_BYTES, BODY_MAX_BYTES, TITLE_MAX_CHARS};
+use crate::limits::{ANNOUNCEMENTS_ORDERED_MAX, ATTRS_MAX_BYTES, BODY_MAX_BYTES, TEMPLATES_MAX, TITLE_MAX_CHARS};
 use crate::maintenance::{MaintenancePatch, NewUpdate};
 use crate::node::NodeKind;
+use crate::notification::Template;
 use crate::person::PersonPatch;
 use crate::refusal::Refusal;
 use crate::system::SystemPatch;
@@ -254,6 +257,59 @@ pub enum Intention {
         version: i64,
         patch: UpdatePatch,
     },
+    /// Makes a way for messages to leave Synops.
+    CreateConnection {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        /// A workspace or the instance.
+        parent_id: Uuid,
+        title: String,
+        #[serde(default)]
+        body: String,
+        channel: Channel,
+        connection: ConnectionPatch,
+    },
+    UpdateConnection {
+        id: Uuid,
+        version: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        #[serde(default)]
+        connection: ConnectionPatch,
+    },
+    /// Makes these, and no others, a connection's own words.
+    SetConnectionTemplates {
+        id: Uuid,
+        version: i64,
+        templates: Vec<Template>,
+    },
+    CreateAnnouncement {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        /// A workspace or the instance.
+        parent_id: Uuid,
+        title: String,
+        #[serde(default)]
+        body: String,
+        #[serde(default)]
+        announcement: AnnouncementPatch,
+    },
+    UpdateAnnouncement {
+        id: Uuid,
+        version: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        #[serde(default)]
+        announcement: AnnouncementPatch,
+    },
+    /// Has these announcements stand in this order.
+    OrderAnnouncements {
+        ids: Vec<Uuid>,
+    },
 }
 
 /// Who sees a scope, and what it inherits; absent fields stay.
@@ -297,6 +353,12 @@ impl Intention {
             Self::ResolveIncident { .. } => "resolve_incident",
             Self::AddIncidentUpdate { .. } => "add_incident_update",
             Self::EditUpdate { .. } => "edit_update",
+            Self::CreateConnection { .. } => "create_connection",
+            Self::UpdateConnection { .. } => "update_connection",
+            Self::SetConnectionTemplates { .. } => "set_connection_templates",
+            Self::CreateAnnouncement { .. } => "create_announcement",
+            Self::UpdateAnnouncement { .. } => "update_announcement",
+            Self::OrderAnnouncements { .. } => "order_announcements",
         }
     }
 
@@ -351,6 +413,12 @@ impl Intention {
             | Self::ResolveIncident { .. }
             | Self::AddIncidentUpdate { .. }
             | Self::EditUpdate { .. } => incident::validate(self),
+            Self::CreateConnection { .. }
+            | Self::UpdateConnection { .. }
+            | Self::SetConnectionTemplates { .. }
+            | Self::CreateAnnouncement { .. }
+            | Self::UpdateAnnouncement { .. }
+            | Self::OrderAnnouncements { .. } => validate_message_ways(self),
             Self::MoveNode { .. }
             | Self::DeleteNode { .. }
             | Self::SetScope { .. }
@@ -373,11 +441,44 @@ fn validate_plan(plan: &MaintenancePatch) -> Result<(), Refusal> {
     plan.validate()
 }
 
+/// Connections and announcements.
+fn validate_message_ways(intention: &Intention) -> Result<(), Refusal> {
+    match intention {
+        Intention::CreateConnection { title, body, channel, connection, .. } => {
+            validate_own(Some(title), Some(body), None)?;
+            connection.validate(Some(*channel)).map_err(|r| r.within("connection"))
+        }
+        Intention::UpdateConnection { title, body, connection, .. } => {
+            validate_own(title.as_deref(), body.as_deref(), None)?;
+            connection.validate(None).map_err(|r| r.within("connection"))
+        }
+        Intention::SetConnectionTemplates { templates, .. } => validate_templates(templates),
+        Intention::CreateAnnouncement { title, body, .. } => validate_own(Some(title), Some(body), None),
+        Intention::UpdateAnnouncement { title, body, .. } => validate_own(title.as_deref(), body.as_deref(), None),
+        Intention::OrderAnnouncements { ids } => match ids.len() {
+            1..=ANNOUNCEMENTS_ORDERED_MAX => Ok(()),
+            _ => Err(Refusal::invalid("ids", format!("1 to {ANNOUNCEMENTS_ORDERED_MAX} announcements"))),
+        },
+        _ => Ok(()),
+    }
+}
+
 /// What every node has of its own, as far as it is given.
 fn validate_own(title: Option<&str>, body: Option<&str>, attrs: Option<&Map<String, Value>>) -> Result<(), Refusal> {
     title.map_or(Ok(()), validate_title)?;
     body.map_or(Ok(()), validate_body)?;
     attrs.map_or(Ok(()), validate_attrs)
+}
+
+fn validate_templates(templates: &[Template]) -> Result<(), Refusal> {
+    let mut kinds: Vec<_> = templates.iter().map(|template| template.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    if kinds.len() != templates.len() || templates.len() > TEMPLATES_MAX {
+        return Err(Refusal::invalid("templates", "one for a kind"));
+    }
+    let each = |(at, template): (usize, &Template)| template.validate().map_err(|r| r.within(&format!("templates[{at}]")));
+    templates.iter().enumerate().try_for_each(each)
 }
 
 fn validate_title(title: &str) -> Result<(), Refusal> {

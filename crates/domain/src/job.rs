@@ -2,6 +2,7 @@
 
 use crate::Refusal;
 use crate::limits::{JOB_BACKOFF_FIRST, JOB_BACKOFF_MAX, JOB_PAYLOAD_MAX_BYTES, TOOL_NAME_MAX_CHARS, WEBHOOK_URL_MAX_BYTES};
+use crate::notification::DeliverPayload;
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -94,10 +95,12 @@ pub enum JobKind {
     Tool,
     /// Tells another system, by a signed POST.
     Webhook,
+    /// Sends what somebody is to be told.
+    Deliver,
 }
 
 impl JobKind {
-    pub const ALL: [Self; 5] = [Self::Noop, Self::CheckHistoryRollup, Self::Retention, Self::Tool, Self::Webhook];
+    pub const ALL: [Self; 6] = [Self::Noop, Self::CheckHistoryRollup, Self::Retention, Self::Tool, Self::Webhook, Self::Deliver];
 
     pub const fn spec(self) -> JobSpec {
         let (name, class, attempts_max, time_limit, at_once, is_short) = match self {
@@ -106,6 +109,7 @@ impl JobKind {
             Self::Retention => ("retention", JobClass::Upkeep, 10, Duration::from_secs(1800), 1, false),
             Self::Tool => ("tool", JobClass::Tools, 3, Duration::from_secs(3600), 4, false),
             Self::Webhook => ("webhook", JobClass::Notifications, 12, Duration::from_secs(60), 16, false),
+            Self::Deliver => ("deliver", JobClass::Notifications, 12, Duration::from_secs(60), 16, false),
         };
         JobSpec { name, class, attempts_max, time_limit, at_once, is_short }
     }
@@ -131,6 +135,7 @@ impl JobKind {
             Self::Noop | Self::CheckHistoryRollup | Self::Retention => shaped::<Nothing>(payload).map(drop),
             Self::Tool => shaped::<ToolPayload>(payload)?.validate(),
             Self::Webhook => shaped::<WebhookPayload>(payload)?.validate(),
+            Self::Deliver => shaped::<DeliverPayload>(payload).map(drop),
         }
     }
 }

@@ -2,8 +2,10 @@
 
 pub mod access;
 pub mod actor;
+pub mod announcement;
 pub mod audit;
 pub mod check;
+pub mod connection;
 pub mod contact;
 pub mod dependency;
 pub mod edge;
@@ -17,6 +19,7 @@ pub mod limits;
 pub mod link;
 pub mod maintenance;
 pub mod node;
+pub mod notification;
 pub mod person;
 pub mod refusal;
 pub mod schedule;

@@ -225,3 +225,41 @@ pub const INCIDENTS_PER_SYSTEM_MAX: usize = 50;
 pub const INCIDENT_AFTER_MAX_S: i32 = 86_400;
 /// Incidents opened or resolved by rule in one round.
 pub const INCIDENTS_AT_ONCE: i64 = 100;
+/// A user name or host of a connection.
+pub const CONNECTION_TEXT_MAX_BYTES: usize = 253;
+pub const CONNECTION_SECRET_MAX_BYTES: usize = 2_048;
+/// What a peer answered, as it is shown.
+pub const CONNECTION_ANSWER_MAX_CHARS: usize = 300;
+/// How much of a peer's answer is read.
+pub const CONNECTION_ANSWER_MAX_BYTES: usize = 4_096;
+/// From the name's look-up to the peer's answer.
+pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(20);
+/// People and connections that one event is told to by one statement.
+pub const RECIPIENTS_PER_BATCH: usize = 1_000;
+/// Systems that one message names.
+pub const NOTICE_SYSTEMS_MAX: i64 = 10;
+/// Systems and groups by which subscriptions are found.
+pub const NOTICE_ABOUT_MAX: i64 = 10_000;
+/// Of a person's text, as messages carry it.
+pub const NOTICE_MESSAGE_MAX_CHARS: usize = 2_000;
+pub const SUBSCRIPTIONS_PER_SUBSCRIBER_MAX: i64 = 200;
+/// In the notification centre; older ones go.
+pub const NOTIFICATIONS_PER_PERSON_MAX: i64 = 500;
+pub const NOTIFICATIONS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+pub const DELIVERIES_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+/// Notifications read or deleted by one request.
+pub const NOTIFICATIONS_AT_ONCE_MAX: usize = 500;
+/// One part of a template.
+pub const TEMPLATE_MAX_BYTES: usize = 8_192;
+/// Of all templates of a connection.
+pub const TEMPLATES_MAX: usize = 64;
+/// What a template makes.
+pub const TEMPLATE_OUTPUT_MAX_BYTES: usize = 65_536;
+/// Steps that a template may take.
+pub const TEMPLATE_FUEL: u64 = 20_000;
+/// Times before a maintenance at which people are reminded.
+pub const REMINDERS_MAX: usize = 10;
+/// Announcements ordered by one request.
+pub const ANNOUNCEMENTS_ORDERED_MAX: usize = 200;
+/// Bounds of an announcement's schedule.
+pub const ANNOUNCEMENT_AHEAD_MAX: Duration = Duration::from_secs(366 * 24 * 3600);

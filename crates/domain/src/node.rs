@@ -1,6 +1,8 @@
 //! Everything with a name is a node.
 
 use crate::access::Visibility;
+use crate::announcement::Announcement;
+use crate::connection::Connection;
 use crate::incident::Incident;
 use crate::maintenance::Maintenance;
 use crate::person::Person;
@@ -94,6 +96,8 @@ pub enum Facet {
     Maintenance(Maintenance),
     View(ViewFilter),
     Incident(Incident),
+    Connection(Connection),
+    Announcement(Announcement),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

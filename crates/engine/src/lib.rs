@@ -4,10 +4,12 @@ mod check;
 mod heartbeat;
 pub mod jobs;
 mod lifecycle;
+mod notify;
 mod prober;
 mod upkeep;
 
 pub use check::guard::{BadRange, GuardConfig};
+pub use notify::Post;
 pub use upkeep::Retention;
 
 use check::Checker;
@@ -52,6 +54,10 @@ pub struct EngineConfig {
     pub is_ready: Arc<dyn Fn() -> bool + Send + Sync>,
     /// In a maintenance of Synops: from not being ready on, for a balancer to notice.
     pub ready_pause: Duration,
+    /// What sends messages.
+    pub post: Post,
+    /// So many minutes before a maintenance begins people are reminded.
+    pub reminders_min: Vec<i32>,
 }
 
 /// What running jobs takes.
@@ -87,6 +93,8 @@ impl EngineConfig {
             work: None,
             is_ready: Arc::new(|| true),
             ready_pause: Duration::ZERO,
+            post: Post::default(),
+            reminders_min: vec![24 * 60, 60, 10],
         }
     }
 }
@@ -154,7 +162,7 @@ pub fn start(
     match config.work {
         Some(mut work) => {
             let webhooks = Webhooks::new(network, work.webhook_secret.take()).map_err(StartError::Http)?;
-            work.kinds = work.kinds.or(Kinds::all(config.retention, work.tools.clone(), webhooks));
+            work.kinds = work.kinds.or(Kinds::all(config.retention, work.tools.clone(), webhooks, config.post.clone()));
             let worker = jobs::Worker {
                 pool: pool.clone(),
                 database_url: work.database_url,
@@ -173,7 +181,8 @@ pub fn start(
         NewInstance { id: config.instance_id, name: config.instance_name, version: config.version, roles: config.roles, home_id };
     let (me, is_ready) = (instance.clone(), config.is_ready);
     let lifecycle =
-        Lifecycle::new(pool.clone(), intentions.clone(), me, drain.clone(), config.ready_pause, expects, for_lifecycle);
+        Lifecycle::new(pool.clone(), intentions.clone(), me, drain.clone(), config.ready_pause, expects, for_lifecycle)
+            .with_reminders(config.reminders_min);
     let (windows, looked) = (lifecycle.windows(), lifecycle.looked());
     tracker.spawn(lifecycle.run(shutdown.clone()).instrument(tracing::info_span!("lifecycle")));
     let (pool_of_heart, drain_of_heart) = (pool.clone(), drain.clone());

@@ -2,8 +2,8 @@
 //! step is idempotent and may be done by two servers at once.
 
 use domain::limits::{
-    AUDIT_KEPT_DEFAULT, CHECK_RUNS_KEPT_DEFAULT, DEAD_LETTERS_KEPT, FEED_RETENTION_DEFAULT, INSTANCES_KEPT,
-    JOB_HISTORY_KEPT_DEFAULT, UPKEEP_BATCH_ROWS,
+    AUDIT_KEPT_DEFAULT, CHECK_RUNS_KEPT_DEFAULT, DEAD_LETTERS_KEPT, DELIVERIES_KEPT, FEED_RETENTION_DEFAULT, INSTANCES_KEPT,
+    JOB_HISTORY_KEPT_DEFAULT, NOTIFICATIONS_KEPT, NOTIFICATIONS_PER_PERSON_MAX, UPKEEP_BATCH_ROWS,
 };
 use std::time::Duration;
 use store::Pool;
@@ -84,6 +84,9 @@ impl Upkeep {
         clear(|| store::api_token::delete_expired(pool, most)).await?;
         clear(|| store::job::delete_expired_keys(pool, most)).await?;
         clear(|| store::dead_letter::delete_old_dead_letters(pool, DEAD_LETTERS_KEPT, most)).await?;
+        clear(|| store::notification::delete_old_notifications(pool, NOTIFICATIONS_KEPT, NOTIFICATIONS_PER_PERSON_MAX, most))
+            .await?;
+        clear(|| store::delivery::delete_old_deliveries(pool, DELIVERIES_KEPT, most)).await?;
         clear(|| store::check_rollup::delete_old_rollups(pool, Span::Hour, HOURS_KEPT, most)).await?;
         clear(|| store::check_rollup::delete_old_rollups(pool, Span::Day, DAYS_KEPT, most)).await?;
         store::instance::delete_lapsed(pool, INSTANCES_KEPT).await.map(drop)

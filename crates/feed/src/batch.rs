@@ -28,11 +28,42 @@ pub struct Control {
     pub access: Vec<AccessChange>,
     pub scopes: Vec<ScopeChange>,
     pub ended: Vec<Credential>,
+    /// What is somebody's alone.
+    pub inbox: Vec<InboxChange>,
 }
 
 impl Control {
     pub fn is_empty(&self) -> bool {
-        self.access.is_empty() && self.scopes.is_empty() && self.ended.is_empty()
+        self.access.is_empty() && self.scopes.is_empty() && self.ended.is_empty() && self.inbox.is_empty()
+    }
+}
+
+/// Something of a person's own has changed; what, they read themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InboxChange {
+    pub person_id: Uuid,
+    pub what: InboxPart,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum InboxPart {
+    Notifications,
+    /// Announcements that they have put away.
+    Dismissals,
+}
+
+impl InboxPart {
+    /// As it is logged and told.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Notifications => "notifications",
+            Self::Dismissals => "dismissals",
+        }
+    }
+
+    /// `None` for a text that names none.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Notifications, Self::Dismissals].into_iter().find(|part| part.as_str() == text)
     }
 }
 

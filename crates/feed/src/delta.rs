@@ -1,7 +1,7 @@
 //! Reads the difference between two snapshots: access first, then nodes and edges with the bodies
 //! of the later one. Used by the tailer, and for a reader that comes back with a token.
 
-use crate::batch::{AccessChange, Change, Control, Credential, EdgeScopes, Event, ScopeChange};
+use crate::batch::{AccessChange, Change, Control, Credential, EdgeScopes, Event, InboxChange, InboxPart, ScopeChange};
 use crate::snapshot::Snapshot;
 use chrono::{DateTime, Utc};
 use domain::limits::FEED_PAGE_ROWS;
@@ -83,15 +83,21 @@ impl Reading {
         let mut pairs: HashMap<(Uuid, Uuid), Vec<u64>> = HashMap::new();
         let mut scopes: HashMap<Uuid, Vec<u64>> = HashMap::new();
         let mut control = Control::default();
+        let mut inbox: HashSet<InboxChange> = HashSet::new();
         for row in rows {
             match (row.entity.as_str(), row.scope_id) {
                 ("access", Some(scope_id)) => push_new(pairs.entry((scope_id, row.id)).or_default(), row.xid),
                 ("scope", _) => push_new(scopes.entry(row.id).or_default(), row.xid),
                 ("session", _) => control.ended.push(Credential::Session(row.id)),
+                ("inbox", _) => {
+                    let what = row.kind.as_deref().and_then(InboxPart::parse);
+                    inbox.extend(what.map(|what| InboxChange { person_id: row.id, what }));
+                }
                 ("token", _) => control.ended.push(Credential::Token(row.id)),
                 _ => {}
             }
         }
+        control.inbox = inbox.into_iter().collect();
         if !pairs.is_empty() {
             let (scope_ids, person_ids): (Vec<Uuid>, Vec<Uuid>) = pairs.keys().copied().unzip();
             let levels = store::access::list_levels_of(&mut *db, &scope_ids, &person_ids).await?;

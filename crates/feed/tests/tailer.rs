@@ -10,7 +10,7 @@
 use chrono::{DateTime, Utc};
 use domain::{Level, NodeKind};
 use feed::snapshot::Snapshot;
-use feed::{AccessChange, Batch, Bell, Change, Control, Credential, Sink, Start, Tailer};
+use feed::{AccessChange, Batch, Bell, Change, Control, Credential, InboxChange, InboxPart, Sink, Start, Tailer};
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -37,6 +37,7 @@ struct Model {
     titles: HashMap<Uuid, String>,
     access: Vec<AccessChange>,
     ended: Vec<Credential>,
+    inbox: Vec<InboxChange>,
     /// Events at or below the version that was told before.
     repeats: usize,
     at: Option<Snapshot>,
@@ -74,6 +75,7 @@ impl Sink for Told {
         let mut model = self.0.lock();
         model.access.extend(batch.control.access);
         model.ended.extend(batch.control.ended);
+        model.inbox.extend(batch.control.inbox);
         for event in batch.events {
             match event.change {
                 Change::Node { node, .. } => {
@@ -340,5 +342,29 @@ async fn a_psql_write_is_told_without_the_poll() {
     running.db.workspace("by psql").await;
     tokio::time::timeout(LIMIT, heard.recv()).await.expect("a foreign writer rings").unwrap();
     running.assert_equal().await;
+    running.stop().await;
+}
+
+/// Of what is somebody's own the feed tells that it changed, once a batch, and nothing else.
+#[tokio::test]
+async fn what_is_somebodys_own_is_told_by_name_alone() {
+    let running = Running::start().await;
+    let kari = running.db.person("kari").await;
+    running.level().await;
+    let statement = "insert into notifications (id, person_id, event_id, kind, node_id, node_kind, title, body, collapse_key)
+        select gen_random_uuid(), $1, gen_random_uuid(), 'announcement', $1, 'person', 'hidden words', '', g::text
+          from generate_series(1, 3) g";
+    sqlx::query(statement).bind(kari).execute(running.db.owner_pool()).await.unwrap();
+    running.level().await;
+    let told = InboxChange { person_id: kari, what: InboxPart::Notifications };
+    assert_eq!(running.told.0.lock().inbox, [told]);
+    let logged: String = sqlx::query_scalar("select string_agg(l::text, ' ') from change_log l where entity = 'inbox'")
+        .fetch_one(running.db.owner_pool())
+        .await
+        .unwrap();
+    assert!(!logged.contains("hidden words"), "{logged}");
+    sqlx::query("delete from notifications").execute(running.db.owner_pool()).await.unwrap();
+    running.level().await;
+    assert_eq!(running.told.0.lock().inbox, [told, told]);
     running.stop().await;
 }

@@ -11,7 +11,6 @@ use axum::response::{IntoResponse, Response};
 use domain::limits::SEARCH_MAX_CHARS;
 use domain::{Node, NodeKind, Refusal};
 use serde::Deserialize;
-use std::collections::HashMap;
 use std::sync::Arc;
 use store::Pool;
 use store::node::{NodeCursor, NodeFilter};
@@ -93,14 +92,6 @@ fn decode(text: &str) -> Result<NodeCursor, Refusal> {
     responses((status = 200, description = "The node", body = NodeView, headers(("ETag" = String, description = "The version, in quotation marks")))))]
 pub(crate) async fn get_node(state: State, caller: Caller, Path(id): Path<Uuid>) -> Result<Response, Refused> {
     Ok(reply::node(&readable(&state, &caller, id).await?))
-}
-
-/// Those of these nodes that the caller may see, in this order. Judged again where a list has judged
-/// before: between the two reads somebody may have lost access.
-pub(crate) async fn readable_in_order(state: &State, caller: &Caller, ids: &[Uuid]) -> Result<Vec<Node>, Refused> {
-    let nodes = store::node::list_readable_nodes_by_id(state.pool(), caller.reader(), ids).await?;
-    let mut nodes: HashMap<Uuid, Node> = nodes.into_iter().map(|node| (node.id, node)).collect();
-    Ok(ids.iter().filter_map(|id| nodes.remove(id)).collect())
 }
 
 /// A node that the caller may see; else 404.

@@ -2,16 +2,20 @@
 
 use crate::accounts::{me, session, sessions, sign_in_link, tokens};
 use crate::catalog::{contacts, dependencies, group_contacts, links, states, views};
+use crate::connections::{self, templates};
 use crate::incident;
 use crate::jobs::{classes, letters, queue, schedules, stats};
 use crate::layers::{admins_first, guard, headers, observe, position};
 use crate::lifecycle;
 use crate::live::{rows, socket};
 use crate::maintenance::{self, acts, affected, forecast, updates};
+use crate::notices::{deliveries, notifications, preferences, subscriptions};
 use crate::nouns::{environment, group, person, system, team, workspace};
 use crate::refusal::Refused;
 use crate::state::State;
-use crate::{activity, cache, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes};
+use crate::{
+    activity, announcements, cache, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes,
+};
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, Uri};
@@ -30,6 +34,18 @@ const API: &str = "/api/v1";
 
 /// The API's routes; their paths are relative to [`API`].
 fn api() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        .merge(graph())
+        .merge(catalog())
+        .merge(maintenances())
+        .merge(incidents())
+        .merge(messages())
+        .merge(account())
+        .merge(administration())
+        .merge(live())
+}
+
+fn graph() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         // Everybody, as far as they may see: the graph.
         .routes(routes!(nodes::list_nodes))
@@ -55,6 +71,10 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(system::get, system::update, system::delete))
         .routes(routes!(environment::list, environment::create))
         .routes(routes!(environment::get, environment::update, environment::delete))
+}
+
+fn catalog() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
         // Everybody, as far as they may see: the catalog around systems; members keep it.
         .routes(routes!(states::list))
         .routes(routes!(links::get, links::set))
@@ -72,6 +92,10 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(checks::list_latency))
         .routes(routes!(checks::list_check_runs))
         .routes(routes!(checks::check_now))
+}
+
+fn maintenances() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
         // Everybody, as far as they may see: maintenances; members plan them.
         .routes(routes!(maintenance::list, maintenance::plan))
         .routes(routes!(affected::list))
@@ -86,6 +110,10 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(acts::close))
         .routes(routes!(forecast::get))
         .routes(routes!(forecast::rehearse))
+}
+
+fn incidents() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
         // Everybody, as far as they may see: incidents; members open and resolve them.
         .routes(routes!(incident::list, incident::open))
         .routes(routes!(incident::by_systems::list))
@@ -95,6 +123,36 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(incident::updates::edits))
         .routes(routes!(incident::acts::acknowledge))
         .routes(routes!(incident::acts::resolve))
+}
+
+fn messages() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        // Everybody, as far as they may see: announcements; administrators make them.
+        .routes(routes!(announcements::list, announcements::create))
+        .routes(routes!(announcements::order))
+        .routes(routes!(announcements::get, announcements::update, announcements::delete))
+        .routes(routes!(announcements::dismiss))
+        // Whoever is signed in: what they are told, and of what.
+        .routes(routes!(notifications::list))
+        .routes(routes!(notifications::count_unread))
+        .routes(routes!(notifications::mark_read))
+        .routes(routes!(notifications::delete))
+        .routes(routes!(subscriptions::list, subscriptions::create))
+        .routes(routes!(subscriptions::delete))
+        .routes(routes!(preferences::get, preferences::set))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::get))
+        .routes(routes!(deliveries::retry))
+        // Members use connections, administrators of where they are make them.
+        .routes(routes!(connections::list, connections::create))
+        .routes(routes!(connections::get, connections::update, connections::delete))
+        .routes(routes!(templates::list, templates::set))
+        .routes(routes!(templates::preview))
+        .routes(routes!(connections::test))
+}
+
+fn account() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
         // Everybody: how far Synops itself is; whoever is signed in: what of theirs that meets.
         .routes(routes!(lifecycle::get_lifecycle))
         .routes(routes!(lifecycle::mine::get_mine))
@@ -108,6 +166,10 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(tokens::revoke_token))
         .routes(routes!(sessions::list_sessions))
         .routes(routes!(sessions::end_session))
+}
+
+fn administration() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
         // Administrators of the instance.
         .routes(routes!(sign_in_link::create_sign_in_link))
         .routes(routes!(health::get_health))
@@ -128,6 +190,10 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(letters::get_dead_letter, letters::update_dead_letter))
         .routes(routes!(letters::replay_dead_letters))
         .routes(routes!(letters::discard_dead_letters))
+}
+
+fn live() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
         // Everybody: what is committed, as it is committed; and the same for those who must poll.
         .routes(routes!(rows::list))
         .route("/live", get(socket::live))

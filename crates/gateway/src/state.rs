@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use domain::lifecycle::Window;
 use domain::limits::REQUESTS_IN_FLIGHT_MAX;
+use domain::notification::Messenger;
 use drain::Phase;
 use intentions::Intentions;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -75,6 +76,8 @@ pub struct Wiring {
     pub phases: watch::Receiver<Phase>,
     /// The maintenance of Synops itself that is under way or announced.
     pub windows: watch::Receiver<Option<Window>>,
+    /// Sends test messages.
+    pub messenger: Arc<dyn Messenger>,
     /// Sockets run on these tasks until `stop`.
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
@@ -181,6 +184,21 @@ pub(crate) fn test_settings() -> Settings {
     }
 }
 
+/// Sends nothing.
+#[cfg(test)]
+struct Silent;
+
+#[cfg(test)]
+impl Messenger for Silent {
+    fn test(
+        &self,
+        _: Uuid,
+        _: Option<String>,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<domain::connection::TestOutcome, domain::Refusal>> + Send + '_>> {
+        Box::pin(std::future::pending())
+    }
+}
+
 /// A state whose database is never asked.
 #[cfg(test)]
 pub(crate) fn test_state() -> State {
@@ -196,6 +214,7 @@ pub(crate) fn test_state() -> State {
         hub: Arc::new(Hub::new(feed::Bell::new())),
         phases: drain::Drain::new().phases(),
         windows: watch::channel(None).1,
+        messenger: Arc::new(Silent),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
     })

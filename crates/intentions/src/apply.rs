@@ -1,8 +1,12 @@
 //! One intention after the other, inside the transaction.
 
+mod announcement;
 mod catalog;
+mod connection;
 mod incident;
 mod maintenance;
+
+pub(crate) use announcement::tell as tell_announcement;
 
 use crate::Outcome;
 use crate::authorise::{self, End, Rights};
@@ -14,6 +18,7 @@ use domain::node::NodeKind;
 use domain::person::PersonPatch;
 use domain::system::SystemPatch;
 use domain::{Actor, EdgeKind, Refusal};
+use keyring::Keyring;
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 use std::collections::{HashMap, HashSet};
@@ -26,6 +31,8 @@ pub(crate) struct Work<'a> {
     db: &'a mut PgConnection,
     actor: &'a Actor,
     request_id: Option<&'a str>,
+    /// What secrets are sealed with, where there is a key.
+    keyring: Option<&'a Keyring>,
     touched: Vec<Touched>,
 }
 
@@ -38,8 +45,13 @@ enum Touched {
 }
 
 impl<'a> Work<'a> {
-    pub(crate) fn new(db: &'a mut PgConnection, actor: &'a Actor, request_id: Option<&'a str>) -> Self {
-        Self { db, actor, request_id, touched: Vec::new() }
+    pub(crate) fn new(
+        db: &'a mut PgConnection,
+        actor: &'a Actor,
+        request_id: Option<&'a str>,
+        keyring: Option<&'a Keyring>,
+    ) -> Self {
+        Self { db, actor, request_id, keyring, touched: Vec::new() }
     }
 
     pub(crate) async fn apply(&mut self, intention: &Intention) -> Result<(), Stop> {
@@ -77,6 +89,12 @@ impl<'a> Work<'a> {
             }
             Intention::AddIncidentUpdate { id, update } => self.add_incident_update(*id, update).await,
             Intention::EditUpdate { id, update_id, version, patch } => self.edit_update(*id, *update_id, *version, patch).await,
+            Intention::CreateConnection { .. } => self.create_connection(intention).await,
+            Intention::UpdateConnection { .. } => self.update_connection(intention).await,
+            Intention::SetConnectionTemplates { id, version, templates } => self.set_templates(*id, *version, templates).await,
+            Intention::CreateAnnouncement { .. } => self.create_announcement(intention).await,
+            Intention::UpdateAnnouncement { .. } => self.update_announcement(intention).await,
+            Intention::OrderAnnouncements { ids } => self.order_announcements(ids).await,
         }
     }
 
@@ -216,6 +234,10 @@ impl<'a> Work<'a> {
         fresh(version, node.version)?;
         if matches!(node.kind, NodeKind::Person | NodeKind::Team) {
             return Err(Refusal::invalid("id", "people and teams are granted access, they hold none of their own").into());
+        }
+        if matches!(node.kind, NodeKind::Connection | NodeKind::Announcement) {
+            let detail = "something else: who sees a connection or an announcement follows from what it is";
+            return Err(Refusal::invalid("id", detail).into());
         }
         store::scope::upsert_scope(&mut *self.db, id, patch.visibility, patch.isolated).await?;
         // As with one that is made: isolated, it would belong to nobody.
@@ -376,7 +398,7 @@ fn changed_fields(intention: &Intention) -> Vec<String> {
     said.iter()
         .filter(|(name, _)| !matches!(name.as_str(), "type" | "id" | "version"))
         .flat_map(|(name, value)| match (name.as_str(), value) {
-            ("system" | "person" | "maintenance" | "incident" | "view", Value::Object(inner)) => {
+            ("system" | "person" | "maintenance" | "incident" | "view" | "connection" | "announcement", Value::Object(inner)) => {
                 inner.keys().map(|key| format!("{name}.{key}")).collect()
             }
             _ => vec![name.clone()],

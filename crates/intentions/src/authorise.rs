@@ -71,7 +71,8 @@ pub(crate) fn level_to_change(node_id: Uuid, node: &LockedNode) -> Level {
 /// What deleting a node needs in its scope.
 pub(crate) fn level_to_delete(node_id: Uuid, node: &LockedNode) -> Level {
     match node.kind {
-        NodeKind::Person => Level::Admin,
+        // Their scopes are theirs alone: there is nothing else in them.
+        NodeKind::Person | NodeKind::Connection | NodeKind::Announcement => Level::Admin,
         _ if node.scope_id == node_id => Level::Owner,
         _ => Level::Member,
     }

@@ -36,6 +36,9 @@ pub(crate) async fn carry_out(
             if intentions.iter().any(moves_a_window) {
                 to.maintenance_bell.notify_one();
             }
+            if intentions.iter().any(tells_people) {
+                to.ring_jobs().await;
+            }
         }
         Err(_) => give_back(to, context.idempotency.as_ref()).await,
     }
@@ -98,7 +101,7 @@ async fn once(
     if intentions.iter().any(changes_states) {
         store::dependency::lock_dependencies(&mut *tx).await?;
     }
-    let mut work = Work::new(&mut tx, actor, context.request_id.as_deref());
+    let mut work = Work::new(&mut tx, actor, context.request_id.as_deref(), to.keyring.as_ref());
     for (at, intention) in intentions.iter().enumerate() {
         work.apply(intention).await.map_err(|stop| match stop {
             Stop::Refused(refusal) => Stop::Refused(place(refusal, at, intentions.len())),
@@ -158,6 +161,8 @@ fn changes_access(intention: &Intention) -> bool {
         Intention::MoveNode { .. }
         | Intention::DeleteNode { .. }
         | Intention::SetScope { .. }
+        | Intention::CreateConnection { .. }
+        | Intention::CreateAnnouncement { .. }
         // Its kind is not known before it is read.
         | Intention::DeleteEdge { .. } => true,
         Intention::UpdateEdge { .. }
@@ -179,7 +184,12 @@ fn changes_access(intention: &Intention) -> bool {
         | Intention::AcknowledgeIncident { .. }
         | Intention::ResolveIncident { .. }
         | Intention::AddIncidentUpdate { .. }
-        | Intention::EditUpdate { .. } => false,
+        | Intention::EditUpdate { .. }
+        | Intention::UpdateConnection { .. }
+        | Intention::SetConnectionTemplates { .. }
+        // Its visibility is no grant, and inherits none.
+        | Intention::UpdateAnnouncement { .. }
+        | Intention::OrderAnnouncements { .. } => false,
     }
 }
 
@@ -222,6 +232,25 @@ fn moves_a_window(intention: &Intention) -> bool {
             | Intention::ExtendMaintenance { .. }
             | Intention::StartMaintenance { .. }
             | Intention::AddMaintenanceUpdate { .. }
+            // The same clock.
+            | Intention::CreateAnnouncement { .. }
+            | Intention::UpdateAnnouncement { .. }
+    )
+}
+
+/// Whether messages may go out because of it.
+fn tells_people(intention: &Intention) -> bool {
+    matches!(
+        intention,
+        Intention::PlanMaintenance { .. }
+            | Intention::UpdateMaintenance { .. }
+            | Intention::ExtendMaintenance { .. }
+            | Intention::StartMaintenance { .. }
+            | Intention::CloseMaintenance { .. }
+            | Intention::CancelMaintenance { .. }
+            | Intention::AddMaintenanceUpdate { .. }
+            | Intention::CreateAnnouncement { .. }
+            | Intention::UpdateAnnouncement { .. }
     )
 }
 

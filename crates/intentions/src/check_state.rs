@@ -1,11 +1,14 @@
 //! What checks find: the one write of the graph that nobody asked for.
 
 use crate::Intentions;
+use crate::notify::notify;
 use domain::audit::AuditSubject;
 use domain::limits::TRANSACTION_ATTEMPTS_MAX;
+use domain::notification::{Notice, NoticeKind};
 use domain::system::State;
 use domain::{NodeKind, Refusal};
 use serde_json::json;
+use sqlx::PgConnection;
 use store::audit::NewEntry;
 use uuid::Uuid;
 
@@ -23,6 +26,7 @@ impl Intentions {
                 Ok(written) => {
                     if written {
                         (self.bell)();
+                        self.ring_jobs().await;
                     }
                     return Ok(written);
                 }
@@ -50,6 +54,7 @@ impl Intentions {
             kind: Some(NodeKind::System),
             title: Some(node.title),
         };
+        tell_of_state(&mut tx, &subject, before, state, reason).await?;
         let summary = json!({ "kind": subject.kind, "title": subject.title, "from": before, "to": state, "reason": reason });
         let entry = NewEntry {
             id: Uuid::now_v7(),
@@ -64,4 +69,26 @@ impl Intentions {
         tx.commit().await?;
         Ok(true)
     }
+}
+
+/// Tells that a system is down, or up again; not while it is being worked on.
+async fn tell_of_state(
+    db: &mut PgConnection,
+    subject: &AuditSubject,
+    before: State,
+    state: State,
+    reason: Option<&str>,
+) -> Result<(), store::Error> {
+    let kind = match (before, state) {
+        (_, State::Down) => NoticeKind::SystemDown,
+        (State::Down, State::Up) => NoticeKind::SystemUp,
+        _ => return Ok(()),
+    };
+    let (Some(system_id), Some(title)) = (subject.node_id, &subject.title) else { return Ok(()) };
+    if store::maintenance::is_suppressed(&mut *db, system_id).await? {
+        return Ok(());
+    }
+    let message = reason.map(str::to_owned);
+    let notice = Notice { message, ..Notice::new(kind, system_id, NodeKind::System, subject.scope_id, title.clone()) };
+    notify(db, &notice).await
 }

@@ -1,17 +1,23 @@
 //! The one way in: every change of the graph is an [`Intention`], carried out here.
 
+mod announcement_clock;
 mod apply;
 mod authorise;
 mod carry_out;
 mod check_state;
+mod connection_test;
 mod incident_rules;
 mod jobs;
 mod maintenance_clock;
+mod notices;
+mod notify;
 mod rehearsal;
+mod secrets;
 mod stop;
 
 use domain::intention::Intention;
 use domain::{Actor, Edge, Node, Refusal};
+use keyring::Keyring;
 use serde_json::Value;
 use std::sync::Arc;
 use store::Pool;
@@ -19,6 +25,8 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub use jobs::{JobOutcome, JobsDone};
+pub use notices::{NoticeOutcome, NoticesDone};
+pub use secrets::{Rotation, SecretsError, open as open_secrets};
 
 /// Wakes the local tailer; called after each commit.
 pub type Bell = Arc<dyn Fn() + Send + Sync>;
@@ -31,6 +39,7 @@ pub struct Intentions {
     check_bell: Arc<Notify>,
     maintenance_bell: Arc<Notify>,
     jobs_bell: Option<Bell>,
+    keyring: Option<Keyring>,
 }
 
 /// What is known of a request besides its intentions.
@@ -71,7 +80,7 @@ pub enum Done {
 
 impl Intentions {
     pub fn new(pool: Pool, bell: Bell) -> Self {
-        Self { pool, bell, check_bell: Arc::default(), jobs_bell: None, maintenance_bell: Arc::default() }
+        Self { pool, bell, check_bell: Arc::default(), jobs_bell: None, maintenance_bell: Arc::default(), keyring: None }
     }
 
     /// With the bell of this process's worker, which rings for others too. Without one, workers are
@@ -79,6 +88,13 @@ impl Intentions {
     #[must_use]
     pub fn with_jobs_bell(mut self, bell: Option<Bell>) -> Self {
         self.jobs_bell = bell;
+        self
+    }
+
+    /// With the keys that secrets are kept with. Without any, connections can't be made.
+    #[must_use]
+    pub fn with_keyring(mut self, keyring: Option<Keyring>) -> Self {
+        self.keyring = keyring;
         self
     }
 

@@ -1,12 +1,14 @@
 //! What the clock makes of maintenances: each move once, whoever else looks at the same time.
 
 use crate::Intentions;
+use crate::notify::{kind_of, tell_of_maintenance};
 use domain::Refusal;
 use domain::audit::AuditSubject;
 use domain::lifecycle::Stops;
 use domain::limits::TRANSACTION_ATTEMPTS_MAX;
 use domain::maintenance::{Maintenance, MaintenanceState, Move, Verification};
 use domain::node::{Facet, NodeKind};
+use domain::notification::NoticeKind;
 use domain::timeline::{Audience, StateChange};
 use serde_json::json;
 use sqlx::PgConnection;
@@ -38,6 +40,36 @@ impl Intentions {
         }
     }
 
+    /// Gives the reminders of one that are due, so many minutes before its begin; answers whether there were
+    /// any. Of several servers that see them due one gives them.
+    pub async fn remind_of_maintenance(&self, id: Uuid, minutes: &[i32]) -> Result<bool, Refusal> {
+        let mut attempt = 1;
+        loop {
+            match self.try_remind(id, minutes).await {
+                Err(error) if store::may_retry(&error) && attempt < TRANSACTION_ATTEMPTS_MAX => attempt += 1,
+                Err(error) => return Err(store::refusal(error)),
+                Ok(reminded) => {
+                    if reminded {
+                        self.ring_for_maintenance();
+                    }
+                    return Ok(reminded);
+                }
+            }
+        }
+    }
+
+    async fn try_remind(&self, id: Uuid, minutes: &[i32]) -> Result<bool, store::Error> {
+        let mut tx = self.pool.begin().await?;
+        if store::node::lock_node(&mut *tx, id).await?.is_none()
+            || !store::maintenance::take_reminders(&mut *tx, id, minutes).await?
+        {
+            return Ok(false);
+        }
+        tell_of_maintenance(&mut tx, id, NoticeKind::MaintenanceReminder, None).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     async fn try_advance(&self, id: Uuid) -> Result<Option<Move>, store::Error> {
         // A look without a lock: one that verifies is looked at again and again.
         if !self.is_due(id).await? {
@@ -59,6 +91,7 @@ impl Intentions {
         let state_change = Some(StateChange::Maintenance(due.to));
         let update = NewUpdateRow { node_id: id, by: None, message: due.message, audience: Audience::Public, state_change };
         store::timeline::insert_update(&mut *tx, update).await?;
+        tell_of_maintenance(&mut tx, id, kind_of(due.to), Some((due.message, Audience::Public))).await?;
         record(&mut tx, id, node, before.state, due).await?;
         tx.commit().await?;
         Ok(Some(due))

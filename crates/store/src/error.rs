@@ -76,6 +76,10 @@ fn by_constraint(name: &str) -> Option<Refusal> {
         "systems_links_array" | "incidents_links_array" => Refusal::invalid("links", "less text"),
         "incidents_moves_allowed" => Refusal::conflict("its state can't become that any more"),
         "incidents_one_by_cause" => Refusal::conflict("another incident of the same cause is open already"),
+        "subscriptions_once" => Refusal::conflict("there is a subscription like this already"),
+        "announcements_ends_later" => Refusal::invalid("ends_at", "later than starts_at"),
+        "announcements_times_finite" => Refusal::invalid("starts_at", "a time from 2000 to 9000"),
+        "connections_texts_length" => Refusal::invalid("host", "less text"),
         "maintenances_one_of_synops" => {
             Refusal::conflict("another maintenance of Synops itself overlaps this window: move one of them, or cancel it")
         }

@@ -114,7 +114,7 @@ pub async fn list_rows(db: &mut PgConnection, unseen: &Unseen, after_seq: i64, l
 
 /// What changed of access, scopes, sessions and tokens: it applies before any data.
 pub async fn list_control_rows(db: &mut PgConnection, unseen: &Unseen, limit: i64) -> Result<Vec<LogRow>> {
-    log_rows!("and entity in ('access', 'scope', 'session', 'token')", unseen, i64::MIN, limit).fetch_all(db).await
+    log_rows!("and entity in ('access', 'scope', 'session', 'token', 'inbox')", unseen, i64::MIN, limit).fetch_all(db).await
 }
 
 /// Within what a transaction id means one thing.

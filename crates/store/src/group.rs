@@ -59,15 +59,3 @@ pub async fn lock_children(db: impl PgExecutor<'_>, parent_id: Uuid, ids: &[Uuid
     .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.scope_id)).collect())
 }
-
-/// Gives each the position that it has in the list, from 1; those that have it already stay as they are.
-pub async fn update_positions(db: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<()> {
-    sqlx::query!(
-        "update nodes n set position = o.at::integer from unnest($1::uuid[]) with ordinality o(id, at)
-          where n.id = o.id and n.position <> o.at",
-        ids
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}

@@ -1,5 +1,7 @@
 //! Nodes with their facets.
 
+use crate::announcement::AnnouncementRow;
+use crate::connection::ConnectionRow;
 use crate::incident::IncidentRow;
 use crate::maintenance::MaintenanceRow;
 use domain::access::Visibility;
@@ -125,6 +127,12 @@ fn facet_of(kind: NodeKind, row: Value) -> Result<Facet> {
         // A selection that psql wrote and that is none takes all.
         NodeKind::View => Ok(Facet::View(serde_json::from_value(row["filter"].clone()).unwrap_or_default())),
         NodeKind::Incident => Ok(Facet::Incident(serde_json::from_value::<IncidentRow>(row).map_err(wrong)?.into_incident()?)),
+        NodeKind::Connection => {
+            Ok(Facet::Connection(serde_json::from_value::<ConnectionRow>(row).map_err(wrong)?.into_connection()?))
+        }
+        NodeKind::Announcement => {
+            Ok(Facet::Announcement(serde_json::from_value::<AnnouncementRow>(row).map_err(wrong)?.into_announcement()?))
+        }
         other => Err(unknown("facet of", other.as_str())),
     }
 }
@@ -151,6 +159,8 @@ macro_rules! nodes {
                    when 'maintenance' then (select to_jsonb(f) from maintenances f where f.node_id = n.id)
                    when 'view' then (select to_jsonb(f) from views f where f.node_id = n.id)
                    when 'incident' then (select to_jsonb(f) from incidents f where f.node_id = n.id)
+                   when 'connection' then (select to_jsonb(f) from connections f where f.node_id = n.id)
+                   when 'announcement' then (select to_jsonb(f) from announcements f where f.node_id = n.id)
                  end as "facet?",
                  c.visibility as "visibility?", c.isolated as "isolated?"
                from nodes n
@@ -326,6 +336,18 @@ pub async fn update_node(
         body,
         attrs.map(Json) as _,
         position
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Has these nodes stand in this order among their neighbours. Those that do already are let be.
+pub async fn update_positions(db: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<()> {
+    sqlx::query!(
+        "update nodes n set position = o.place::int4 from unnest($1::uuid[]) with ordinality o(id, place)
+          where n.id = o.id and n.position <> o.place::int4",
+        ids
     )
     .execute(db)
     .await?;

@@ -1,9 +1,11 @@
 //! The command line.
 
+mod connections;
 mod incident;
 mod jobs;
 mod maintenance;
 
+pub use connections::ConnectionsVerb;
 pub use incident::IncidentVerb;
 pub use jobs::{
     DeadLettersVerb, EnqueueArgs, JobsList, JobsVerb, Letters, OneJob, OneSchedule, OutcomeArg, PriorityArg, SchedulesVerb,
@@ -63,6 +65,9 @@ pub enum Verb {
     /// Open incidents, tell people about them, resolve them.
     #[command(subcommand)]
     Incident(IncidentVerb),
+    /// How messages leave Synops: the key that their secrets are kept with.
+    #[command(subcommand)]
+    Connections(ConnectionsVerb),
     /// Compare the database's schema with what the migrations make.
     #[command(subcommand)]
     Schema(SchemaVerb),

@@ -15,6 +15,7 @@ mod managed;
 mod open_files;
 mod people;
 mod preconditions;
+mod secret_key;
 mod serve;
 pub mod signals;
 mod stage;

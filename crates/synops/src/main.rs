@@ -37,6 +37,7 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Verb::DeadLetters(verb) => verbs::dead_letters::run(&verb, &config()?).await,
         Verb::Incident(verb) => verbs::incident::run(&verb, &config()?).await,
         Verb::Maintenance(verb) => verbs::maintenance::run(&verb, &config()?).await,
+        Verb::Connections(verb) => verbs::connections::run(&verb, &config()?).await,
         Verb::Schema(verb) => verbs::schema::run(&verb, &config()?).await,
         Verb::Config(verb) => verbs::config::run(&verb, file, &environment),
         Verb::Openapi => verbs::openapi::run(),

@@ -28,7 +28,7 @@ fn slow(scope: &Scope<Version, String>, key: &str) -> (oneshot::Sender<u64>, Rea
 }
 
 async fn value(scope: &Scope<Version, String>, key: &str, otherwise: u64) -> u64 {
-    scope.wrap(Key::new(key), move || async move { Ok(Version(otherwise)) }).await.unwrap().0
+    scope.wrap(Key::new(key), move || async move { Ok(Version(otherwise)) }).await.expect("a load that does not fail").0
 }
 
 /// Polls once, so that it has begun.

@@ -31,7 +31,7 @@ impl Instance {
     }
 
     async fn read(&self, key: &str, otherwise: u64) -> u64 {
-        self.scope.wrap(Key::new(key), move || async move { Ok(Version(otherwise)) }).await.unwrap().0
+        self.scope.wrap(Key::new(key), move || async move { Ok(Version(otherwise)) }).await.expect("a load that does not fail").0
     }
 }
 
@@ -63,7 +63,8 @@ async fn a_load_at_one_is_overtaken_by_an_invalidation_at_another() {
         let (begun, wait) = tokio::sync::oneshot::channel();
         let (end, told) = tokio::sync::oneshot::channel::<()>();
         let scope = a.scope.clone();
-        let reading = tokio::spawn(async move {
+        let mut reading = JoinSet::new();
+        reading.spawn(async move {
             scope
                 .wrap(key(1), move || async move {
                     begun.send(()).unwrap();
@@ -74,7 +75,7 @@ async fn a_load_at_one_is_overtaken_by_an_invalidation_at_another() {
         wait.await.unwrap();
         b.scope.invalidate(std::slice::from_ref(&stale)).await;
         end.send(()).unwrap();
-        assert_eq!(reading.await.unwrap().unwrap().0, 1);
+        assert_eq!(reading.join_next().await.unwrap().unwrap().unwrap().0, 1);
         assert_eq!((b.read("k:1", 2).await, a.read("k:1", 3).await), (2, 2), "{stale:?}");
         assert_eq!(a.scope.counts().refusals, 1);
     }
@@ -174,7 +175,8 @@ async fn an_instance_that_empties_the_store_takes_back_no_invalidation() {
     let hesitant = Arc::new(Hesitant { sequence: Arc::clone(&sequence), drawn: Notify::new(), go_on: Notify::new() });
     let fences: Arc<dyn Fences> = Arc::clone(&hesitant) as Arc<dyn Fences>;
     let slow = Arc::new(Cache::new(Backing::Redis(Arc::new(cache::Redis::new(&url(), &prefix, fences).unwrap()))));
-    let starting = tokio::spawn({
+    let mut starting = JoinSet::new();
+    starting.spawn({
         let slow = Arc::clone(&slow);
         async move { slow.renew().await }
     });
@@ -183,7 +185,8 @@ async fn an_instance_that_empties_the_store_takes_back_no_invalidation() {
     let (begun, wait) = tokio::sync::oneshot::channel();
     let (end, told) = tokio::sync::oneshot::channel::<()>();
     let scope = c.scope.clone();
-    let reading = tokio::spawn(async move {
+    let mut reading = JoinSet::new();
+    reading.spawn(async move {
         let load = move || async move {
             begun.send(()).unwrap();
             told.await.map(|()| Version(1)).map_err(|_| String::new())
@@ -193,9 +196,9 @@ async fn an_instance_that_empties_the_store_takes_back_no_invalidation() {
     wait.await.unwrap();
     b.scope.invalidate(&[Stale::Key(key(1))]).await;
     hesitant.go_on.notify_one();
-    assert!(starting.await.unwrap());
+    assert!(starting.join_next().await.unwrap().unwrap());
     end.send(()).unwrap();
-    assert_eq!(reading.await.unwrap().unwrap().0, 1);
+    assert_eq!(reading.join_next().await.unwrap().unwrap().unwrap().0, 1);
     assert_eq!(b.read("k:1", 2).await, 2);
 }
 
@@ -256,7 +259,7 @@ async fn read(instance: &Instance, at: usize, truth: &Arc<Truth>, dice: &Dice) {
         let begun = loads.begin_all(at, &missing);
         async move { Ok(loads.load(at, &missing, begun, &rolls, LONGEST).await) }
     };
-    let values = instance.scope.wrap_many(&keys, Key::clone, load).await.unwrap();
+    let values = instance.scope.wrap_many(&keys, Key::clone, load).await.expect("loads that do not fail");
     for ((key, value), least) in keys.iter().zip(values).zip(least) {
         assert!(value.0 >= least, "{key}: {} was read at {at}, and {least} was promised", value.0);
     }

@@ -98,7 +98,7 @@ async fn interleave(seed: u64, fails_one_in: u64) {
 
 fn run(seeds: std::ops::Range<u64>, fails_one_in: u64) {
     for seed in seeds {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
         runtime.block_on(interleave(seed, fails_one_in));
     }
 }

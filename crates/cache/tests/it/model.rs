@@ -59,6 +59,9 @@ impl Dice {
     }
 }
 
+/// Of a load: whether an invalidation has overtaken it.
+type Overtaken = Arc<AtomicUsize>;
+
 /// What the database has: a version for each key, and what readers must see at least.
 #[derive(Default)]
 pub(crate) struct Truth {
@@ -66,7 +69,7 @@ pub(crate) struct Truth {
     /// By process and key: the version that stood when the last invalidation there returned.
     promised: Mutex<HashMap<(usize, Key), u64>>,
     /// By process and key: loads under way, and how many of them an invalidation there has overtaken.
-    loading: Mutex<HashMap<(usize, Key), Vec<Arc<AtomicUsize>>>>,
+    loading: Mutex<HashMap<(usize, Key), Vec<Overtaken>>>,
     pub(crate) worst_at_once: AtomicUsize,
 }
 

@@ -26,6 +26,7 @@ pub(crate) fn prefix() -> String {
     format!("cache-test-{}", Uuid::new_v4().simple())
 }
 
+#[expect(clippy::disallowed_methods, reason = "the suite says where its Redis is")]
 pub(crate) fn url() -> String {
     std::env::var("SYNOPS_TEST_REDIS_URL").expect("SYNOPS_TEST_REDIS_URL: ./dev test starts a Redis and sets it")
 }

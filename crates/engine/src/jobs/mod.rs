@@ -7,7 +7,7 @@ mod claimer;
 mod context;
 mod desk;
 mod home;
-mod kinds;
+pub(crate) mod kinds;
 mod reporter;
 mod runner;
 mod scheduler;

@@ -16,6 +16,8 @@ const LOOK_PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct Clock {
     pub(super) pool: Pool,
     pub(super) intentions: Intentions,
+    /// So many minutes before a begin.
+    pub(super) reminders_min: Vec<i32>,
 }
 
 impl Clock {
@@ -37,18 +39,47 @@ impl Clock {
                 }
             }
         }
+        failed |= self.remind().await?;
+        let announced = self.announce().await?;
         if failed {
             return Ok(MAINTENANCE_POLL);
         }
-        if moved {
+        if moved || announced {
             // Another move may be due after it: of a window that was slept through.
             return Ok(Duration::ZERO);
         }
-        let next = store::maintenance::find_next_due(&self.pool).await?;
+        let announcement = store::announcement::find_next_announcement_due(&self.pool).await?;
+        let next = store::maintenance::find_next_due(&self.pool).await?.into_iter().chain(announcement).min();
         Ok(match next {
             Some(Duration::ZERO) => LOOK_PAUSE,
             Some(next) => next.clamp(TIMER_MIN, MAINTENANCE_POLL),
             None => MAINTENANCE_POLL,
         })
+    }
+
+    /// Gives the reminders that are due; answers whether one failed.
+    async fn remind(&self) -> Result<bool, store::Error> {
+        let mut failed = false;
+        for id in store::maintenance::list_reminders_due(&self.pool, &self.reminders_min, AT_ONCE).await? {
+            if let Err(error) = self.intentions.remind_of_maintenance(id, &self.reminders_min).await {
+                tracing::warn!(%error, maintenance_id = %id, "people could not be reminded; tried again shortly");
+                failed = true;
+            }
+        }
+        Ok(failed)
+    }
+
+    /// Brings announcements level with the clock; answers whether any moved.
+    async fn announce(&self) -> Result<bool, store::Error> {
+        let mut moved = false;
+        for id in store::announcement::list_announcements_due(&self.pool, AT_ONCE).await? {
+            match self.intentions.advance_announcement(id).await {
+                Ok(state) => moved |= state.is_some(),
+                Err(error) => {
+                    tracing::warn!(%error, announcement_id = %id, "an announcement could not be moved on; tried again shortly")
+                }
+            }
+        }
+        Ok(moved)
     }
 }

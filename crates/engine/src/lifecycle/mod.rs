@@ -58,7 +58,7 @@ impl Lifecycle {
     ) -> Self {
         let instance_id = me.id;
         Self {
-            clock: Clock { pool: pool.clone(), intentions: intentions.clone() },
+            clock: Clock { pool: pool.clone(), intentions: intentions.clone(), reminders_min: Vec::new() },
             own_stop: OwnStop::new(pool.clone(), intentions.clone(), me, drain, ready_pause),
             pool,
             intentions,
@@ -68,6 +68,13 @@ impl Lifecycle {
             looked: watch::Sender::new(false),
             steadiness: Steadiness::new(alive),
         }
+    }
+
+    /// So many minutes before a maintenance begins people are reminded.
+    #[must_use]
+    pub(crate) fn with_reminders(mut self, minutes: Vec<i32>) -> Self {
+        self.clock.reminders_min = minutes;
+        self
     }
 
     pub(crate) fn windows(&self) -> watch::Receiver<Option<Window>> {

@@ -3,8 +3,8 @@
 use crate::{Running, SOON};
 use domain::job::{JobClass, JobSpec, NewJob};
 use domain::lifecycle::InstanceState;
-use engine::WorkConfig;
 use engine::jobs::{Bell, Context, Done, Failure, Kinds};
+use engine::{EngineConfig, WorkConfig};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,11 +43,15 @@ impl Server {
     }
 
     pub(crate) fn start_as(db: &TestDb, work: WorkConfig, id: Uuid) -> Self {
+        Self::start_and(db, work, |config| config.instance_id = id)
+    }
+
+    pub(crate) fn start_and(db: &TestDb, work: WorkConfig, change: impl FnOnce(&mut EngineConfig)) -> Self {
         let bell = work.bell.clone();
         let running = Running::start(db, |config| {
-            config.instance_id = id;
             config.probes = false;
             config.work = Some(work);
+            change(config);
         });
         Self { running, bell }
     }

@@ -1,7 +1,9 @@
 //! The engine on a real database, with real sockets.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod announcements;
 mod checks;
+mod deliveries;
 mod incidents;
 mod job_faults;
 mod job_kinds;

@@ -357,6 +357,11 @@ impl Inner {
                 reader.outbox.close(CloseCode::SignedOut);
             }
         }
+        for change in &control.inbox {
+            for reader in self.readers.values().filter(|r| r.person_id == Some(change.person_id)) {
+                reader.outbox.push_inbox(change.what);
+            }
+        }
         let Some(mark) = self.stream.as_ref().map(|stream| stream.tokens.mark()) else { return };
         let (old, new) = self.visibilities_around(control);
         for change in &control.scopes {
@@ -444,5 +449,27 @@ impl Inner {
                 reader.outbox.push_token(Arc::clone(stream.tokens.newest()));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use feed::{InboxChange, InboxPart, Sink};
+
+    #[test]
+    fn what_is_somebodys_own_is_told_to_their_sockets_alone() {
+        let hub = Hub::new(Bell::new());
+        let (kari, ola) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let readers = [Some(kari), Some(kari), Some(ola), None].map(|person| {
+            let outbox = Arc::new(Outbox::default());
+            hub.join(person, None, &outbox).unwrap();
+            outbox
+        });
+        let at = || Snapshot::parse("1:1:").unwrap();
+        let inbox = vec![InboxChange { person_id: kari, what: InboxPart::Notifications }];
+        let control = Control { inbox, ..Control::default() };
+        hub.deliver(Batch { from: at(), to: at(), control, wanted: None, events: Vec::new(), ends: true });
+        assert_eq!(readers.map(|outbox| outbox.is_waiting()), [true, true, false, false]);
     }
 }

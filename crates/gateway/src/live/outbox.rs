@@ -7,12 +7,13 @@ use super::body::Body;
 use super::entry::Entry;
 use super::frame::{AddedFrames, Changes, Item, ItemFrames, SubscribedFrames, removed_frame, token_frame};
 use super::newest::Newest;
-use super::protocol::CloseCode;
+use super::protocol::{CloseCode, ServerMessage};
 use axum::extract::ws::Utf8Bytes;
 use domain::access::Level;
 use domain::limits::{OUTBOX_MAX_BYTES, OUTBOX_MAX_ENTRIES, UNANSWERED_PINGS_MAX};
+use feed::InboxPart;
 use parking_lot::Mutex;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -36,6 +37,8 @@ struct State {
     /// Pings of the protocol's own kind since something was last sent. Their pongs are queued where
     /// we can't see them.
     pings: u32,
+    /// What of the reader's own has changed. They read it themselves: once is as good as often.
+    inbox: BTreeSet<InboxPart>,
     /// The newest token that was sent.
     told: Option<Arc<str>>,
     close: Option<CloseCode>,
@@ -74,6 +77,18 @@ impl Outbox {
 
     pub(super) fn push_added(&self, scope_id: Uuid, level: Level, nodes: impl Iterator<Item = Arc<Body>>) {
         self.push(Entry::Added(Box::new(AddedFrames::new(scope_id, level, nodes))));
+    }
+
+    /// Something of the reader's own has changed.
+    pub(super) fn push_inbox(&self, what: InboxPart) {
+        self.state.lock().inbox.insert(what);
+        self.filled.notify_one();
+    }
+
+    /// Whether something of the reader's own waits to be told.
+    #[cfg(test)]
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.state.lock().inbox.is_empty()
     }
 
     /// A newer token, behind all that it covers.
@@ -227,6 +242,10 @@ impl State {
         if std::mem::take(&mut self.pings) > 0 {
             return Some(Next::Send(Vec::new()));
         }
+        if !self.inbox.is_empty() {
+            let what: Vec<&str> = std::mem::take(&mut self.inbox).into_iter().map(InboxPart::as_str).collect();
+            return Some(Next::Send(vec![ServerMessage::Inbox { what: &what }.to_text().into()]));
+        }
         loop {
             let Some(front) = self.queue.front_mut() else {
                 self.queue = self.newest.take()?.into_entries();
@@ -320,6 +339,18 @@ mod tests {
         assert!(close.is_none() && all.starts_with("hello"));
         assert!(all.find(r#""v":1"#) < all.find(r#""v":2"#));
         assert_eq!(outbox.bytes(), 0);
+    }
+
+    #[test]
+    fn what_is_ones_own_is_told_once_however_often_it_changed() {
+        let outbox = Outbox::default();
+        for _ in 0..10_000 {
+            outbox.push_inbox(InboxPart::Dismissals);
+            outbox.push_inbox(InboxPart::Notifications);
+        }
+        assert_eq!(outbox.bytes(), 0);
+        let (all, close) = drain(&outbox);
+        assert_eq!((all.as_str(), close), (r#"{"type":"inbox","what":["notifications","dismissals"]}"#, None));
     }
 
     #[test]

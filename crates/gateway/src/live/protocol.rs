@@ -46,6 +46,10 @@ pub(super) enum ServerMessage<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_after_ms: Option<u64>,
     },
+    /// Something of the reader's own has changed: they read it anew.
+    Inbox {
+        what: &'a [&'a str],
+    },
     Pong {
         server_time: DateTime<Utc>,
         fresh_at: Option<DateTime<Utc>>,

@@ -178,7 +178,17 @@ pub(crate) fn without_place(refusal: Refusal) -> Refusal {
         Refusal::Invalid { field, expects } => {
             let placed = field.strip_prefix("intentions[").and_then(|rest| rest.split_once("]."));
             let inner = placed.map_or(field.as_str(), |(_, inner)| inner);
-            let facets = ["system.", "person.", "maintenance.", "incident.", "contact.", "patch.", "update."];
+            let facets = [
+                "system.",
+                "person.",
+                "maintenance.",
+                "incident.",
+                "contact.",
+                "patch.",
+                "update.",
+                "connection.",
+                "announcement.",
+            ];
             let flat = facets.iter().find_map(|facet| inner.strip_prefix(facet)).unwrap_or(inner);
             Refusal::Invalid { field: flat.to_owned(), expects }
         }

@@ -1,10 +1,12 @@
 //! The shapes on the wire. A noun has two: the domain's type and the view here.
 
 pub(crate) mod account;
+pub(crate) mod announcement;
 pub(crate) mod audit;
 pub(crate) mod cache;
 pub(crate) mod catalog;
 pub(crate) mod check;
+pub(crate) mod connection;
 pub(crate) mod dead_letter;
 pub(crate) mod edge;
 pub(crate) mod health;
@@ -15,6 +17,7 @@ pub(crate) mod job_class;
 pub(crate) mod lifecycle;
 pub(crate) mod maintenance;
 pub(crate) mod node;
+pub(crate) mod notification;
 pub(crate) mod nouns;
 pub(crate) mod problem;
 pub(crate) mod timeline;

@@ -1,6 +1,8 @@
 //! Nodes: the same shape in lists, single reads, typed routes and on the socket.
 
+use super::announcement::AnnouncementView;
 use super::catalog::ViewView;
+use super::connection::ConnectionView;
 use super::incident::IncidentView;
 use super::maintenance::MaintenanceView;
 use chrono::{DateTime, Utc};
@@ -57,6 +59,10 @@ pub(crate) struct NodeView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     incident: Option<IncidentView<'a>>,
+    connection: Option<ConnectionView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    announcement: Option<AnnouncementView>,
     /// On scope roots: who reads it without a grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -138,6 +144,8 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             maintenance: None,
             view: None,
             incident: None,
+            connection: None,
+            announcement: None,
             scope: node.scope.map(Into::into),
         };
         match &node.facet {
@@ -146,6 +154,8 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             Some(Facet::Maintenance(maintenance)) => view.maintenance = Some(maintenance.into()),
             Some(Facet::View(filter)) => view.view = Some(filter.into()),
             Some(Facet::Incident(incident)) => view.incident = Some(incident.into()),
+            Some(Facet::Connection(connection)) => view.connection = Some(connection.into()),
+            Some(Facet::Announcement(announcement)) => view.announcement = Some(announcement.into()),
             None => {}
         }
         view

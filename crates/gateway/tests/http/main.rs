@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod announcements;
 mod bad_input;
 mod calls;
 mod catalog;
+mod connections;
 mod credentials;
 mod idempotency;
 mod incidents;
@@ -13,6 +15,7 @@ mod jobs;
 mod lifecycle;
 mod lists;
 mod maintenances;
+mod notices;
 mod nouns;
 mod openapi;
 mod origin;

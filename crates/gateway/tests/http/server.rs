@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request};
 use chrono::{DateTime, Utc};
+use domain::connection::TestOutcome;
 use domain::token::TokenAccess;
 use gateway::{Hub, Reads, Secret, Settings, State, Wiring};
 use intentions::Intentions;
@@ -62,7 +63,8 @@ impl Server {
         let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
         let state = State::new(Wiring {
             pool: db.pool().clone(),
-            intentions: Intentions::new(db.pool().clone(), Arc::new(|| {})),
+            intentions: Intentions::new(db.pool().clone(), Arc::new(|| {})).with_keyring(Some(keyring())),
+            messenger: Arc::new(Echo),
             settings,
             metrics: Some(recorder.handle()),
             feed: health,
@@ -117,6 +119,22 @@ impl Server {
 pub(crate) fn now() -> DateTime<Utc> {
     Utc::now()
 }
+
+/// With a key of the test's own.
+fn keyring() -> keyring::Keyring {
+    keyring::Keyring::new(&keyring::Keyring::generate().expect("a key"), &[]).expect("a key")
+}
+
+/// Sends nothing, and says to whom it would have.
+struct Echo;
+
+impl domain::notification::Messenger for Echo {
+    fn test(&self, _: Uuid, to: Option<String>) -> Testing<'_> {
+        Box::pin(async move { Ok(TestOutcome { ok: to.is_some(), detail: to.unwrap_or_default(), took_ms: 1 }) })
+    }
+}
+
+type Testing<'a> = std::pin::Pin<Box<dyn Future<Output = Result<TestOutcome, domain::Refusal>> + Send + 'a>>;
 
 /// A request in the making.
 pub(crate) struct Ask(Request<Body>);

@@ -30,7 +30,7 @@ impl Work<'_> {
         for scope_id in scopes {
             self.rights(scope_id).await?.need(Level::Reader, "group among them, part of that parent")?;
         }
-        store::group::update_positions(&mut *self.db, ids).await?;
+        store::node::update_positions(&mut *self.db, ids).await?;
         self.touched.push(Touched::Node(parent_id));
         let titles = store::node::list_titles(&mut *self.db, &[parent_id]).await?;
         let title = titles.first().map_or("", |(_, title)| title.as_str());

@@ -4,11 +4,13 @@
 use super::{Touched, Work, distinct, fresh, node_subject};
 use crate::authorise;
 use crate::carry_out::Stop;
+use crate::notify::{Said, kind_of, tell_of_maintenance};
 use chrono::{DateTime, Utc};
 use domain::access::Level;
 use domain::intention::Intention;
 use domain::maintenance::{Maintenance, MaintenancePatch, MaintenanceState, Move, NewUpdate, Outcome, check_end, check_window};
 use domain::node::{INSTANCE_ID, NodeKind};
+use domain::notification::NoticeKind;
 use domain::timeline::{Audience, StateChange};
 use domain::{EdgeKind, Refusal};
 use serde_json::{Map, Value, json};
@@ -16,9 +18,6 @@ use store::node::{LockedNode, NewNode};
 use uuid::Uuid;
 
 const NO_SUCH: Refusal = Refusal::NotFound { what: "maintenance" };
-
-/// What somebody says with a change of the state.
-type Said<'a> = Option<(&'a str, Audience)>;
 
 impl Work<'_> {
     pub(super) async fn plan_maintenance(&mut self, intention: &Intention) -> Result<(), Stop> {
@@ -53,6 +52,7 @@ impl Work<'_> {
         for target_id in &affects {
             self.affect(id, parent.scope_id, *target_id).await?;
         }
+        tell_of_maintenance(&mut *self.db, id, NoticeKind::MaintenancePlanned, None).await?;
         self.touched.push(Touched::Node(id));
         let summary = json!({ "starts_at": starts_at, "ends_at": ends_at, "affects": affects.len() });
         self.record("plan_maintenance", node_subject(id, parent.scope_id, NodeKind::Maintenance, title), summary).await
@@ -81,6 +81,9 @@ impl Work<'_> {
         if let Some(affects) = &patch.affects {
             self.set_affects(*id, node.scope_id, before.state, affects).await?;
         }
+        if patch.starts_at.is_some() || patch.ends_at.is_some() || patch.affects.is_some() {
+            tell_of_maintenance(&mut *self.db, *id, NoticeKind::MaintenanceChanged, None).await?;
+        }
         self.touched.push(Touched::Node(*id));
         let title = title.as_deref().unwrap_or(&node.title);
         let mut summary = json!({ "fields": super::changed_fields(intention), "title_before": node.title });
@@ -104,6 +107,7 @@ impl Work<'_> {
         let patch = MaintenancePatch { ends_at: Some(ends_at), ..MaintenancePatch::default() };
         store::maintenance::update_maintenance(&mut *self.db, id, &patch).await?;
         self.move_deadlines(id, &before, Some(ends_at)).await?;
+        tell_of_maintenance(&mut *self.db, id, NoticeKind::MaintenanceExtended, None).await?;
         self.touched.push(Touched::Node(id));
         let summary = json!({ "ends_at": ends_at, "ends_at_before": before.ends_at });
         self.record("extend_maintenance", node_subject(id, node.scope_id, node.kind, &node.title), summary).await
@@ -179,6 +183,7 @@ impl Work<'_> {
         }
         let (node, _) = self.locked_maintenance(id).await?;
         self.tell(id, said, None, "").await?;
+        tell_of_maintenance(&mut *self.db, id, NoticeKind::MaintenanceUpdate, said).await?;
         self.touched.push(Touched::Node(id));
         // Not the message: it may be for fewer than those who read the log.
         let summary = json!({ "audience": update.audience });
@@ -202,6 +207,7 @@ impl Work<'_> {
             store::maintenance::check_affected_now(&mut *self.db, id).await?;
         }
         self.tell(id, said, Some(to.to), to.message).await?;
+        tell_of_maintenance(&mut *self.db, id, kind_of(to.to), said).await?;
         self.touched.push(Touched::Node(id));
         let summary = json!({ "from": before.state, "to": to.to, "outcome": to.outcome });
         self.record(action, node_subject(id, node.scope_id, node.kind, &node.title), summary).await

@@ -102,7 +102,7 @@ impl Intentions {
         Ok(JobsDone::Now { outcome, status, response })
     }
 
-    async fn ring_jobs(&self) {
+    pub(crate) async fn ring_jobs(&self) {
         match &self.jobs_bell {
             Some(bell) => bell(),
             None => {

@@ -7,7 +7,7 @@ mod livekit;
 #[cfg(test)]
 mod tests;
 
-use domain::limits::TOOL_NAME_MAX_CHARS;
+use domain::limits::{REMINDERS_MAX, TOOL_NAME_MAX_CHARS};
 use key::{KEYS, Kind};
 use layers::Layers;
 pub use layers::{DEFAULT_FILE, Source};
@@ -121,6 +121,13 @@ pub enum Cache {
     Off,
 }
 
+/// What is kept secret in the database is sealed with these.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    pub key: Option<SecretString>,
+    pub old_keys: Vec<SecretString>,
+}
+
 #[derive(Clone, Debug)]
 pub struct Config {
     pub listen: SocketAddr,
@@ -140,6 +147,9 @@ pub struct Config {
     pub checks: Checks,
     pub jobs: Jobs,
     pub cache: Cache,
+    pub secrets: Secrets,
+    /// So many minutes before a maintenance begins people are reminded.
+    pub reminders_min: Vec<i32>,
     /// `None`: there are no calls.
     pub livekit: Option<LiveKit>,
     /// At a stop, from not being ready to not listening.
@@ -205,6 +215,11 @@ impl Config {
                 webhook_secret: get.find("webhooks.secret").and_then(Value::as_str).map(SecretString::from),
             },
             cache: get.cache()?,
+            secrets: Secrets {
+                key: get.find("secrets.key").and_then(Value::as_str).map(SecretString::from),
+                old_keys: get.secrets("secrets.old_keys"),
+            },
+            reminders_min: get.minutes("notifications.reminders_min")?,
             livekit: livekit::read(&get)?,
             cookies_secure,
         })
@@ -270,6 +285,19 @@ impl<'a> Getter<'a> {
     fn list(&self, name: &str) -> Result<Vec<String>, Error> {
         let list = self.find(name).and_then(Value::as_array).ok_or_else(|| self.wrong(name, "a list of texts"))?;
         Ok(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    /// Secrets with commas, spaces or lines between.
+    fn secrets(&self, name: &str) -> Vec<SecretString> {
+        let text = self.find(name).and_then(Value::as_str).unwrap_or_default();
+        text.split(|c: char| c == ',' || c.is_whitespace()).filter(|part| !part.is_empty()).map(SecretString::from).collect()
+    }
+
+    fn minutes(&self, name: &str) -> Result<Vec<i32>, Error> {
+        let wrong = || self.wrong(name, &format!("at most {REMINDERS_MAX} numbers of minutes, each from 1 to 43200,"));
+        let minutes = self.list(name)?.into_iter().map(|text| text.trim().parse().ok().filter(|m| (1..=43_200).contains(m)));
+        let minutes: Vec<i32> = minutes.collect::<Option<_>>().ok_or_else(wrong)?;
+        if minutes.len() > REMINDERS_MAX { Err(wrong()) } else { Ok(minutes) }
     }
 
     fn commands(&self, name: &str) -> Result<BTreeMap<String, Vec<String>>, Error> {

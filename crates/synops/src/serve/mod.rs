@@ -8,10 +8,10 @@ mod wiring;
 
 use crate::config::{Config, Role};
 use crate::database::Database;
-use crate::{address, demo, home, people};
+use crate::{address, demo, home, people, secret_key};
 use anyhow::Context;
 use drain::{Drain, Phase};
-use engine::{EngineConfig, Pulse, Started};
+use engine::{EngineConfig, Post, Pulse, Started};
 use feed::{Bell, Caches, Tailer};
 use gateway::{Hub, Reads, State, Wiring};
 use intentions::Intentions;
@@ -101,7 +101,11 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
 
     let bell = Bell::new();
     let jobs = engine::jobs::Bell::new();
-    let intentions = Intentions::new(pool.clone(), wiring::bell(bell.clone())).with_jobs_bell(wiring::jobs_bell(&config, &jobs));
+    let keyring = secret_key::keyring(&config)?;
+    let intentions = Intentions::new(pool.clone(), wiring::bell(bell.clone()))
+        .with_jobs_bell(wiring::jobs_bell(&config, &jobs))
+        .with_keyring(keyring.clone());
+    let post = Post::new(pool.clone(), keyring, url.clone())?;
     let hub = Arc::new(Hub::new(bell.clone()).with_maintenance_bell(intentions.maintenance_bell()));
     let worker_url = database_url.clone();
     let tailer = Tailer::new(database_url, pool.clone(), bell, Arc::clone(&hub), wiring::now);
@@ -121,7 +125,8 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
     // Others count on it from when it serves, as long as it is level with the database.
     let (serves, served) = watch::channel(false);
     let is_ready = wiring::readiness(served, feed.clone());
-    let engine_config = EngineConfig { is_ready, ..wiring::engine(&config, &login, &worker_url, jobs, instance_id, home_id) };
+    let engine_config =
+        EngineConfig { is_ready, post: post.clone(), ..wiring::engine(&config, &login, &worker_url, jobs, instance_id, home_id) };
     let (tasks, stop) = (&parts.engine.tasks, parts.engine.stop.clone());
     let Started { pulse, windows, mut looked } =
         engine::start(engine_config, pool.clone(), intentions.clone(), tasks, stop, &parts.drain).map_err(wiring::told)?;
@@ -132,8 +137,9 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
     if config.has_role(Role::Gateway) {
         let settings = wiring::settings(&config, url.clone(), instance_id);
         let (tasks, stop) = (parts.sockets.tasks.clone(), parts.sockets.stop.clone());
-        let (metrics, phases) = (Some(outside.metrics), parts.drain.phases());
-        let state = State::new(Wiring { pool, intentions, settings, metrics, feed, hub, reads, phases, windows, tasks, stop });
+        let (metrics, phases, messenger) = (Some(outside.metrics), parts.drain.phases(), Arc::new(post));
+        let state =
+            State::new(Wiring { pool, intentions, settings, metrics, feed, hub, reads, phases, windows, messenger, tasks, stop });
         parts.answer_with(&state);
         gateway::serve(outside.listener, gateway::router(state), &parts.http.tasks, parts.http.stop.clone());
     }

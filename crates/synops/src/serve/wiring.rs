@@ -79,6 +79,7 @@ pub(super) fn engine(
             ..WorkConfig::new(database_url)
         }),
         ready_pause: config.ready_pause,
+        reminders_min: config.reminders_min.clone(),
         ..EngineConfig::new(instance_id, name, VERSION)
     }
 }

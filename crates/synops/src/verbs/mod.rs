@@ -1,6 +1,7 @@
 //! The commands besides `serve`: each talks to the database, prints, and ends.
 
 pub mod config;
+pub mod connections;
 pub mod dead_letters;
 pub mod doctor;
 pub mod incident;

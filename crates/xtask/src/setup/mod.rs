@@ -56,6 +56,14 @@ const CHROMIUM: Need = Need {
     found: || chromium().and_then(|path| programs::major_version(&path, &["--version"])),
     hint: "any Chromium or Chrome on the PATH will do",
 };
+/// Takes the mail that tests send.
+const SMTP_SERVER: Need = Need {
+    name: "aiosmtpd",
+    minimum: 1,
+    packages: &["python3-aiosmtpd"],
+    found: || programs::major_version(Path::new("aiosmtpd"), &["--version"]),
+    hint: "it is a package of Debian and Ubuntu, and of pip",
+};
 /// For schemathesis, which gets an environment of its own.
 const PYTHON: Need = Need {
     name: "Python",
@@ -90,7 +98,7 @@ pub(crate) fn for_running() -> anyhow::Result<()> {
 
 /// What `./dev test` needs besides.
 pub(crate) fn for_testing() -> anyhow::Result<()> {
-    ensure(&[POSTGRES, NODE, REDIS, CHROMIUM, PYTHON])?;
+    ensure(&[POSTGRES, NODE, REDIS, CHROMIUM, PYTHON, SMTP_SERVER])?;
     ensure(&[NPM])?;
     for (component, arguments) in [("rustfmt", ["fmt", "--version"]), ("clippy", ["clippy", "--version"])] {
         if !programs::runs("cargo", &arguments) {

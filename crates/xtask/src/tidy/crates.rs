@@ -13,20 +13,51 @@ const FLOORS: &[(&str, &[&str])] = &[
     // Helpers that know nothing of the product.
     ("cache", &[]),
     ("drain", &[]),
+    ("keyring", &[]),
     ("managed-postgres", &[]),
     // Floor 2.
     ("store", &["domain"]),
     // Floor 3: the one way in and the one way out don't know each other.
-    ("intentions", &["domain", "store", "cache", "drain"]),
+    ("intentions", &["domain", "store", "cache", "drain", "keyring"]),
     ("feed", &["domain", "store", "cache", "drain"]),
     // Floor 4: these two meet in the database and in traits of `domain`.
-    ("engine", &["domain", "store", "intentions", "feed", "cache", "drain"]),
+    ("engine", &["domain", "store", "intentions", "feed", "cache", "drain", "keyring"]),
     ("gateway", &["domain", "store", "intentions", "feed", "cache", "drain"]),
     // The binary wires them all.
-    ("synops", &["domain", "store", "intentions", "feed", "engine", "gateway", "cache", "drain", "managed-postgres"]),
+    ("synops", &["domain", "store", "intentions", "feed", "engine", "gateway", "cache", "drain", "keyring", "managed-postgres"]),
     // For developers alone.
-    ("testkit", &["domain", "store", "intentions", "feed", "engine", "gateway", "cache", "drain", "managed-postgres", "synops"]),
-    ("bench", &["domain", "store", "intentions", "feed", "engine", "gateway", "cache", "drain", "managed-postgres", "testkit"]),
+    (
+        "testkit",
+        &[
+            "domain",
+            "store",
+            "intentions",
+            "feed",
+            "engine",
+            "gateway",
+            "cache",
+            "drain",
+            "keyring",
+            "managed-postgres",
+            "synops",
+        ],
+    ),
+    (
+        "bench",
+        &[
+            "domain",
+            "store",
+            "intentions",
+            "feed",
+            "engine",
+            "gateway",
+            "cache",
+            "drain",
+            "keyring",
+            "managed-postgres",
+            "testkit",
+        ],
+    ),
     ("xtask", &["managed-postgres", "store"]),
 ];
 

@@ -15,6 +15,8 @@ export type Frame =
 	| { type: 'resync'; id: string }
 	/** `retry_after_ms`: it closes the socket now, and wants this one back so much later. */
 	| ({ type: 'lifecycle'; retry_after_ms?: number } & Lifecycle)
+	/** Something of one's own has changed: read it anew. */
+	| { type: 'inbox'; what: ('notifications' | 'dismissals')[] }
 	| { type: 'pong'; server_time: string; fresh_at: string | null }
 	| { type: 'error'; code: string; detail: string; id?: string };
 

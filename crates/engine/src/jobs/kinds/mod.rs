@@ -1,16 +1,18 @@
 //! The kinds of jobs, one file each. `domain::job::JobKind` says what holds for each.
 
 mod check_history_rollup;
+mod deliver;
 mod noop;
 mod retention;
 mod tool;
-mod webhook;
+pub(crate) mod webhook;
 
 pub use tool::Tools;
 pub(crate) use webhook::Webhooks;
 
 use super::context::{Context, Done, Failure};
 use crate::Retention;
+use crate::notify::Post;
 use domain::job::{JobKind, JobSpec};
 use std::collections::HashMap;
 use std::fmt;
@@ -26,13 +28,14 @@ pub struct Kinds(HashMap<&'static str, (JobSpec, Handler)>);
 
 impl Kinds {
     /// Those of the product.
-    pub(crate) fn all(retention: Retention, tools: Tools, webhooks: Webhooks) -> Self {
+    pub(crate) fn all(retention: Retention, tools: Tools, webhooks: Webhooks, post: Post) -> Self {
         Self::default()
             .with(JobKind::Noop.spec(), noop::run)
             .with(JobKind::CheckHistoryRollup.spec(), check_history_rollup::run)
             .with(JobKind::Retention.spec(), move |context| retention::run(context, retention))
             .with(JobKind::Tool.spec(), move |context| tool::run(context, tools.clone()))
             .with(JobKind::Webhook.spec(), move |context| webhook::run(context, webhooks.clone()))
+            .with(JobKind::Deliver.spec(), move |context| deliver::run(context, post.clone()))
     }
 
     /// These, and of the others those that are not in here.

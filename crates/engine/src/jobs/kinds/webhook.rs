@@ -61,7 +61,8 @@ fn judge(status: StatusCode) -> Result<Done, Failure> {
     }
 }
 
-fn signature(secret: &str, at: i64, body: &str) -> String {
+/// The header that a body sent at this second is signed with.
+pub(crate) fn signature(secret: &str, at: i64, body: &str) -> String {
     // A key of any length does.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return String::new() };
     mac.update(format!("{at}.{body}").as_bytes());
