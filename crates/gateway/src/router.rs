@@ -55,46 +55,12 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(system::get, system::update, system::delete))
         .routes(routes!(environment::list, environment::create))
         .routes(routes!(environment::get, environment::update, environment::delete))
-        // Everybody, as far as they may see: the catalog around systems; members keep it.
-        .routes(routes!(states::list))
-        .routes(routes!(links::get, links::set))
-        .routes(routes!(contacts::list, contacts::add))
-        .routes(routes!(contacts::remove))
-        .routes(routes!(group_contacts::list, group_contacts::add))
-        .routes(routes!(group_contacts::remove))
-        .routes(routes!(contacts::update_mailbox, contacts::delete_mailbox))
-        .routes(routes!(dependencies::list, dependencies::create))
-        .routes(routes!(dependencies::update, dependencies::delete))
-        .routes(routes!(views::list, views::create))
-        .routes(routes!(views::get, views::update, views::delete))
-        .routes(routes!(views::systems))
         // Checks of systems.
         .routes(routes!(checks::list_latency))
         .routes(routes!(checks::list_check_runs))
         .routes(routes!(checks::check_now))
-        // Everybody, as far as they may see: maintenances; members plan them.
-        .routes(routes!(maintenance::list, maintenance::plan))
-        .routes(routes!(affected::list))
-        .routes(routes!(forecast::of_plan))
-        .routes(routes!(maintenance::get, maintenance::update, maintenance::delete))
-        .routes(routes!(updates::list, updates::add))
-        .routes(routes!(updates::edit))
-        .routes(routes!(updates::edits))
-        .routes(routes!(acts::extend))
-        .routes(routes!(acts::cancel))
-        .routes(routes!(acts::start))
-        .routes(routes!(acts::close))
-        .routes(routes!(forecast::get))
-        .routes(routes!(forecast::rehearse))
-        // Everybody, as far as they may see: incidents; members open and resolve them.
-        .routes(routes!(incident::list, incident::open))
-        .routes(routes!(incident::by_systems::list))
-        .routes(routes!(incident::get, incident::update, incident::delete))
-        .routes(routes!(incident::updates::list, incident::updates::add))
-        .routes(routes!(incident::updates::edit))
-        .routes(routes!(incident::updates::edits))
-        .routes(routes!(incident::acts::acknowledge))
-        .routes(routes!(incident::acts::resolve))
+        .merge(catalog())
+        .merge(maintenances_and_incidents())
         // Everybody: how far Synops itself is; whoever is signed in: what of theirs that meets.
         .routes(routes!(lifecycle::get_lifecycle))
         .routes(routes!(lifecycle::mine::get_mine))
@@ -130,6 +96,52 @@ fn api() -> OpenApiRouter<State> {
         // Everybody: what is committed, as it is committed; and the same for those who must poll.
         .routes(routes!(rows::list))
         .route("/live", get(socket::live))
+}
+
+/// What systems have around them.
+fn catalog() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        // Everybody, as far as they may see: the catalog around systems; members keep it.
+        .routes(routes!(states::list))
+        .routes(routes!(links::get, links::set))
+        .routes(routes!(contacts::list, contacts::add))
+        .routes(routes!(contacts::remove))
+        .routes(routes!(group_contacts::list, group_contacts::add))
+        .routes(routes!(group_contacts::remove))
+        .routes(routes!(contacts::update_mailbox, contacts::delete_mailbox))
+        .routes(routes!(dependencies::list, dependencies::create))
+        .routes(routes!(dependencies::update, dependencies::delete))
+        .routes(routes!(views::list, views::create))
+        .routes(routes!(views::get, views::update, views::delete))
+        .routes(routes!(views::systems))
+}
+
+/// What is planned, and what went wrong.
+fn maintenances_and_incidents() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        // Everybody, as far as they may see: maintenances; members plan them.
+        .routes(routes!(maintenance::list, maintenance::plan))
+        .routes(routes!(affected::list))
+        .routes(routes!(forecast::of_plan))
+        .routes(routes!(maintenance::get, maintenance::update, maintenance::delete))
+        .routes(routes!(updates::list, updates::add))
+        .routes(routes!(updates::edit))
+        .routes(routes!(updates::edits))
+        .routes(routes!(acts::extend))
+        .routes(routes!(acts::cancel))
+        .routes(routes!(acts::start))
+        .routes(routes!(acts::close))
+        .routes(routes!(forecast::get))
+        .routes(routes!(forecast::rehearse))
+        // Everybody, as far as they may see: incidents; members open and resolve them.
+        .routes(routes!(incident::list, incident::open))
+        .routes(routes!(incident::by_systems::list))
+        .routes(routes!(incident::get, incident::update, incident::delete))
+        .routes(routes!(incident::updates::list, incident::updates::add))
+        .routes(routes!(incident::updates::edit))
+        .routes(routes!(incident::updates::edits))
+        .routes(routes!(incident::acts::acknowledge))
+        .routes(routes!(incident::acts::resolve))
 }
 
 /// The whole server's routes.
