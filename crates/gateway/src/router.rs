@@ -108,7 +108,7 @@ fn catalog() -> OpenApiRouter<State> {
         .routes(routes!(contacts::remove))
         .routes(routes!(group_contacts::list, group_contacts::add))
         .routes(routes!(group_contacts::remove))
-        .routes(routes!(contacts::update_mailbox, contacts::delete_mailbox))
+        .routes(routes!(contacts::change_mailbox, contacts::delete_mailbox))
         .routes(routes!(dependencies::list, dependencies::create))
         .routes(routes!(dependencies::update, dependencies::delete))
         .routes(routes!(views::list, views::create))
