@@ -45,6 +45,7 @@ fn api() -> OpenApiRouter<State> {
         .merge(live())
 }
 
+/// The graph itself, and its typed forms.
 fn graph() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         // Everybody, as far as they may see: the graph.
@@ -73,6 +74,7 @@ fn graph() -> OpenApiRouter<State> {
         .routes(routes!(environment::get, environment::update, environment::delete))
 }
 
+/// What systems have around them.
 fn catalog() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         // Everybody, as far as they may see: the catalog around systems; members keep it.
@@ -82,7 +84,7 @@ fn catalog() -> OpenApiRouter<State> {
         .routes(routes!(contacts::remove))
         .routes(routes!(group_contacts::list, group_contacts::add))
         .routes(routes!(group_contacts::remove))
-        .routes(routes!(contacts::update_mailbox, contacts::delete_mailbox))
+        .routes(routes!(contacts::change_mailbox, contacts::delete_mailbox))
         .routes(routes!(dependencies::list, dependencies::create))
         .routes(routes!(dependencies::update, dependencies::delete))
         .routes(routes!(views::list, views::create))
@@ -94,6 +96,7 @@ fn catalog() -> OpenApiRouter<State> {
         .routes(routes!(checks::check_now))
 }
 
+/// What is planned.
 fn maintenances() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         // Everybody, as far as they may see: maintenances; members plan them.
@@ -112,6 +115,7 @@ fn maintenances() -> OpenApiRouter<State> {
         .routes(routes!(forecast::rehearse))
 }
 
+/// What went wrong.
 fn incidents() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         // Everybody, as far as they may see: incidents; members open and resolve them.
@@ -125,6 +129,7 @@ fn incidents() -> OpenApiRouter<State> {
         .routes(routes!(incident::acts::resolve))
 }
 
+/// What people are told, and how it reaches them.
 fn messages() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         // Everybody, as far as they may see: announcements; administrators make them.
@@ -151,6 +156,7 @@ fn messages() -> OpenApiRouter<State> {
         .routes(routes!(connections::test))
 }
 
+/// Who one is, and how far Synops is.
 fn account() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         // Everybody: how far Synops itself is; whoever is signed in: what of theirs that meets.
@@ -168,6 +174,7 @@ fn account() -> OpenApiRouter<State> {
         .routes(routes!(sessions::end_session))
 }
 
+/// For administrators.
 fn administration() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         // Administrators of the instance.
@@ -192,6 +199,7 @@ fn administration() -> OpenApiRouter<State> {
         .routes(routes!(letters::discard_dead_letters))
 }
 
+/// What happens, as it happens.
 fn live() -> OpenApiRouter<State> {
     OpenApiRouter::default()
         // Everybody: what is committed, as it is committed; and the same for those who must poll.

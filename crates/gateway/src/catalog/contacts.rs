@@ -64,7 +64,7 @@ pub(crate) async fn remove(
 #[utoipa::path(patch, path = "/contacts/{id}", operation_id = "update_mailbox", tag = "contacts", request_body = MailboxChange,
     params(("id" = Uuid, Path, description = "The mailbox"), ("If-Match" = String, Header, description = "The version it is made from, in quotation marks", pattern = "^\"[0-9]+\"$")),
     responses((status = 200, description = "As it is now, without its address", body = NodeView)))]
-pub(crate) async fn update_mailbox(
+pub(crate) async fn change_mailbox(
     state: State,
     Path(id): Path<Uuid>,
     IfMatch(version): IfMatch,

@@ -178,6 +178,8 @@ async fn the_domain_and_the_database_pass_on_the_same() {
     assert_eq!(default, 1, "degraded, as {}", Impact::DEFAULT);
 }
 
+/// Two guards keep it, the lock of dependencies and the rows that are held while states are derived: with
+/// either of them alone it stays so, without both there is a circle.
 #[tokio::test]
 async fn crossed_dependencies_make_no_circle() {
     let db = TestDb::new().await;
