@@ -121,7 +121,8 @@ async fn measure(postgres: &Postgres, address: SocketAddr, window: Duration) -> 
     way.cold_ms.push(quantile(&cold, 0.5));
     ask(&mut http, PATH).await?;
     let stop = CancellationToken::new();
-    let writing = tokio::spawn(write(seed::first(postgres).await?, address, stop.clone()));
+    let mut writing = JoinSet::new();
+    writing.spawn(write(seed::first(postgres).await?, address, stop.clone()));
     let (mut readers, began) = (JoinSet::new(), Instant::now());
     for _ in 0..CONNECTIONS {
         readers.spawn(async move {
@@ -141,7 +142,9 @@ async fn measure(postgres: &Postgres, address: SocketAddr, window: Duration) -> 
     }
     way.add(latencies, began.elapsed());
     stop.cancel();
-    writing.await??;
+    while let Some(done) = writing.join_next().await {
+        done??;
+    }
     Ok(way)
 }
 

@@ -31,7 +31,7 @@ const HELD_UP_MAX_MS: u64 = 25;
 /// Holds the tailers of a server up at random, by stopping the processes that answer them.
 struct HeldUp {
     stop: CancellationToken,
-    task: tokio::task::JoinHandle<()>,
+    task: JoinSet<()>,
 }
 
 /// The processes that answer the tailers of this database's servers.
@@ -46,7 +46,8 @@ impl HeldUp {
     fn begin(pids: Vec<i32>, seed: u64) -> Self {
         let stop = CancellationToken::new();
         let stopped = stop.clone();
-        let task = tokio::spawn(async move {
+        let mut task = JoinSet::new();
+        task.spawn(async move {
             let mut dice = StdRng::seed_from_u64(seed);
             let tell = |signal| pids.iter().for_each(|pid| kill_process(Pid::from_raw(*pid).unwrap(), signal).unwrap());
             while !stopped.is_cancelled() {
@@ -62,7 +63,7 @@ impl HeldUp {
 
     async fn end(self) {
         self.stop.cancel();
-        self.task.await.unwrap();
+        self.task.join_all().await;
     }
 }
 
