@@ -3,6 +3,7 @@
 use super::{Desk, JobOutcome};
 use crate::carry_out::Stop;
 use domain::Refusal;
+use domain::job::JobKind;
 use domain::job_act::EnqueueJob;
 use serde_json::json;
 use store::job::{Inserted, Job};
@@ -37,6 +38,9 @@ impl Desk<'_> {
     pub(super) async fn cancel(&mut self, id: Uuid) -> Result<JobOutcome, Stop> {
         let job = self.locked_job(id).await?;
         let at_once = store::job::cancel_job(&mut *self.db, id).await?.ok_or(NO_JOB)?;
+        if job.kind == JobKind::Deliver.as_str() {
+            store::delivery::end_delivery_of_job(&mut *self.db, id, "its job was cancelled").await?;
+        }
         self.record("cancel_job", json!({ "job": id, "job_kind": job.kind, "at_once": at_once })).await?;
         if at_once {
             let past = store::job::find_past_job(&mut *self.db, id).await?.ok_or(NO_JOB)?;
