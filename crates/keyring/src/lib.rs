@@ -112,7 +112,6 @@ impl Key {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     fn ring_of(newest: &SecretString, older: &[SecretString]) -> Keyring {
