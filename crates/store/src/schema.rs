@@ -55,6 +55,8 @@ pub async fn list_schema(db: &PgPool) -> Result<Vec<String>, sqlx::Error> {
     lines.extend(sqlx::query_file_scalar!("src/schema/parts.sql").fetch_all(&mut *tx).await?);
     lines.extend(sqlx::query_file_scalar!("src/schema/functions.sql").fetch_all(&mut *tx).await?);
     tx.rollback().await?;
+    // PostgreSQL writes some expressions over several lines.
+    lines.iter_mut().for_each(|line| *line = line.split_whitespace().collect::<Vec<_>>().join(" "));
     lines.sort_unstable();
     Ok(lines)
 }

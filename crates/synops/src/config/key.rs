@@ -98,7 +98,11 @@ pub(super) fn variable_is_fine(name: &str) -> bool {
 
 /// The known variable whose name is most like `name`.
 pub(super) fn nearest_variable(name: &str) -> String {
-    let likeness = |known: &String| strsim::normalized_damerau_levenshtein(name, known);
+    // One that is known without our prefix may well be written with it.
+    let bare = name.strip_prefix("SYNOPS_").unwrap_or(name);
+    let likeness = |known: &String| {
+        strsim::normalized_damerau_levenshtein(name, known).max(strsim::normalized_damerau_levenshtein(bare, known))
+    };
     variables().into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or_default()
 }
 

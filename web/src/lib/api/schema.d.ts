@@ -2348,7 +2348,7 @@ export interface components {
              * @description Null: until somebody ends it.
              */
             ends_at: string | null;
-            severity: components["schemas"]["Severity"];
+            severity: components["schemas"]["AnnouncementSeverity"];
             /** Format: date-time */
             starts_at: string;
             state: components["schemas"]["AnnouncementState"];
@@ -2363,7 +2363,7 @@ export interface components {
              * @description Null: until somebody ends it.
              */
             ends_at?: string | null;
-            severity?: components["schemas"]["Severity"];
+            severity?: components["schemas"]["AnnouncementSeverity"];
             /** Format: date-time */
             starts_at?: string;
             style?: components["schemas"]["Style"];
@@ -2390,7 +2390,7 @@ export interface components {
              * @description `null`: it does not end by itself.
              */
             ends_at?: string | null;
-            severity?: components["schemas"]["Severity"] | null;
+            severity?: components["schemas"]["AnnouncementSeverity"] | null;
             /**
              * Format: date-time
              * @description By default now.
@@ -2398,6 +2398,8 @@ export interface components {
             starts_at?: string | null;
             style?: components["schemas"]["Style"] | null;
         };
+        /** @enum {string} */
+        AnnouncementSeverity: "info" | "warning" | "critical";
         /** @enum {string} */
         AnnouncementState: "scheduled" | "active" | "ended";
         /**
@@ -4128,7 +4130,7 @@ export interface components {
              */
             parent_id?: string;
             /** @description By default `info`. */
-            severity?: components["schemas"]["Severity"];
+            severity?: components["schemas"]["AnnouncementSeverity"];
             /**
              * Format: date-time
              * @description By default now.
@@ -4972,7 +4974,7 @@ export interface components {
             truncated: boolean;
         };
         /** @enum {string} */
-        Severity: "info" | "warning" | "critical";
+        Severity: "minor" | "major" | "critical";
         /** @description Login and password. */
         SignIn: {
             /** @example kari */
