@@ -90,7 +90,9 @@ fn problems_of(operation: &Operation, writes: bool) -> Vec<(&'static str, &'stat
         ("500", "A fault of ours"),
         ("503", "Not available now; see `Retry-After`"),
     ];
-    if writes || parameters().any(|p| p.parameter_in == ParameterIn::Path) {
+    // What is named in the query may have to be there, too.
+    let names = takes("system_id") || takes("team_id");
+    if writes || names || parameters().any(|p| p.parameter_in == ParameterIn::Path) {
         all.push(("404", "Not there, or not to be seen"));
     }
     if writes || operation.tags.as_ref().is_some_and(|tags| tags.iter().any(|t| t == "admin")) {
