@@ -42,17 +42,32 @@ async fn tailers(app: &TestApp) -> HashSet<i32> {
     pids.fetch_all(app.db.owner_pool()).await.unwrap().into_iter().collect()
 }
 
+/// Goes on when the test ends, however it does: a process that stays stopped holds up the whole of PostgreSQL.
+struct Processes(Vec<i32>);
+
+impl Processes {
+    fn tell(&self, signal: Signal) -> rustix::io::Result<()> {
+        self.0.iter().filter_map(|pid| Pid::from_raw(*pid)).try_for_each(|pid| kill_process(pid, signal))
+    }
+}
+
+impl Drop for Processes {
+    fn drop(&mut self) {
+        // One that is gone needs nothing.
+        let _ = self.tell(Signal::CONT);
+    }
+}
+
 impl HeldUp {
     fn begin(pids: Vec<i32>, seed: u64) -> Self {
         let stop = CancellationToken::new();
         let stopped = stop.clone();
-        let mut task = JoinSet::new();
+        let (mut task, processes) = (JoinSet::new(), Processes(pids));
         task.spawn(async move {
             let mut dice = StdRng::seed_from_u64(seed);
-            let tell = |signal| pids.iter().for_each(|pid| kill_process(Pid::from_raw(*pid).unwrap(), signal).unwrap());
             while !stopped.is_cancelled() {
                 for signal in [Signal::STOP, Signal::CONT] {
-                    tell(signal);
+                    processes.tell(signal).expect("the process that answers the tailer");
                     let wait = Duration::from_millis(dice.random_range(1..HELD_UP_MAX_MS));
                     tokio::time::interval_at(Instant::now() + wait, wait).tick().await;
                 }
