@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 text_enum! {
-    Severity {
+    AnnouncementSeverity {
         Info = "info",
         Warning = "warning",
         Critical = "critical",
@@ -47,7 +47,7 @@ text_enum! {
 /// What a node of kind `announcement` has besides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Announcement {
-    pub severity: Severity,
+    pub severity: AnnouncementSeverity,
     pub audience: Reach,
     pub style: Style,
     pub starts_at: DateTime<Utc>,
@@ -83,7 +83,7 @@ impl Announcement {
 pub struct AnnouncementPatch {
     /// By default `info`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub severity: Option<Severity>,
+    pub severity: Option<AnnouncementSeverity>,
     /// By default `signed_in`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<Reach>,
@@ -127,7 +127,7 @@ impl AnnouncementPatch {
     /// A new one.
     pub fn announcement(&self, now: DateTime<Utc>) -> Result<Announcement, Refusal> {
         let plain = Announcement {
-            severity: Severity::Info,
+            severity: AnnouncementSeverity::Info,
             audience: Reach::SignedIn,
             style: Style::Banner,
             starts_at: now,

@@ -1,7 +1,7 @@
 //! Announcements, and who has put them away. (Their nodes are read in `node.rs`, like all others.)
 
 use crate::node::unknown;
-use domain::announcement::{Announcement, AnnouncementState, Reach, Severity, Style};
+use domain::announcement::{Announcement, AnnouncementSeverity, AnnouncementState, Reach, Style};
 use serde::Deserialize;
 use sqlx::PgExecutor;
 use sqlx::types::Json;
@@ -25,7 +25,7 @@ pub(crate) struct AnnouncementRow {
 impl AnnouncementRow {
     pub(crate) fn into_announcement(self) -> Result<Announcement> {
         Ok(Announcement {
-            severity: Severity::parse(&self.severity).ok_or_else(|| unknown("severity", &self.severity))?,
+            severity: AnnouncementSeverity::parse(&self.severity).ok_or_else(|| unknown("severity", &self.severity))?,
             audience: Reach::parse(&self.audience).ok_or_else(|| unknown("audience", &self.audience))?,
             style: Style::parse(&self.style).ok_or_else(|| unknown("style", &self.style))?,
             starts_at: self.starts_at,

@@ -2,7 +2,7 @@
 
 use super::node::NodeView;
 use chrono::{DateTime, Utc};
-use domain::announcement::{Announcement, AnnouncementPatch, AnnouncementState, Reach, Severity, Style};
+use domain::announcement::{Announcement, AnnouncementPatch, AnnouncementSeverity, AnnouncementState, Reach, Style};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Announcement)]
 pub(crate) struct AnnouncementView {
-    severity: Severity,
+    severity: AnnouncementSeverity,
     audience: Reach,
     style: Style,
     starts_at: DateTime<Utc>,
@@ -67,7 +67,7 @@ pub(crate) struct NewAnnouncement {
     pub(crate) body: String,
     /// By default `info`.
     #[schema(nullable = false)]
-    severity: Option<Severity>,
+    severity: Option<AnnouncementSeverity>,
     /// By default `signed_in`.
     #[schema(nullable = false)]
     audience: Option<Reach>,
@@ -103,7 +103,7 @@ pub(crate) struct AnnouncementChange {
     #[schema(nullable = false)]
     pub(crate) body: Option<String>,
     #[schema(nullable = false)]
-    severity: Option<Severity>,
+    severity: Option<AnnouncementSeverity>,
     #[schema(nullable = false)]
     audience: Option<Reach>,
     #[schema(nullable = false)]

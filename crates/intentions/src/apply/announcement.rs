@@ -7,7 +7,7 @@ use crate::notify::notify;
 use domain::EdgeKind;
 use domain::Refusal;
 use domain::access::Level;
-use domain::announcement::{Announcement, AnnouncementState, Severity};
+use domain::announcement::{Announcement, AnnouncementSeverity, AnnouncementState};
 use domain::intention::Intention;
 use domain::node::NodeKind;
 use domain::notification::{Notice, NoticeKind};
@@ -114,7 +114,7 @@ pub(crate) async fn tell(
     let notice = Notice {
         audience: Audience::Public,
         message: Some(body.to_owned()).filter(|body| !body.trim().is_empty()),
-        critical: announcement.severity == Severity::Critical,
+        critical: announcement.severity == AnnouncementSeverity::Critical,
         ..Notice::new(NoticeKind::Announcement, id, NodeKind::Announcement, id, title)
     };
     notify(db, &notice).await
