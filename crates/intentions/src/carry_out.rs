@@ -249,6 +249,10 @@ fn tells_people(intention: &Intention) -> bool {
             | Intention::CloseMaintenance { .. }
             | Intention::CancelMaintenance { .. }
             | Intention::AddMaintenanceUpdate { .. }
+            | Intention::OpenIncident { .. }
+            | Intention::AcknowledgeIncident { .. }
+            | Intention::ResolveIncident { .. }
+            | Intention::AddIncidentUpdate { .. }
             | Intention::CreateAnnouncement { .. }
             | Intention::UpdateAnnouncement { .. }
     )

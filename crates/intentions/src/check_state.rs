@@ -85,7 +85,7 @@ async fn tell_of_state(
         _ => return Ok(()),
     };
     let (Some(system_id), Some(title)) = (subject.node_id, &subject.title) else { return Ok(()) };
-    if store::maintenance::is_suppressed(&mut *db, system_id).await? {
+    if !store::incident::list_suppressed_systems(&mut *db, &[system_id]).await?.is_empty() {
         return Ok(());
     }
     let message = reason.map(str::to_owned);

@@ -1,12 +1,14 @@
 //! Incidents that open and end by the rule of a system: each once, whoever else looks at the same time.
 
 use crate::Intentions;
+use crate::notify::{kind_of_incident, tell_of_incident};
 use domain::Refusal;
 use domain::audit::AuditSubject;
 use domain::edge::EdgeKind;
 use domain::incident::{IncidentPatch, IncidentState, Severity};
 use domain::limits::TRANSACTION_ATTEMPTS_MAX;
 use domain::node::NodeKind;
+use domain::notification::NoticeKind;
 use domain::timeline::{Audience, StateChange};
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
@@ -30,6 +32,7 @@ impl Intentions {
                 Ok(opened) => {
                     if opened.is_some() {
                         (self.bell)();
+                        self.ring_jobs().await;
                     }
                     return Ok(opened);
                 }
@@ -47,6 +50,7 @@ impl Intentions {
                 Ok(resolved) => {
                     if resolved {
                         (self.bell)();
+                        self.ring_jobs().await;
                     }
                     return Ok(resolved);
                 }
@@ -127,7 +131,9 @@ async fn insert(
 async fn tell(db: &mut PgConnection, node_id: Uuid, message: &str, state: IncidentState) -> Result<(), store::Error> {
     let state_change = Some(StateChange::Incident(state));
     let update = NewUpdateRow { node_id, by: None, message, audience: Audience::Public, state_change };
-    store::timeline::insert_update(db, update).await
+    store::timeline::insert_update(&mut *db, update).await?;
+    let kind = if state == IncidentState::Investigating { NoticeKind::IncidentOpened } else { kind_of_incident(state) };
+    tell_of_incident(db, node_id, kind, Some((message, Audience::Public))).await
 }
 
 async fn record(

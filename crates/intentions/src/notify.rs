@@ -4,10 +4,11 @@
 
 use chrono::{DateTime, Utc};
 use domain::connection::Channel;
+use domain::incident::{IncidentState, Severity};
 use domain::job::{JobKind, NewJob};
 use domain::limits::{NOTICE_ABOUT_MAX, NOTICE_MESSAGE_MAX_CHARS, NOTICE_SYSTEMS_MAX, RECIPIENTS_PER_BATCH};
 use domain::maintenance::MaintenanceState;
-use domain::node::{Facet, NodeKind};
+use domain::node::Facet;
 use domain::notification::{DeliverPayload, Letter, Notice, NoticeKind, words};
 use domain::timeline::Audience;
 use serde_json::json;
@@ -157,33 +158,59 @@ fn letter(notice: &Notice, systems: &[String], now: DateTime<Utc>) -> Letter {
     }
 }
 
-/// What a person said with it, and whom that is for; words for members alone stay out of what all are told.
+/// What somebody said with it, and whom that is for.
 pub(crate) type Said<'a> = Option<(&'a str, Audience)>;
 
-/// Tells of a maintenance, as it is now.
+/// Tells of a maintenance or an incident, as it is now. A word of its own (`is_word`) is for whom it is for; what
+/// happened is for everybody who may see it, and words for members alone stay out of it.
+async fn tell_of(db: &mut PgConnection, id: Uuid, kind: NoticeKind, said: Said<'_>, is_word: bool) -> Result<(), sqlx::Error> {
+    let Some(node) = store::node::find_node(&mut *db, id).await? else { return Ok(()) };
+    let (starts_at, ends_at, is_critical) = match &node.facet {
+        Some(Facet::Maintenance(maintenance)) => (Some(maintenance.starts_at), Some(maintenance.ends_at), false),
+        Some(Facet::Incident(incident)) => (None, None, incident.severity == Severity::Critical),
+        _ => return Ok(()),
+    };
+    let (audience, message) = match said {
+        Some((message, audience)) if is_word => (audience, Some(message)),
+        Some((message, Audience::Public | Audience::SignedIn)) => (Audience::Public, Some(message)),
+        _ => (Audience::Public, None),
+    };
+    let plain = Notice::new(kind, id, node.kind, node.scope_id, node.title.clone());
+    let notice = Notice {
+        about: store::maintenance::list_about(&mut *db, id, NOTICE_ABOUT_MAX).await?,
+        audience,
+        message: message.map(str::to_owned),
+        starts_at,
+        ends_at,
+        critical: plain.critical || is_critical,
+        ..plain
+    };
+    notify(db, &notice).await
+}
+
+/// Tells of a maintenance.
 pub(crate) async fn tell_of_maintenance(
     db: &mut PgConnection,
     id: Uuid,
     kind: NoticeKind,
     said: Said<'_>,
 ) -> Result<(), sqlx::Error> {
-    let Some(node) = store::node::find_node(&mut *db, id).await? else { return Ok(()) };
-    let Some(Facet::Maintenance(maintenance)) = &node.facet else { return Ok(()) };
-    // A word of its own is for whom it is for; what happened is for everybody who may see it.
-    let (audience, message) = match said {
-        Some((message, audience)) if kind == NoticeKind::MaintenanceUpdate => (audience, Some(message)),
-        Some((message, Audience::Public | Audience::SignedIn)) => (Audience::Public, Some(message)),
-        _ => (Audience::Public, None),
-    };
-    let notice = Notice {
-        about: store::maintenance::list_about(&mut *db, id, NOTICE_ABOUT_MAX).await?,
-        audience,
-        message: message.map(str::to_owned),
-        starts_at: Some(maintenance.starts_at),
-        ends_at: Some(maintenance.ends_at),
-        ..Notice::new(kind, id, NodeKind::Maintenance, node.scope_id, node.title.clone())
-    };
-    notify(db, &notice).await
+    tell_of(db, id, kind, said, kind == NoticeKind::MaintenanceUpdate).await
+}
+
+/// Tells of an incident whose state has changed, or that somebody is at.
+pub(crate) async fn tell_of_incident(
+    db: &mut PgConnection,
+    id: Uuid,
+    kind: NoticeKind,
+    said: Said<'_>,
+) -> Result<(), sqlx::Error> {
+    tell_of(db, id, kind, said, false).await
+}
+
+/// Tells what somebody wrote about an incident.
+pub(crate) async fn tell_word_on_incident(db: &mut PgConnection, id: Uuid, said: (&str, Audience)) -> Result<(), sqlx::Error> {
+    tell_of(db, id, NoticeKind::IncidentUpdated, Some(said), true).await
 }
 
 /// What a change of a maintenance's state is called.
@@ -194,5 +221,13 @@ pub(crate) const fn kind_of(state: MaintenanceState) -> NoticeKind {
         MaintenanceState::Verifying => NoticeKind::MaintenanceVerifying,
         MaintenanceState::Completed => NoticeKind::MaintenanceCompleted,
         MaintenanceState::Cancelled => NoticeKind::MaintenanceCancelled,
+    }
+}
+
+/// What a change of an incident's state is called.
+pub(crate) const fn kind_of_incident(state: IncidentState) -> NoticeKind {
+    match state {
+        IncidentState::Resolved => NoticeKind::IncidentResolved,
+        _ => NoticeKind::IncidentUpdated,
     }
 }

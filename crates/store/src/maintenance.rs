@@ -8,7 +8,7 @@ mod stop;
 pub use list::{
     Affected, AffectedFilter, MaintenanceFilter, MaintenancePosition, list_affected, list_maintenances, list_open_maintenances,
 };
-pub use reminder::{is_suppressed, list_about, list_reminders_due, take_reminders};
+pub use reminder::{list_about, list_reminders_due, take_reminders};
 pub use stop::{
     StopRow, TurnAsked, announce_stop, begin_draining, count_stops, extend_stops, find_window, finish_stop, has_turn, list_stops,
     take_turn,

@@ -250,3 +250,30 @@ async fn each_person_says_how_they_are_told() {
     p.ask("POST", &stranger, &format!("/deliveries/{id}/retry"), None).await.refused(404, "not_found");
     assert_eq!(p.ask("GET", &p.kari_session, &format!("/deliveries/{id}"), None).await.expect(200)["log"], json!([]));
 }
+
+/// An incident is told from its begin to its end, and words for members stay with members.
+#[tokio::test]
+async fn incidents_are_told_as_they_go() {
+    let p = place().await;
+    p.subscribe(&p.kari_session, json!({ "target_id": p.group })).await.expect(201);
+    let opened = json!({
+        "title": "Cards are declined", "severity": "major", "affects": [p.system],
+        "update": { "message": "We look into it.", "audience": "internal" },
+    });
+    let id = id_of(&p.ask("POST", &p.member, "/incidents", Some(&opened)).await.expect(201));
+    let newest = async || p.told(&p.kari_session).await.remove(0);
+    let (title, body) = newest().await;
+    assert_eq!(title, "Incident: Cards are declined");
+    assert!(body.contains("Checkout") && !body.contains("look into"), "{body}");
+    p.ask("POST", &p.member, &format!("/incidents/{id}/acknowledge"), None).await.expect(200);
+    assert_eq!(newest().await.0, "Incident acknowledged: Cards are declined");
+    let before = p.server.count("select sum(count)::int8 from notifications").await;
+    for (audience, more) in [("internal", 0), ("public", 1)] {
+        let said = json!({ "message": format!("{audience} words"), "audience": audience });
+        p.ask("POST", &p.member, &format!("/incidents/{id}/updates"), Some(&said)).await.expect(200);
+        assert_eq!(p.server.count("select sum(count)::int8 from notifications").await, before + more, "{audience}");
+    }
+    assert!(newest().await.1.starts_with("public words"));
+    p.ask("POST", &p.member, &format!("/incidents/{id}/resolve"), None).await.expect(200);
+    assert_eq!(newest().await.0, "Incident resolved: Cards are declined");
+}

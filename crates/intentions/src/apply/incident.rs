@@ -4,10 +4,12 @@
 use super::{Touched, Work, changed_fields, distinct, fresh, node_subject};
 use crate::authorise;
 use crate::carry_out::Stop;
+use crate::notify::{kind_of_incident, tell_of_incident, tell_word_on_incident};
 use domain::access::Level;
 use domain::incident::{Incident, IncidentState, NewIncidentUpdate, check_start};
 use domain::intention::Intention;
 use domain::node::NodeKind;
+use domain::notification::NoticeKind;
 use domain::timeline::{Audience, StateChange, UpdatePatch};
 use domain::{Actor, EdgeKind, Refusal};
 use serde_json::{Map, json};
@@ -51,6 +53,8 @@ impl Work<'_> {
             self.move_on(id, &before, state).await?;
         }
         self.say(id, &first.message, first.audience, Some(StateChange::Incident(state))).await?;
+        let said = update.as_ref().map(|update| (update.message.as_str(), update.audience));
+        tell_of_incident(&mut *self.db, id, NoticeKind::IncidentOpened, said).await?;
         self.touched.push(Touched::Node(id));
         let summary = json!({ "severity": incident.severity, "state": state, "affects": affects.len() });
         self.record("open_incident", node_subject(id, parent.scope_id, NodeKind::Incident, title), summary).await
@@ -87,6 +91,7 @@ impl Work<'_> {
         if !store::incident::acknowledge(&mut *self.db, id, self.actor.person_id()).await? {
             return Err(Refusal::conflict("somebody is at it already").into());
         }
+        tell_of_incident(&mut *self.db, id, NoticeKind::IncidentAcknowledged, None).await?;
         self.touched.push(Touched::Node(id));
         self.record("acknowledge_incident", node_subject(id, node.scope_id, node.kind, &node.title), json!({})).await
     }
@@ -110,6 +115,7 @@ impl Work<'_> {
             return self.turn_incident("add_incident_update", id, &node, &before, to, said).await;
         }
         self.say(id, said.0, said.1, None).await?;
+        tell_word_on_incident(&mut *self.db, id, said).await?;
         self.touched.push(Touched::Node(id));
         // Not the message: it may be for fewer than those who read the log.
         let summary = json!({ "audience": update.audience });
@@ -128,6 +134,7 @@ impl Work<'_> {
     ) -> Result<(), Stop> {
         self.move_on(id, before, to).await?;
         self.say(id, message, audience, Some(StateChange::Incident(to))).await?;
+        tell_of_incident(&mut *self.db, id, kind_of_incident(to), Some((message, audience))).await?;
         self.touched.push(Touched::Node(id));
         let summary = json!({ "from": before.state, "to": to, "audience": audience });
         self.record(action, node_subject(id, node.scope_id, node.kind, &node.title), summary).await

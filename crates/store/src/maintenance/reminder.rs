@@ -41,7 +41,7 @@ pub async fn take_reminders(db: impl PgExecutor<'_>, id: Uuid, minutes: &[i32]) 
     Ok(done.rows_affected() > 0)
 }
 
-/// Systems and groups that a maintenance affects, themselves and by what is in them: what it is about.
+/// Systems and groups that a maintenance or incident affects, themselves and by what is in them: what it is about.
 pub async fn list_about(db: impl PgExecutor<'_>, id: Uuid, limit: i64) -> Result<Vec<Uuid>> {
     sqlx::query_scalar!(
         r#"select about.id as "id!" from (
@@ -54,18 +54,5 @@ pub async fn list_about(db: impl PgExecutor<'_>, id: Uuid, limit: i64) -> Result
         limit
     )
     .fetch_all(db)
-    .await
-}
-
-/// Whether a system is under a maintenance that is under way: then that it is down is no news.
-pub async fn is_suppressed(db: impl PgExecutor<'_>, system_id: Uuid) -> Result<bool> {
-    sqlx::query_scalar!(
-        r#"select exists (
-             select from maintenances m cross join affected_systems(m.node_id) a
-              where a.system_id = $1
-                and (m.state in ('in_progress', 'verifying') or (m.state = 'scheduled' and m.starts_at <= clock_timestamp()))) as "is!""#,
-        system_id
-    )
-    .fetch_one(db)
     .await
 }
