@@ -25,6 +25,12 @@ pub const INTENTIONS_MAX: usize = 500;
 pub const PAGE_DEFAULT_ITEMS: i64 = 50;
 pub const PAGE_MAX_ITEMS: i64 = 200;
 pub const SEARCH_MAX_CHARS: usize = 100;
+/// Words of a search; what is typed beyond them counts for nothing.
+pub const SEARCH_WORDS_MAX: usize = 8;
+pub const SEARCH_WORD_MAX_CHARS: usize = 64;
+/// How much of a text is looked through for what to show of it.
+pub const SEARCH_SHOWN_MAX_CHARS: i32 = 8_000;
+pub const SEARCH_SNIPPET_CHARS: usize = 160;
 /// A deadlock or serialisation failure is tried again this often.
 pub const TRANSACTION_ATTEMPTS_MAX: u32 = 4;
 

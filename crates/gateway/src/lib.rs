@@ -35,6 +35,7 @@ mod reads;
 mod refusal;
 mod reply;
 mod router;
+mod search;
 mod secret;
 mod serve;
 mod state;

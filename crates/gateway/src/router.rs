@@ -14,7 +14,7 @@ use crate::nouns::{environment, group, person, system, team, workspace};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::{
-    activity, announcements, cache, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes,
+    activity, announcements, cache, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes, search,
 };
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -54,6 +54,7 @@ fn graph() -> OpenApiRouter<State> {
         .routes(routes!(edges::list_edges))
         .routes(routes!(activity::list_node_audit))
         .routes(routes!(activity::list_activity))
+        .routes(routes!(search::search))
         // Whoever is signed in: talking about it.
         .routes(routes!(calls::join))
         // Whoever may change it: one way for all changes …

@@ -40,6 +40,7 @@ pub mod probe;
 pub mod schema;
 pub mod scope;
 mod scram;
+pub mod search;
 pub mod session;
 pub mod sign_in_link;
 pub mod subscription;

@@ -20,4 +20,5 @@ pub(crate) mod node;
 pub(crate) mod notification;
 pub(crate) mod nouns;
 pub(crate) mod problem;
+pub(crate) mod search;
 pub(crate) mod timeline;

@@ -21,5 +21,6 @@ mod openapi;
 mod origin;
 mod page;
 mod probes;
+mod search;
 mod server;
 mod sign_in;
