@@ -24,6 +24,7 @@ pub mod person;
 pub mod refusal;
 pub mod schedule;
 pub mod search;
+pub mod status_page;
 pub mod system;
 mod text;
 pub mod timeline;

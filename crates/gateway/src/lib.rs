@@ -6,6 +6,7 @@ mod activity;
 mod admin;
 mod announcements;
 mod cache;
+mod calendar;
 mod caller;
 mod calls;
 mod catalog;
@@ -39,6 +40,8 @@ mod search;
 mod secret;
 mod serve;
 mod state;
+mod status;
+mod status_pages;
 mod timeline;
 mod wire;
 

@@ -2,13 +2,13 @@
 
 use crate::caller::Caller;
 use crate::cursor;
-use crate::extract::{Query, limit_or_default};
+use crate::extract::{Query, limit_or_default, one_or_several};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::search::{SearchHit, SearchPage, SnippetPart};
 use axum::Json;
 use domain::search::{snippet, words_of};
-use domain::{NodeKind, Refusal};
+use domain::NodeKind;
 use serde::Deserialize;
 use store::search::Place;
 use utoipa::IntoParams;
@@ -38,7 +38,7 @@ pub(crate) struct SearchQuery {
     responses((status = 200, description = "A page of what was found", body = SearchPage)))]
 pub(crate) async fn search(state: State, caller: Caller, Query(query): Query<SearchQuery>) -> Result<Json<SearchPage>, Refused> {
     let limit = limit_or_default(query.limit)?;
-    let kinds = query.kind.as_deref().map(parse_kinds).transpose()?;
+    let kinds = query.kind.as_deref().map(|text| one_or_several("kind", text, NodeKind::ALL)).transpose()?;
     let after: Option<(i32, Uuid)> = query.cursor.as_deref().map(cursor::decode).transpose()?;
     let after = after.map(|(score, id)| Place { score, id });
     let words = words_of(&query.q.unwrap_or_default());
@@ -59,12 +59,4 @@ pub(crate) async fn search(state: State, caller: Caller, Query(query): Query<Sea
         parent_title: found.parent_title,
     });
     Ok(Json(SearchPage { items: items.collect(), next_cursor }))
-}
-
-fn parse_kinds(text: &str) -> Result<Vec<NodeKind>, Refusal> {
-    let wrong = || Refusal::invalid("kind", "one or several kinds of node, with commas between");
-    if text.split(',').count() > NodeKind::ALL.len() {
-        return Err(wrong());
-    }
-    text.split(',').map(|name| NodeKind::parse(name.trim()).ok_or_else(wrong)).collect()
 }

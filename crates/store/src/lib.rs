@@ -43,6 +43,7 @@ mod scram;
 pub mod search;
 pub mod session;
 pub mod sign_in_link;
+pub mod status_page;
 pub mod subscription;
 pub mod system;
 pub mod timeline;

@@ -21,4 +21,7 @@ pub(crate) mod notification;
 pub(crate) mod nouns;
 pub(crate) mod problem;
 pub(crate) mod search;
+pub(crate) mod series;
+pub(crate) mod status;
+pub(crate) mod status_page;
 pub(crate) mod timeline;
