@@ -114,7 +114,7 @@ async fn everybody_finds_all_that_is_theirs_and_nothing_else() {
                 })
                 .map(|(id, _)| *id)
                 .collect();
-            let found = all(&mut conn, reader, typed, random.random_range(300..900)).await;
+            let found = all(&mut conn, reader, typed, random.random_range(1_000..4_000)).await;
             let distinct: BTreeSet<Uuid> = found.iter().copied().collect();
             assert_eq!(distinct.len(), found.len(), "{typed}: twice");
             assert_eq!(distinct, expect, "{typed} for {reader:?}");
