@@ -7,8 +7,10 @@ mod view;
 pub use entry::{EntryPatch, StatusPagePatch, is_email};
 pub use view::{Day, Notice, NoticeKind, NoticeUpdate, Overall, Section, Shown, ShownState, StatusView, shown_state};
 
+use serde::{Deserialize, Serialize};
+
 /// What a node of kind `status_page` has besides.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusPage {
     /// Its address: `/status/<slug>`.
     pub slug: String,
