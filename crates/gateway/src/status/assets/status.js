@@ -104,6 +104,7 @@
 		heard_at = Date.now();
 		if (message.type === 'subscribed') {
 			pause_ms = 500;
+			ended = false;
 			say('live');
 			refresh();
 			socket.send('{"type":"ping"}');
