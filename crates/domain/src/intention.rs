@@ -3,6 +3,8 @@
 
 mod catalog;
 mod incident;
+mod series;
+mod status_page;
 
 use crate::access::Visibility;
 use crate::announcement::AnnouncementPatch;
@@ -12,11 +14,12 @@ use crate::dependency::Impact;
 use crate::edge::EdgeKind;
 use crate::incident::{IncidentPatch, NewIncidentUpdate};
 use crate::limits::{ANNOUNCEMENTS_ORDERED_MAX, ATTRS_MAX_BYTES, BODY_MAX_BYTES, TEMPLATES_MAX, TITLE_MAX_CHARS};
-use crate::maintenance::{MaintenancePatch, NewUpdate};
+use crate::maintenance::{MaintenancePatch, NewUpdate, SeriesPatch};
 use crate::node::NodeKind;
 use crate::notification::Template;
 use crate::person::PersonPatch;
 use crate::refusal::Refusal;
+use crate::status_page::{EntryPatch, StatusPagePatch};
 use crate::system::SystemPatch;
 use crate::timeline::{Audience, UpdatePatch, validate_message};
 use crate::view::ViewFilter;
@@ -310,6 +313,63 @@ pub enum Intention {
     OrderAnnouncements {
         ids: Vec<Uuid>,
     },
+    /// Makes a series: maintenances that come again. When they are and what they affect must be given.
+    CreateMaintenanceSeries {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        /// As of a maintenance.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent_id: Option<Uuid>,
+        title: String,
+        #[serde(default)]
+        body: String,
+        series: SeriesPatch,
+    },
+    /// Those of its maintenances follow that have not begun and that nobody has changed by hand.
+    UpdateMaintenanceSeries {
+        id: Uuid,
+        version: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        #[serde(default)]
+        series: SeriesPatch,
+    },
+    /// No more of them; those to come that follow it are called off.
+    EndMaintenanceSeries {
+        id: Uuid,
+        version: i64,
+    },
+    /// Makes a status page. Its slug must be given; whoever makes it owns it.
+    CreateStatusPage {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        /// A workspace or the instance.
+        parent_id: Uuid,
+        title: String,
+        #[serde(default)]
+        body: String,
+        status_page: StatusPagePatch,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        visibility: Option<Visibility>,
+    },
+    UpdateStatusPage {
+        id: Uuid,
+        version: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        #[serde(default)]
+        status_page: StatusPagePatch,
+    },
+    /// Makes these, in this order, what a status page shows. What the caller can't see stays where it is.
+    SetStatusPageEntries {
+        id: Uuid,
+        version: i64,
+        entries: Vec<EntryPatch>,
+    },
 }
 
 /// Who sees a scope, and what it inherits; absent fields stay.
@@ -359,6 +419,12 @@ impl Intention {
             Self::CreateAnnouncement { .. } => "create_announcement",
             Self::UpdateAnnouncement { .. } => "update_announcement",
             Self::OrderAnnouncements { .. } => "order_announcements",
+            Self::CreateMaintenanceSeries { .. } => "create_maintenance_series",
+            Self::UpdateMaintenanceSeries { .. } => "update_maintenance_series",
+            Self::EndMaintenanceSeries { .. } => "end_maintenance_series",
+            Self::CreateStatusPage { .. } => "create_status_page",
+            Self::UpdateStatusPage { .. } => "update_status_page",
+            Self::SetStatusPageEntries { .. } => "set_status_page_entries",
         }
     }
 
@@ -419,6 +485,10 @@ impl Intention {
             | Self::CreateAnnouncement { .. }
             | Self::UpdateAnnouncement { .. }
             | Self::OrderAnnouncements { .. } => validate_message_ways(self),
+            Self::CreateMaintenanceSeries { .. } | Self::UpdateMaintenanceSeries { .. } => series::validate(self),
+            Self::CreateStatusPage { .. } | Self::UpdateStatusPage { .. } | Self::SetStatusPageEntries { .. } => {
+                status_page::validate(self)
+            }
             Self::MoveNode { .. }
             | Self::DeleteNode { .. }
             | Self::SetScope { .. }
@@ -427,7 +497,8 @@ impl Intention {
             | Self::ExtendMaintenance { .. }
             | Self::StartMaintenance { .. }
             | Self::CloseMaintenance { .. }
-            | Self::AcknowledgeIncident { .. } => Ok(()),
+            | Self::AcknowledgeIncident { .. }
+            | Self::EndMaintenanceSeries { .. } => Ok(()),
         }
     }
 }

@@ -23,6 +23,8 @@ pub mod notification;
 pub mod person;
 pub mod refusal;
 pub mod schedule;
+pub mod search;
+pub mod status_page;
 pub mod system;
 mod text;
 pub mod timeline;

@@ -25,6 +25,12 @@ pub const INTENTIONS_MAX: usize = 500;
 pub const PAGE_DEFAULT_ITEMS: i64 = 50;
 pub const PAGE_MAX_ITEMS: i64 = 200;
 pub const SEARCH_MAX_CHARS: usize = 100;
+/// Words of a search; what is typed beyond them counts for nothing.
+pub const SEARCH_WORDS_MAX: usize = 8;
+pub const SEARCH_WORD_MAX_CHARS: usize = 64;
+/// How much of a text is looked through for what to show of it.
+pub const SEARCH_SHOWN_MAX_CHARS: i32 = 8_000;
+pub const SEARCH_SNIPPET_CHARS: usize = 160;
 /// A deadlock or serialisation failure is tried again this often.
 pub const TRANSACTION_ATTEMPTS_MAX: u32 = 4;
 
@@ -263,3 +269,46 @@ pub const REMINDERS_MAX: usize = 10;
 pub const ANNOUNCEMENTS_ORDERED_MAX: usize = 200;
 /// Bounds of an announcement's schedule.
 pub const ANNOUNCEMENT_AHEAD_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
+
+pub const STATUS_SLUG_MAX_CHARS: usize = 64;
+pub const STATUS_HEADLINE_MAX_CHARS: usize = 300;
+pub const STATUS_LABEL_MAX_CHARS: usize = 100;
+pub const STATUS_HISTORY_MAX_DAYS: i32 = 90;
+pub const STATUS_ENTRIES_MAX: usize = 100;
+/// Systems on one page, those in its groups included; more are left out.
+pub const STATUS_SYSTEMS_MAX: i64 = 200;
+/// Maintenances or incidents on one page: what is planned or past is cut there.
+pub const STATUS_NOTICES_MAX: i64 = 50;
+/// How far ahead a page tells of what is planned.
+pub const STATUS_AHEAD_MAX: Duration = Duration::from_secs(60 * 24 * 3600);
+/// Updates of one maintenance or incident on a page: the newest.
+pub const STATUS_UPDATES_MAX: i64 = 20;
+/// A page's readers are told at most so often that it has changed.
+pub const STATUS_SIGNAL_EVERY: Duration = Duration::from_secs(1);
+/// Pages that one socket may watch.
+pub const STATUS_TOPICS_PER_SOCKET_MAX: usize = 4;
+/// Pages kept in memory for those who watch them.
+pub const STATUS_PAGES_KEPT: usize = 256;
+/// From one address, within a minute.
+pub const STATUS_SUBSCRIPTIONS_PER_MINUTE: u32 = 5;
+pub const STATUS_SUBSCRIBERS_PER_PAGE_MAX: i64 = 50_000;
+/// In which a subscription by mail must be confirmed.
+pub const STATUS_CONFIRM_LASTS: Duration = Duration::from_secs(7 * 24 * 3600);
+pub const EMAIL_MAX_CHARS: usize = 254;
+
+/// Maintenances told of one system, of many asked about at once.
+pub const MAINTENANCES_PER_SYSTEM_MAX: usize = 50;
+pub const MAINTENANCES_CLOSED_AT_ONCE_MAX: usize = 200;
+/// How far back a calendar goes, and how much is in it.
+pub const CALENDAR_PAST: Duration = Duration::from_secs(90 * 24 * 3600);
+pub const CALENDAR_EVENTS_MAX: i64 = 1_000;
+pub const SERIES_RULE_MAX_BYTES: usize = 500;
+pub const SERIES_WINDOWS_MAX: usize = 100;
+pub const SERIES_EXCLUDED_MAX: usize = 1_000;
+/// How far ahead, and how many, windows of a series are made.
+pub const SERIES_AHEAD: Duration = Duration::from_secs(60 * 24 * 3600);
+pub const SERIES_AHEAD_MAX: usize = 100;
+/// The clock looks so often whether a series has more windows to make.
+pub const SERIES_LOOK: Duration = Duration::from_secs(3600);
+/// Windows that a preview shows at most.
+pub const SERIES_PREVIEW_MAX: usize = 100;

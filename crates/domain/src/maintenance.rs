@@ -3,9 +3,11 @@
 
 mod plan;
 mod rehearsal;
+mod series;
 
 pub use plan::{MaintenancePatch, NewUpdate, check_end, check_window};
 pub use rehearsal::{Step, StepName};
+pub use series::{ExtraWindow, Occurrence, Series, SeriesPatch, Timing};
 
 use crate::forecast::StopMode;
 use crate::job::JobClass;

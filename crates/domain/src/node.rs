@@ -6,6 +6,7 @@ use crate::connection::Connection;
 use crate::incident::Incident;
 use crate::maintenance::Maintenance;
 use crate::person::Person;
+use crate::status_page::StatusPage;
 use crate::system::System;
 use crate::text::text_enum;
 use crate::view::ViewFilter;
@@ -98,6 +99,7 @@ pub enum Facet {
     Incident(Incident),
     Connection(Connection),
     Announcement(Announcement),
+    StatusPage(StatusPage),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

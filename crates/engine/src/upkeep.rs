@@ -83,6 +83,7 @@ impl Upkeep {
         clear(|| store::sign_in_link::delete_expired(pool, most)).await?;
         clear(|| store::api_token::delete_expired(pool, most)).await?;
         clear(|| store::job::delete_expired_keys(pool, most)).await?;
+        clear(|| store::status_page::delete_unconfirmed(pool, most)).await?;
         clear(|| store::dead_letter::delete_old_dead_letters(pool, DEAD_LETTERS_KEPT, most)).await?;
         clear(|| store::notification::delete_old_notifications(pool, NOTIFICATIONS_KEPT, NOTIFICATIONS_PER_PERSON_MAX, most))
             .await?;

@@ -23,6 +23,7 @@ const TAGS: &[(&str, &str)] = &[
     ("announcements", "What everybody should know, for a time."),
     ("notifications", "What I was told, of what I want to be told, and how it went out."),
     ("connections", "How messages leave Synops."),
+    ("status pages", "What others see of some systems."),
     ("teams", "People who are granted things together."),
     ("people", "Everybody who has an account."),
     ("account", "One's own account: signing in, password, tokens."),

@@ -129,6 +129,12 @@ impl Refused {
         (status, problem)
     }
 
+    /// As a problem within a larger answer. Its cause goes to the log, as always.
+    pub(crate) fn told(&self, request_id: &str) -> Problem {
+        self.log();
+        self.problem(request_id).1
+    }
+
     /// Writes to the log what the caller is not told.
     fn log(&self) {
         let Self::Refusal(refusal) = self else { return };

@@ -8,20 +8,21 @@ use crate::jobs::{classes, letters, queue, schedules, stats};
 use crate::layers::{admins_first, guard, headers, observe, position};
 use crate::lifecycle;
 use crate::live::{rows, socket};
-use crate::maintenance::{self, acts, affected, forecast, updates};
+use crate::maintenance::{self, acts, affected, bulk, calendar, forecast, series, updates};
 use crate::notices::{deliveries, notifications, preferences, subscriptions};
 use crate::nouns::{environment, group, person, system, team, workspace};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::{
-    activity, announcements, cache, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes,
+    activity, announcements, cache, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes, search,
+    status, status_pages,
 };
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use bytes::Bytes;
 use domain::Refusal;
 use tower_http::CompressionLevel;
@@ -54,6 +55,7 @@ fn graph() -> OpenApiRouter<State> {
         .routes(routes!(edges::list_edges))
         .routes(routes!(activity::list_node_audit))
         .routes(routes!(activity::list_activity))
+        .routes(routes!(search::search))
         // Whoever is signed in: talking about it.
         .routes(routes!(calls::join))
         // Whoever may change it: one way for all changes …
@@ -102,6 +104,12 @@ fn maintenances() -> OpenApiRouter<State> {
         // Everybody, as far as they may see: maintenances; members plan them.
         .routes(routes!(maintenance::list, maintenance::plan))
         .routes(routes!(affected::list))
+        .routes(routes!(bulk::by_systems))
+        .routes(routes!(bulk::close))
+        .routes(routes!(calendar::get))
+        .routes(routes!(series::list, series::create))
+        .routes(routes!(series::preview))
+        .routes(routes!(series::get, series::update, series::end))
         .routes(routes!(forecast::of_plan))
         .routes(routes!(maintenance::get, maintenance::update, maintenance::delete))
         .routes(routes!(updates::list, updates::add))
@@ -137,6 +145,10 @@ fn messages() -> OpenApiRouter<State> {
         .routes(routes!(announcements::order))
         .routes(routes!(announcements::get, announcements::update, announcements::delete))
         .routes(routes!(announcements::dismiss))
+        // Those who make status pages. (Their readers are served outside the API.)
+        .routes(routes!(status_pages::list, status_pages::create))
+        .routes(routes!(status_pages::get, status_pages::update, status_pages::delete))
+        .routes(routes!(status_pages::list_entries, status_pages::set_entries))
         // Whoever is signed in: what they are told, and of what.
         .routes(routes!(notifications::list))
         .routes(routes!(notifications::count_unread))
@@ -170,6 +182,7 @@ fn account() -> OpenApiRouter<State> {
         .routes(routes!(me::set_password))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::revoke_token))
+        .routes(routes!(calendar::create_token, calendar::revoke_token))
         .routes(routes!(sessions::list_sessions))
         .routes(routes!(sessions::end_session))
 }
@@ -224,6 +237,8 @@ pub fn router(state: State) -> Router {
 
     Router::new()
         .merge(api)
+        // Readers of status pages, signed in or not.
+        .merge(status_pages_of_readers())
         // Browsers: the page, and whatever it routes itself.
         .fallback(everything_else)
         .layer(from_fn_with_state(state.clone(), guard::guard))
@@ -235,6 +250,18 @@ pub fn router(state: State) -> Router {
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn(observe::observe))
         .with_state(state)
+}
+
+/// Outside the API, because people go there: no route of it needs a script.
+fn status_pages_of_readers() -> Router<State> {
+    Router::new()
+        .route("/status/assets/status.js", get(status::assets::script))
+        .route("/status/assets/status.css", get(status::assets::style))
+        .route("/status/{name}", get(status::page))
+        .route("/status/{slug}/subscribe", post(status::subscribe::subscribe))
+        .route("/status/{slug}/confirm", get(status::subscribe::ask_to_confirm).post(status::subscribe::confirm))
+        .route("/status/{slug}/unsubscribe", get(status::subscribe::ask_to_unsubscribe).post(status::subscribe::unsubscribe))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
 }
 
 /// The OpenAPI description of the API.

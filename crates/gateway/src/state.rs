@@ -5,6 +5,7 @@ use crate::accounts::password::Passwords;
 use crate::live::Hub;
 use crate::page::Page;
 use crate::reads::Reads;
+use crate::status;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
@@ -93,6 +94,7 @@ pub struct Shared {
     pub(crate) passwords: Passwords,
     pub(crate) attempts: Attempts,
     pub(crate) page: Page,
+    pub(crate) status: status::Kept,
     pub(crate) in_flight: Arc<Semaphore>,
 }
 
@@ -103,6 +105,7 @@ impl State {
             passwords: Passwords::new(),
             attempts: Attempts::new(),
             page: Page::embedded(),
+            status: status::Kept::new(),
             in_flight: Arc::new(Semaphore::new(REQUESTS_IN_FLIGHT_MAX)),
         }))
     }

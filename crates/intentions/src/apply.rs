@@ -5,6 +5,8 @@ mod catalog;
 mod connection;
 mod incident;
 mod maintenance;
+mod series;
+mod status_page;
 
 pub(crate) use announcement::tell as tell_announcement;
 
@@ -42,6 +44,7 @@ enum Touched {
     Edge(Uuid),
     Deleted(Uuid),
     Due(Uuid),
+    Series(Uuid),
 }
 
 impl<'a> Work<'a> {
@@ -95,6 +98,12 @@ impl<'a> Work<'a> {
             Intention::CreateAnnouncement { .. } => self.create_announcement(intention).await,
             Intention::UpdateAnnouncement { .. } => self.update_announcement(intention).await,
             Intention::OrderAnnouncements { ids } => self.order_announcements(ids).await,
+            Intention::CreateMaintenanceSeries { .. } => self.create_series(intention).await,
+            Intention::UpdateMaintenanceSeries { .. } => self.update_series(intention).await,
+            Intention::EndMaintenanceSeries { id, version } => self.end_series(*id, *version).await,
+            Intention::CreateStatusPage { .. } => self.create_status_page(intention).await,
+            Intention::UpdateStatusPage { .. } => self.update_status_page(intention).await,
+            Intention::SetStatusPageEntries { id, version, entries } => self.set_entries(*id, *version, entries).await,
         }
     }
 
@@ -107,6 +116,10 @@ impl<'a> Work<'a> {
         let edges = store::edge::list_edges_by_id(&mut *self.db, &edge_ids).await?;
         let nodes: HashMap<Uuid, _> = nodes.into_iter().map(|n| (n.id, n)).collect();
         let edges: HashMap<Uuid, _> = edges.into_iter().map(|e| (e.id, e)).collect();
+        let mut series = HashMap::new();
+        for id in ids(|t| if let Touched::Series(id) = t { Some(*id) } else { None }) {
+            series.extend(store::maintenance::find_series(&mut *self.db, id).await?.map(|found| (id, found)));
+        }
         Ok(self
             .touched
             .iter()
@@ -116,6 +129,7 @@ impl<'a> Work<'a> {
                 Touched::Edge(id) => edges.get(id).map_or(Outcome::Deleted(*id), |e| Outcome::Edge(e.clone())),
                 Touched::Deleted(id) => Outcome::Deleted(*id),
                 Touched::Due(id) => Outcome::Due(*id),
+                Touched::Series(id) => series.get(id).map_or(Outcome::Deleted(*id), |s| Outcome::Series(Box::new(s.clone()))),
             })
             .collect())
     }
@@ -185,6 +199,9 @@ impl<'a> Work<'a> {
             return Err(Refusal::invalid("person", "only with a node of kind person").into());
         }
         store::node::update_node(&mut *self.db, *id, title.as_deref(), body.as_deref(), attrs.as_ref(), *position).await?;
+        if node.kind == NodeKind::Maintenance {
+            store::maintenance::mark_edited(&mut *self.db, *id).await?;
+        }
         if let Some(patch) = system {
             store::system::update_system(self.db, *id, patch).await?;
         }
@@ -398,7 +415,11 @@ fn changed_fields(intention: &Intention) -> Vec<String> {
     said.iter()
         .filter(|(name, _)| !matches!(name.as_str(), "type" | "id" | "version"))
         .flat_map(|(name, value)| match (name.as_str(), value) {
-            ("system" | "person" | "maintenance" | "incident" | "view" | "connection" | "announcement", Value::Object(inner)) => {
+            (
+                "system" | "person" | "maintenance" | "series" | "incident" | "view" | "connection" | "announcement"
+                | "status_page",
+                Value::Object(inner),
+            ) => {
                 inner.keys().map(|key| format!("{name}.{key}")).collect()
             }
             _ => vec![name.clone()],

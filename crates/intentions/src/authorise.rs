@@ -118,6 +118,11 @@ pub(crate) async fn edge(db: &mut PgConnection, actor: &Actor, kind: EdgeKind, s
         }
         // Who is asked about something is for those who answer for it to say.
         None if kind == EdgeKind::ContactOf => at_target.need(Level::Member, "target node"),
+        // What a page shows, others see by it: whoever answers for both may say so.
+        None if kind == EdgeKind::Shows => {
+            at_source.need(Level::Member, "source node")?;
+            at_target.need(Level::Member, "target node")
+        }
         None => at_source.need(Level::Member, "source node"),
         Some(granted) if target.kind != NodeKind::Team => at_target.need(granted.max(Level::Admin), "target node"),
         // Members of a team take part in whatever the team was granted.

@@ -163,6 +163,10 @@ fn changes_access(intention: &Intention) -> bool {
         | Intention::SetScope { .. }
         | Intention::CreateConnection { .. }
         | Intention::CreateAnnouncement { .. }
+        // It is a scope root, and its maker's.
+        | Intention::CreateStatusPage { .. }
+        // It deletes what it does not hold any more.
+        | Intention::UpdateMaintenanceSeries { .. }
         // Its kind is not known before it is read.
         | Intention::DeleteEdge { .. } => true,
         Intention::UpdateEdge { .. }
@@ -189,7 +193,11 @@ fn changes_access(intention: &Intention) -> bool {
         | Intention::SetConnectionTemplates { .. }
         // Its visibility is no grant, and inherits none.
         | Intention::UpdateAnnouncement { .. }
-        | Intention::OrderAnnouncements { .. } => false,
+        | Intention::OrderAnnouncements { .. }
+        | Intention::CreateMaintenanceSeries { .. }
+        | Intention::EndMaintenanceSeries { .. }
+        | Intention::UpdateStatusPage { .. }
+        | Intention::SetStatusPageEntries { .. } => false,
     }
 }
 
@@ -203,6 +211,7 @@ fn changes_states(intention: &Intention) -> bool {
         | Intention::DeleteEdge { .. }
         | Intention::DeleteNode { .. }
         | Intention::MoveNode { .. }
+        | Intention::UpdateMaintenanceSeries { .. }
         | Intention::OpenIncident { .. }
         | Intention::UpdateIncident { .. }
         | Intention::ResolveIncident { .. }
@@ -232,6 +241,8 @@ fn moves_a_window(intention: &Intention) -> bool {
             | Intention::ExtendMaintenance { .. }
             | Intention::StartMaintenance { .. }
             | Intention::AddMaintenanceUpdate { .. }
+            | Intention::CreateMaintenanceSeries { .. }
+            | Intention::UpdateMaintenanceSeries { .. }
             // The same clock.
             | Intention::CreateAnnouncement { .. }
             | Intention::UpdateAnnouncement { .. }
@@ -253,6 +264,8 @@ fn tells_people(intention: &Intention) -> bool {
             | Intention::AcknowledgeIncident { .. }
             | Intention::ResolveIncident { .. }
             | Intention::AddIncidentUpdate { .. }
+            | Intention::UpdateMaintenanceSeries { .. }
+            | Intention::EndMaintenanceSeries { .. }
             | Intention::CreateAnnouncement { .. }
             | Intention::UpdateAnnouncement { .. }
     )

@@ -13,9 +13,12 @@ mod notices;
 mod notify;
 mod rehearsal;
 mod secrets;
+mod series_clock;
+mod status_subscriber;
 mod stop;
 
 use domain::intention::Intention;
+use domain::maintenance::Series;
 use domain::{Actor, Edge, Node, Refusal};
 use keyring::Keyring;
 use serde_json::Value;
@@ -27,6 +30,7 @@ use uuid::Uuid;
 pub use jobs::{JobOutcome, JobsDone};
 pub use notices::{NoticeOutcome, NoticesDone};
 pub use secrets::{Rotation, SecretsError, open as open_secrets};
+pub use status_subscriber::NewSubscriber;
 
 /// Wakes the local tailer; called after each commit.
 pub type Bell = Arc<dyn Fn() + Send + Sync>;
@@ -67,6 +71,7 @@ pub enum Outcome {
     Deleted(Uuid),
     /// The check of this system is due now.
     Due(Uuid),
+    Series(Box<Series>),
 }
 
 /// What became of a request.

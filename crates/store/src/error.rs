@@ -88,6 +88,8 @@ fn by_constraint(name: &str) -> Option<Refusal> {
         "maintenances_window_length" => Refusal::invalid("ends_at", "1 minute to 30 days after starts_at"),
         "maintenances_window_finite" => Refusal::invalid("starts_at", "a time from 2000 to 9000"),
         "maintenances_links_array" => Refusal::invalid("links", "less text"),
+        "status_pages_slug_once" => Refusal::conflict("another page has this slug already"),
+        "status_pages_slug_form" => Refusal::invalid("slug", "1 to 64 of a-z, 0-9 and -"),
         _ => return None,
     })
 }

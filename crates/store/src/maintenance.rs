@@ -1,14 +1,21 @@
 //! Maintenances: their windows and states, and what people were told. (Their nodes are read in
 //! `node.rs`, like all others.)
 
+mod calendar;
 mod list;
 mod reminder;
+mod series;
 mod stop;
 
+pub use calendar::{CalendarRow, delete_calendar_token, find_calendar_reader, list_calendar, upsert_calendar_token};
 pub use list::{
     Affected, AffectedFilter, MaintenanceFilter, MaintenancePosition, list_affected, list_maintenances, list_open_maintenances,
 };
-pub use reminder::{list_about, list_reminders_due, take_reminders};
+pub use reminder::{is_suppressed, list_about, list_reminders_due, take_reminders};
+pub use series::{
+    Made, find_readable_series, find_series, forget_series, list_due_series, list_readable_series, lock_made, lock_series,
+    mark_edited, put_off_series, set_occurrence, upsert_series,
+};
 pub use stop::{
     StopRow, TurnAsked, announce_stop, begin_draining, count_stops, extend_stops, find_window, finish_stop, has_turn, list_stops,
     take_turn,

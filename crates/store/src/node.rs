@@ -4,6 +4,7 @@ use crate::announcement::AnnouncementRow;
 use crate::connection::ConnectionRow;
 use crate::incident::IncidentRow;
 use crate::maintenance::MaintenanceRow;
+use crate::status_page::StatusPageRow;
 use domain::access::Visibility;
 use domain::check::CheckSpec;
 use domain::node::{Facet, Node, NodeKind, Scope};
@@ -133,6 +134,7 @@ fn facet_of(kind: NodeKind, row: Value) -> Result<Facet> {
         NodeKind::Announcement => {
             Ok(Facet::Announcement(serde_json::from_value::<AnnouncementRow>(row).map_err(wrong)?.into_announcement()?))
         }
+        NodeKind::StatusPage => Ok(Facet::StatusPage(serde_json::from_value::<StatusPageRow>(row).map_err(wrong)?.into())),
         other => Err(unknown("facet of", other.as_str())),
     }
 }
@@ -161,6 +163,7 @@ macro_rules! nodes {
                    when 'incident' then (select to_jsonb(f) from incidents f where f.node_id = n.id)
                    when 'connection' then (select to_jsonb(f) from connections f where f.node_id = n.id)
                    when 'announcement' then (select to_jsonb(f) from announcements f where f.node_id = n.id)
+                   when 'status_page' then (select to_jsonb(f) from status_pages f where f.node_id = n.id)
                  end as "facet?",
                  c.visibility as "visibility?", c.isolated as "isolated?"
                from nodes n

@@ -10,6 +10,8 @@ use store::Pool;
 const AT_ONCE: i64 = 100;
 /// Timers are exact to a millisecond.
 const TIMER_MIN: Duration = Duration::from_millis(1);
+/// Before a series is looked at again that could not be looked after.
+const SERIES_FAILED_PAUSE: Duration = Duration::from_secs(60);
 /// After a look that found something due which another server is at.
 const LOOK_PAUSE: Duration = Duration::from_millis(20);
 
@@ -39,6 +41,7 @@ impl Clock {
                 }
             }
         }
+        failed |= !self.look_after_series().await?;
         failed |= self.remind().await?;
         let announced = self.announce().await?;
         if failed {
@@ -81,5 +84,22 @@ impl Clock {
             }
         }
         Ok(moved)
+    }
+
+    /// Has the windows made that series have ahead; answers whether all of it went well.
+    async fn look_after_series(&self) -> Result<bool, store::Error> {
+        let mut well = true;
+        for id in store::maintenance::list_due_series(&self.pool, AT_ONCE).await? {
+            match self.intentions.make_occurrences(id).await {
+                Ok(0) => {}
+                Ok(made) => tracing::info!(series_id = %id, made, "windows of a series were planned"),
+                Err(error) => {
+                    tracing::warn!(%error, series_id = %id, "windows of a series could not be planned; tried again in a while");
+                    store::maintenance::put_off_series(&self.pool, id, SERIES_FAILED_PAUSE).await?;
+                    well = false;
+                }
+            }
+        }
+        Ok(well)
     }
 }

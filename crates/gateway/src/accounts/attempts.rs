@@ -14,6 +14,7 @@ use std::num::NonZeroU32;
 const KEYS_MAX: usize = 20_000;
 
 pub(crate) struct Attempts {
+    detail: &'static str,
     by_login: DefaultKeyedRateLimiter<String>,
     by_address: DefaultKeyedRateLimiter<IpAddr>,
     clock: DefaultClock,
@@ -21,8 +22,18 @@ pub(crate) struct Attempts {
 
 impl Attempts {
     pub(crate) fn new() -> Self {
-        let quota = Quota::per_minute(NonZeroU32::new(SIGN_INS_PER_MINUTE).unwrap_or(NonZeroU32::MIN));
-        Self { by_login: RateLimiter::keyed(quota), by_address: RateLimiter::keyed(quota), clock: DefaultClock::default() }
+        Self::per_minute(SIGN_INS_PER_MINUTE, "too many attempts to sign in; wait a little")
+    }
+
+    /// Of something else that costs us, or others, something. `detail` is for whoever is refused.
+    pub(crate) fn per_minute(most: u32, detail: &'static str) -> Self {
+        let quota = Quota::per_minute(NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN));
+        Self {
+            detail,
+            by_login: RateLimiter::keyed(quota),
+            by_address: RateLimiter::keyed(quota),
+            clock: DefaultClock::default(),
+        }
     }
 
     /// Counts an attempt from an address.
@@ -41,18 +52,18 @@ impl Attempts {
             limiter.shrink_to_fit();
             // All of them within a minute: somebody tries from everywhere. Memory comes first.
             if limiter.len() >= KEYS_MAX {
-                return Err(too_many(60));
+                return Err(self.too_many(60));
             }
         }
         limiter.check_key(key).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
-            too_many(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+            self.too_many(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
         })
     }
-}
 
-fn too_many(retry_after_s: u64) -> Refusal {
-    Refusal::Limit { detail: "too many attempts to sign in; wait a little".to_owned(), retry_after_s: Some(retry_after_s.max(1)) }
+    fn too_many(&self, retry_after_s: u64) -> Refusal {
+        Refusal::Limit { detail: self.detail.to_owned(), retry_after_s: Some(retry_after_s.max(1)) }
+    }
 }
 
 #[cfg(test)]

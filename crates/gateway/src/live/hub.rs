@@ -12,9 +12,9 @@ use super::reader::{Reader, Subscription, Visibilities};
 use super::tokens::Tokens;
 use chrono::{DateTime, Utc};
 use domain::limits::{SOCKETS_MAX, SUBSCRIBES_AT_ONCE, SUBSCRIPTIONS_PER_SOCKET_MAX};
-use domain::{Level, NodeKind};
+use domain::{EdgeKind, Level, NodeKind};
 use feed::snapshot::Snapshot;
-use feed::{Batch, Bell, Control, Credential, Start};
+use feed::{Batch, Bell, Change, Control, Credential, Start};
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -39,6 +39,8 @@ pub struct Hub {
     /// Counts how often the stream began: what ended before is told by none of its events.
     beginnings: watch::Sender<u64>,
     maintenance_bell: Option<Arc<Notify>>,
+    /// Counts changes that a status page may tell of.
+    status_changes: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -98,6 +100,7 @@ impl Hub {
             reads: Semaphore::new(SUBSCRIBES_AT_ONCE),
             beginnings: watch::Sender::new(0),
             maintenance_bell: None,
+            status_changes: watch::Sender::new(0),
         }
     }
 
@@ -192,6 +195,11 @@ impl Hub {
         self.beginnings.subscribe()
     }
 
+    /// Changes whenever something has that a status page may tell of, on whichever server.
+    pub(super) fn status_changes(&self) -> watch::Receiver<u64> {
+        self.status_changes.subscribe()
+    }
+
     /// When this server was last level with the database.
     pub fn fresh_at(&self) -> Option<DateTime<Utc>> {
         self.inner.lock().stream.as_ref().and_then(|stream| stream.fresh_at)
@@ -224,6 +232,7 @@ impl feed::Sink for Hub {
         inner.stream = Some(Stream { at: start.snapshot, tokens: Tokens::new(&start.token), fresh_at: None });
         drop(inner);
         self.beginnings.send_modify(|count| *count += 1);
+        self.status_changes.send_modify(|count| *count += 1);
     }
 
     fn wanted_scopes(&self, control: &Control) -> Vec<Uuid> {
@@ -245,6 +254,9 @@ impl feed::Sink for Hub {
             && batch.events.iter().any(|event| event.change.node_kind() == Some(NodeKind::Maintenance))
         {
             bell.notify_one();
+        }
+        if touches_status(&batch) {
+            self.status_changes.send_modify(|count| *count += 1);
         }
         let prepared = Arc::new(Prepared::new(batch, &self.bodies));
         let mut inner = self.inner.lock();
@@ -328,7 +340,20 @@ impl feed::Sink for Hub {
         }
         drop(inner);
         self.beginnings.send_modify(|count| *count += 1);
+        self.status_changes.send_modify(|count| *count += 1);
     }
+}
+
+/// Whether what happened may stand on a status page: systems, what affects them, pages, and how they hang together.
+fn touches_status(batch: &Batch) -> bool {
+    use EdgeKind::{Affects, PartOf, Shows};
+    use NodeKind::{Group, Incident, Maintenance, StatusPage, System};
+    !batch.control.scopes.is_empty()
+        || batch.events.iter().any(|event| match &event.change {
+            Change::Edge { edge, .. } => matches!(edge.kind, Affects | PartOf | Shows),
+            Change::EdgeGone { kind, .. } => kind.is_none_or(|kind| matches!(kind, Affects | PartOf | Shows)),
+            node => node.node_kind().is_none_or(|kind| matches!(kind, Group | Incident | Maintenance | StatusPage | System)),
+        })
 }
 
 impl Inner {

@@ -19,6 +19,7 @@ mod protocol;
 mod reader;
 pub(crate) mod rows;
 pub(crate) mod socket;
+mod status;
 mod subscribe;
 mod tokens;
 

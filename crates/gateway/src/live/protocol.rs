@@ -50,6 +50,15 @@ pub(super) enum ServerMessage<'a> {
     Inbox {
         what: &'a [&'a str],
     },
+    /// A status page is watched from here on. (It has neither rows nor a token: its readers fetch the page.)
+    #[serde(rename = "subscribed")]
+    Watching {
+        id: &'a str,
+    },
+    /// A status page says something else now.
+    Changed {
+        id: &'a str,
+    },
     Pong {
         server_time: DateTime<Utc>,
         fresh_at: Option<DateTime<Utc>>,

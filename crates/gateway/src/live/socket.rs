@@ -6,6 +6,7 @@ use super::outbox::{Next, Outbox};
 use super::pace::Pace;
 use super::pending::Installed;
 use super::protocol::{ClientMessage, CloseCode, SUBSCRIPTION_ID_MAX_BYTES, ServerMessage, Topic};
+use super::status::Watches;
 use super::subscribe::{self, Stop};
 use crate::caller::{self, Caller, Credential};
 use crate::lifecycle;
@@ -94,6 +95,7 @@ struct Session {
     /// Subscriptions that wait their turn, and the one being read.
     waiting: VecDeque<Asked>,
     reading: JoinSet<()>,
+    watches: Watches,
     errors: u32,
     pace: Pace,
     phases: watch::Receiver<Phase>,
@@ -124,6 +126,7 @@ async fn run(state: State, headers: HeaderMap, caller: Caller, outbox: Arc<Outbo
         person_id: caller.reader(),
         waiting: VecDeque::new(),
         reading: JoinSet::new(),
+        watches: Watches::default(),
         errors: 0,
         pace: Pace::new(),
         phases: state.wiring.phases.clone(),
@@ -278,6 +281,7 @@ impl Session {
                     }
                 }
                 Some(_) = self.reading.join_next() => {}
+                () = self.watches.ended() => {}
                 Ok(()) = self.phases.changed() => self.tell_lifecycle(),
                 Ok(()) = self.windows.changed() => self.tell_lifecycle(),
                 () = self.outbox.answered(), if !self.waiting.is_empty() && self.reading.is_empty() => {}
@@ -294,6 +298,7 @@ impl Session {
             Ok(ClientMessage::Subscribe { id, topic, since }) => self.subscribe(id, &topic, since),
             Ok(ClientMessage::Unsubscribe { id }) => {
                 self.waiting.retain(|asked| asked.id != id);
+                self.watches.end(&id);
                 self.state.hub().unsubscribe(self.id, &id);
             }
             Ok(ClientMessage::Ping {}) => {
@@ -308,15 +313,20 @@ impl Session {
         if id.is_empty() || id.len() > SUBSCRIPTION_ID_MAX_BYTES {
             return self.refuse("invalid", "id: 1 to 64 bytes", None);
         }
-        let Some(topic) = Topic::parse(topic) else {
-            return self.refuse("invalid", "topic: kind:<node kind>, node:<id> or lifecycle", Some(&id));
-        };
-        if self.waiting.iter().any(|asked| asked.id == id) {
+        let slug = Watches::slug_of(topic);
+        let parsed = Topic::parse(topic);
+        if slug.is_none() && parsed.is_none() {
+            return self.refuse("invalid", "topic: kind:<node kind>, node:<id>, status:<slug> or lifecycle", Some(&id));
+        }
+        if self.watches.has(&id) || self.waiting.iter().any(|asked| asked.id == id) {
             return self.refuse("conflict", "this id is in use on this socket", Some(&id));
         }
-        if self.waiting.len() >= SUBSCRIPTIONS_PER_SOCKET_MAX {
-            return self.refuse("limit", "too many subscriptions on this socket", Some(&id));
+        if let Some(slug) = slug.filter(|_| !self.watches.is_full()) {
+            return self.watches.begin(id, slug, self.state.clone(), Arc::clone(&self.outbox), self.person_id);
         }
+        let Some(topic) = parsed.filter(|_| self.waiting.len() < SUBSCRIPTIONS_PER_SOCKET_MAX) else {
+            return self.refuse("limit", "too many subscriptions on this socket", Some(&id));
+        };
         let since = since.map(|since| self.keep(since));
         self.waiting.push_back(Asked { id, topic, since });
     }

@@ -2,7 +2,10 @@
 
 pub(crate) mod acts;
 pub(crate) mod affected;
+pub(crate) mod bulk;
+pub(crate) mod calendar;
 pub(crate) mod forecast;
+pub(crate) mod series;
 pub(crate) mod updates;
 
 use crate::caller::Caller;

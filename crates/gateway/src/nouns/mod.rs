@@ -188,6 +188,8 @@ pub(crate) fn without_place(refusal: Refusal) -> Refusal {
                 "update.",
                 "connection.",
                 "announcement.",
+                "status_page.",
+                "series.",
             ];
             let flat = facets.iter().find_map(|facet| inner.strip_prefix(facet)).unwrap_or(inner);
             Refusal::Invalid { field: flat.to_owned(), expects }

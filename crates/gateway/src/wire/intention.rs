@@ -2,6 +2,7 @@
 
 use super::edge::EdgeView;
 use super::node::NodeView;
+use super::series::SeriesView;
 use domain::Intention;
 use intentions::Outcome;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,9 @@ pub(crate) struct IntentionResult<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     due: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    series: Option<SeriesView>,
 }
 
 impl<'a> From<&'a Outcome> for IntentionResult<'a> {
@@ -50,6 +54,7 @@ impl<'a> From<&'a Outcome> for IntentionResult<'a> {
             Outcome::Edge(edge) => Self { edge: Some(edge.into()), ..Self::default() },
             Outcome::Deleted(id) => Self { deleted: Some(*id), ..Self::default() },
             Outcome::Due(id) => Self { due: Some(*id), ..Self::default() },
+            Outcome::Series(series) => Self { series: Some(SeriesView::new(series.as_ref().clone())), ..Self::default() },
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Maintenances: what is asked, and what a forecast and a rehearsal answer.
 
+use super::node::NodeView;
+use super::problem::Problem;
 use chrono::{DateTime, Utc};
 use domain::forecast::{Fate, StopMode};
 use domain::job::JobClass;
@@ -319,4 +321,66 @@ impl From<domain::maintenance::Step> for RehearsalStep {
         let took_ms = step.took.as_ref().map(Duration::as_secs_f64).map(|seconds| seconds * 1_000.0);
         Self { name: step.name, at: step.at, detail: step.detail, took_ms, ok: step.ok }
     }
+}
+
+/// Which maintenances affect these.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BySystems {
+    #[schema(max_items = 500)]
+    pub(crate) system_ids: Vec<Uuid>,
+    /// Only those under way.
+    #[schema(nullable = false)]
+    pub(crate) active: Option<bool>,
+    /// Only those that have not begun.
+    #[schema(nullable = false)]
+    pub(crate) upcoming: Option<bool>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SystemMaintenances {
+    pub(crate) system_id: Uuid,
+    /// By when they begin.
+    pub(crate) maintenance_ids: Vec<Uuid>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct BySystemsPage<'a> {
+    pub(crate) items: Vec<SystemMaintenances>,
+    /// Each that is named above, once.
+    pub(crate) maintenances: Vec<NodeView<'a>>,
+}
+
+/// Which maintenances to close.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CloseMany {
+    #[schema(min_items = 1, max_items = 200)]
+    pub(crate) ids: Vec<Uuid>,
+}
+
+/// What became of one: `maintenance` as it is now, or `problem`.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Closed {
+    pub(crate) id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = NodeView)]
+    pub(crate) maintenance: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) problem: Option<Problem>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ClosedPage {
+    pub(crate) items: Vec<Closed>,
+}
+
+/// By what a calendar program reads one's maintenances.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CalendarToken {
+    /// Shown once.
+    pub(crate) token: String,
+    /// To subscribe to.
+    pub(crate) url: String,
 }

@@ -20,4 +20,8 @@ pub(crate) mod node;
 pub(crate) mod notification;
 pub(crate) mod nouns;
 pub(crate) mod problem;
+pub(crate) mod search;
+pub(crate) mod series;
+pub(crate) mod status;
+pub(crate) mod status_page;
 pub(crate) mod timeline;

@@ -5,6 +5,7 @@ use super::catalog::ViewView;
 use super::connection::ConnectionView;
 use super::incident::IncidentView;
 use super::maintenance::MaintenanceView;
+use super::status_page::StatusPageView;
 use chrono::{DateTime, Utc};
 use domain::check::CheckSpec;
 use domain::link::Link;
@@ -63,6 +64,9 @@ pub(crate) struct NodeView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     announcement: Option<AnnouncementView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    status_page: Option<StatusPageView<'a>>,
     /// On scope roots: who reads it without a grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -146,6 +150,7 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             incident: None,
             connection: None,
             announcement: None,
+            status_page: None,
             scope: node.scope.map(Into::into),
         };
         match &node.facet {
@@ -156,6 +161,7 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             Some(Facet::Incident(incident)) => view.incident = Some(incident.into()),
             Some(Facet::Connection(connection)) => view.connection = Some(connection.into()),
             Some(Facet::Announcement(announcement)) => view.announcement = Some(announcement.into()),
+            Some(Facet::StatusPage(page)) => view.status_page = Some(page.into()),
             None => {}
         }
         view

@@ -21,11 +21,17 @@ const NO_SUCH: Refusal = Refusal::NotFound { what: "maintenance" };
 
 impl Work<'_> {
     pub(super) async fn plan_maintenance(&mut self, intention: &Intention) -> Result<(), Stop> {
+        let Some(id) = self.plan(intention).await? else { return Ok(()) };
+        Ok(tell_of_maintenance(&mut *self.db, id, NoticeKind::MaintenancePlanned, None).await?)
+    }
+
+    /// Without a word to those who subscribe; answers its id.
+    pub(super) async fn plan(&mut self, intention: &Intention) -> Result<Option<Uuid>, Stop> {
         let Intention::PlanMaintenance { id, parent_id, title, body, attrs, maintenance: plan } = intention else {
-            return Ok(());
+            return Ok(None);
         };
         // Both given, as `validate` has seen.
-        let (Some(starts_at), Some(ends_at)) = (plan.starts_at, plan.ends_at) else { return Ok(()) };
+        let (Some(starts_at), Some(ends_at)) = (plan.starts_at, plan.ends_at) else { return Ok(None) };
         let id = id.unwrap_or_else(Uuid::now_v7);
         let affects = distinct(plan.affects.as_deref().unwrap_or_default());
         let first = match affects.first() {
@@ -52,10 +58,10 @@ impl Work<'_> {
         for target_id in &affects {
             self.affect(id, parent.scope_id, *target_id).await?;
         }
-        tell_of_maintenance(&mut *self.db, id, NoticeKind::MaintenancePlanned, None).await?;
         self.touched.push(Touched::Node(id));
         let summary = json!({ "starts_at": starts_at, "ends_at": ends_at, "affects": affects.len() });
-        self.record("plan_maintenance", node_subject(id, parent.scope_id, NodeKind::Maintenance, title), summary).await
+        self.record("plan_maintenance", node_subject(id, parent.scope_id, NodeKind::Maintenance, title), summary).await?;
+        Ok(Some(id))
     }
 
     pub(super) async fn update_maintenance(&mut self, intention: &Intention) -> Result<(), Stop> {
@@ -77,6 +83,7 @@ impl Work<'_> {
         }
         store::node::update_node(&mut *self.db, *id, title.as_deref(), body.as_deref(), attrs.as_ref(), None).await?;
         store::maintenance::update_maintenance(&mut *self.db, *id, patch).await?;
+        store::maintenance::mark_edited(&mut *self.db, *id).await?;
         self.move_deadlines(*id, &before, patch.ends_at).await?;
         if let Some(affects) = &patch.affects {
             self.set_affects(*id, node.scope_id, before.state, affects).await?;
@@ -106,6 +113,7 @@ impl Work<'_> {
         }
         let patch = MaintenancePatch { ends_at: Some(ends_at), ..MaintenancePatch::default() };
         store::maintenance::update_maintenance(&mut *self.db, id, &patch).await?;
+        store::maintenance::mark_edited(&mut *self.db, id).await?;
         self.move_deadlines(id, &before, Some(ends_at)).await?;
         tell_of_maintenance(&mut *self.db, id, NoticeKind::MaintenanceExtended, None).await?;
         self.touched.push(Touched::Node(id));
@@ -255,7 +263,10 @@ impl Work<'_> {
             Some(facet) if facet.state.is_over() => {
                 Err(Refusal::conflict(format!("it is {}: what it affected stays", facet.state)).into())
             }
-            Some(facet) => Ok(may_affect_instance(facet.state, target_id)?),
+            Some(facet) => {
+                may_affect_instance(facet.state, target_id)?;
+                Ok(store::maintenance::mark_edited(&mut *self.db, source_id).await?)
+            }
             // An edge that does not begin at a maintenance is refused by the database.
             _ => Ok(()),
         }
@@ -272,7 +283,13 @@ impl Work<'_> {
     }
 
     /// Makes these, and no others, what it affects.
-    async fn set_affects(&mut self, id: Uuid, scope_id: Uuid, state: MaintenanceState, wanted: &[Uuid]) -> Result<(), Stop> {
+    pub(super) async fn set_affects(
+        &mut self,
+        id: Uuid,
+        scope_id: Uuid,
+        state: MaintenanceState,
+        wanted: &[Uuid],
+    ) -> Result<(), Stop> {
         let there = store::maintenance::list_affects(&mut *self.db, id).await?;
         for (edge_id, target_id) in there.iter().filter(|(_, target)| !wanted.contains(target)) {
             may_affect_instance(state, *target_id)?;

@@ -7,6 +7,9 @@ use sqlx::PgExecutor;
 use sqlx::types::chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+/// No window ends later: the database sees to it.
+const FAR_FUTURE: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("the end of the year 9999");
+
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// What to list; `None` takes all.
@@ -30,6 +33,34 @@ pub struct MaintenancePosition {
     pub id: Uuid,
 }
 
+/// The one condition behind the lists below; the caller gives the order, in which an index is read.
+macro_rules! places {
+    ($order:literal, $($arg:expr),*) => {
+        sqlx::query_as!(MaintenancePosition,
+            r#"with recursive around(id) as (
+                 select $3::uuid
+                 union
+                 select e.target_id from around a join edges e on e.source_id = a.id and e.kind = 'part_of' where $3 is not null)
+               select m.starts_at as "starts_at!", m.node_id as "id!" from maintenances m join nodes n on n.id = m.node_id
+                where n.scope_id = any($1)
+                  and ($2::text[] is null or m.state = any($2))
+                  and ($3::uuid is null or exists (
+                    select from edges e join nodes t on t.id = e.target_id
+                     where e.source_id = m.node_id and e.kind = 'affects' and e.target_id in (select id from around)
+                       -- Everything is part of the instance, but not everything goes down with it.
+                       and (t.kind <> 'instance' or t.id = $3)
+                       and e.target_scope_id = any($1)))
+                  -- No window is longer, so what ends after a time began not long before it.
+                  and m.starts_at > $4::timestamptz - interval '720 hours' and m.ends_at > $4 and m.starts_at < $5 "#
+                + $order, $($arg),*)
+    };
+}
+
+/// Before all windows, and behind them: what the database lets one be.
+fn bounds(filter: &MaintenanceFilter) -> (DateTime<Utc>, DateTime<Utc>) {
+    (filter.from.unwrap_or(DateTime::UNIX_EPOCH), filter.to.unwrap_or(FAR_FUTURE))
+}
+
 /// Maintenances of these scopes, in order: their places. What they affect counts only as far as it is in
 /// these scopes, too.
 pub async fn list_maintenances(
@@ -41,39 +72,26 @@ pub async fn list_maintenances(
 ) -> Result<Vec<MaintenancePosition>> {
     let states: Option<Vec<String>> =
         filter.states.as_ref().map(|states| states.iter().map(|state| state.as_str().to_owned()).collect());
-    sqlx::query_as!(
-        MaintenancePosition,
-        r#"with recursive around(id) as (
-             select $3::uuid
-             union
-             select e.target_id from around a join edges e on e.source_id = a.id and e.kind = 'part_of' where $3 is not null)
-           select m.starts_at as "starts_at!", m.node_id as "id!" from maintenances m join nodes n on n.id = m.node_id
-            where n.scope_id = any($1)
-              and ($2::text[] is null or m.state = any($2))
-              and ($3::uuid is null or exists (
-                select from edges e join nodes t on t.id = e.target_id
-                 where e.source_id = m.node_id and e.kind = 'affects' and e.target_id in (select id from around)
-                   -- Everything is part of the instance, but not everything goes down with it.
-                   and (t.kind <> 'instance' or t.id = $3)
-                   and e.target_scope_id = any($1)))
-              and ($4::timestamptz is null or m.ends_at > $4)
-              and ($5::timestamptz is null or m.starts_at < $5)
-              and ($6::timestamptz is null
-                   or ($8 and (m.starts_at, m.node_id) < ($6, $7::uuid)) or (not $8 and (m.starts_at, m.node_id) > ($6, $7::uuid)))
-            order by case when $8 then m.starts_at end desc, case when $8 then m.node_id end desc, m.starts_at, m.node_id
-            limit $9"#,
-        scope_ids,
-        states.as_deref(),
-        filter.affects,
-        filter.from,
-        filter.to,
-        after.map(|a| a.starts_at),
-        after.map(|a| a.id),
-        filter.latest_first,
-        limit
-    )
-    .fetch_all(db)
-    .await
+    let states = states.as_deref();
+    let (from, to) = bounds(filter);
+    let (affects, after_at, after_id) = (filter.affects, after.map(|a| a.starts_at), after.map(|a| a.id));
+    if filter.latest_first {
+        places!(
+            "and (m.starts_at, m.node_id) < (coalesce($6::timestamptz, 'infinity'), coalesce($7::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+             order by m.starts_at desc, m.node_id desc limit $8",
+            scope_ids, states, affects, from, to, after_at, after_id, limit
+        )
+        .fetch_all(db)
+        .await
+    } else {
+        places!(
+            "and (m.starts_at, m.node_id) > (coalesce($6::timestamptz, '-infinity'), coalesce($7::uuid, '00000000-0000-0000-0000-000000000000'::uuid))
+             order by m.starts_at, m.node_id limit $8",
+            scope_ids, states, affects, from, to, after_at, after_id, limit
+        )
+        .fetch_all(db)
+        .await
+    }
 }
 
 /// Maintenances that are not over, whoever asks: the earliest first. For the command line.

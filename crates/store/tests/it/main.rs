@@ -13,6 +13,7 @@ mod partitions;
 mod races;
 mod roles;
 mod rules;
+mod search;
 
 use sqlx::postgres::PgConnection;
 use std::time::Duration;

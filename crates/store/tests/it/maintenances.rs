@@ -4,6 +4,7 @@ use crate::{refused, version};
 use domain::EdgeKind;
 use domain::maintenance::MaintenanceState;
 use domain::node::{Facet, INSTANCE_ID};
+use sqlx::Connection;
 use testkit::{TestDb, graph};
 use uuid::Uuid;
 
@@ -143,4 +144,51 @@ async fn a_maintenance_goes_with_its_workspace() {
     db.delete(shop).await;
     let left: i64 = sqlx::query_scalar("select count(*) from timeline_updates").fetch_one(db.pool()).await.unwrap();
     assert_eq!((left, store::node::find_node(db.pool(), id).await.unwrap()), (0, None));
+}
+
+#[tokio::test]
+async fn a_time_s_windows_are_found_by_the_index() {
+    let db = TestDb::new().await;
+    let workspace = db.workspace("Place").await;
+    let mut tx = db.owner_pool().begin().await.unwrap();
+    sqlx::query(
+        "create temporary table made on commit drop as select gen_random_uuid() as id, n from generate_series(1, 3000) n",
+    )
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    for statement in [
+        "insert into nodes (id, kind, title) select id, 'maintenance', 'W' || n from made",
+        "insert into edges (id, kind, source_id, target_id)
+         select gen_random_uuid(), 'part_of', id, (select id from nodes where title = 'Place') from made",
+        "insert into maintenances (node_id, starts_at, ends_at) select id, now() + make_interval(hours => n), now() + make_interval(hours => n + 1) from made",
+    ] {
+        sqlx::query(statement).execute(&mut *tx).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    sqlx::query("vacuum analyze").execute(db.superuser_pool()).await.unwrap();
+    let mut conn = sqlx::PgConnection::connect(&db.owner_url()).await.unwrap();
+    let scans = async |conn: &mut sqlx::PgConnection| -> (i64, i64) {
+        sqlx::query("select pg_stat_force_next_flush()").execute(&mut *conn).await.unwrap();
+        sqlx::query_as(
+            "select (select idx_scan from pg_stat_user_indexes where indexrelname = 'maintenances_by_start'),
+                    (select seq_scan from pg_stat_user_tables where relname = 'maintenances')",
+        )
+        .fetch_one(&mut *conn)
+        .await
+        .unwrap()
+    };
+    let from: chrono::DateTime<chrono::Utc> =
+        sqlx::query_scalar("select now() + interval '1000 hours'").fetch_one(&mut conn).await.unwrap();
+    for latest_first in [false, true] {
+        let to = Some(from + chrono::TimeDelta::hours(200));
+        let filter = store::maintenance::MaintenanceFilter { from: Some(from), to, latest_first, ..Default::default() };
+        let before = scans(&mut conn).await;
+        for _ in 0..8 {
+            let found = store::maintenance::list_maintenances(&mut conn, &[workspace], &filter, None, 50).await.unwrap();
+            assert_eq!(found.len(), 50);
+        }
+        let after = scans(&mut conn).await;
+        assert!(after.0 >= before.0 + 8 && after.1 == before.1, "{latest_first}: {before:?} {after:?}");
+    }
 }

@@ -32,6 +32,7 @@ mod schema;
 mod serve;
 mod service;
 mod socket;
+mod status;
 mod stopping;
 mod supervisor;
 mod users;
