@@ -11,7 +11,7 @@ pub use calendar::{CalendarRow, delete_calendar_token, find_calendar_reader, lis
 pub use list::{
     Affected, AffectedFilter, MaintenanceFilter, MaintenancePosition, list_affected, list_maintenances, list_open_maintenances,
 };
-pub use reminder::{is_suppressed, list_about, list_reminders_due, take_reminders};
+pub use reminder::{list_about, list_reminders_due, take_reminders};
 pub use series::{
     Made, find_readable_series, find_series, forget_series, list_due_series, list_readable_series, lock_made, lock_series,
     mark_edited, put_off_series, set_occurrence, upsert_series,
