@@ -55,6 +55,9 @@ create table status_subscribers (
     constraint status_subscribers_unsubscribe_once unique (unsubscribe_token),
     constraint status_subscribers_email_length check (char_length(email) between 3 and 254)
 );
+-- A mail to one of them. With them goes what was written of them: unsubscribed is forgotten.
+alter table deliveries add column status_subscriber_id uuid references status_subscribers on delete cascade;
+create index deliveries_by_status_subscriber on deliveries (status_subscriber_id) where status_subscriber_id is not null;
 create index status_subscribers_unconfirmed on status_subscribers (token_expires_at) where confirmed_at is null;
 
 create trigger refuse_truncate before truncate on status_pages for each statement execute function refuse_truncate();

@@ -291,7 +291,10 @@ pub const STATUS_TOPICS_PER_SOCKET_MAX: usize = 4;
 pub const STATUS_PAGES_KEPT: usize = 256;
 /// From one address, within a minute.
 pub const STATUS_SUBSCRIPTIONS_PER_MINUTE: u32 = 5;
-pub const STATUS_SUBSCRIBERS_PER_PAGE_MAX: i64 = 50_000;
+/// Each is written a delivery in the transaction of what they are told.
+pub const STATUS_SUBSCRIBERS_PER_PAGE_MAX: i64 = 10_000;
+/// Of pages that show what one maintenance or incident affects.
+pub const STATUS_PAGES_TOLD_MAX: i64 = 50;
 /// In which a subscription by mail must be confirmed.
 pub const STATUS_CONFIRM_LASTS: Duration = Duration::from_secs(7 * 24 * 3600);
 pub const EMAIL_MAX_CHARS: usize = 254;

@@ -8,7 +8,7 @@ mod words;
 
 pub use act::{NewSubscription, NoticeAct, PreferencesPatch, QuietHours, ReadUntil};
 pub use preferences::{Preferences, Quiet};
-pub use template::{BadTemplate, Letter, Rendered, Template, example, preview, render};
+pub use template::{BadTemplate, Letter, Rendered, StatusLinks, Template, example, preview, render};
 pub use words::words;
 
 use crate::Refusal;
@@ -41,10 +41,34 @@ text_enum! {
         IncidentAcknowledged = "incident_acknowledged",
         IncidentResolved = "incident_resolved",
         Announcement = "announcement",
+        /// A stranger is asked whether the address is theirs that is to be told what a status page says.
+        StatusConfirmation = "status_confirmation",
     }
 }
 
 impl NoticeKind {
+    /// Whether somebody may subscribe to it, and have it told in words of their own.
+    pub const fn is_for_members(self) -> bool {
+        !matches!(self, Self::StatusConfirmation)
+    }
+
+    /// Whether those who follow a status page by mail are told.
+    pub const fn is_for_followers(self) -> bool {
+        matches!(
+            self,
+            Self::MaintenancePlanned
+                | Self::MaintenanceChanged
+                | Self::MaintenanceStarted
+                | Self::MaintenanceExtended
+                | Self::MaintenanceCompleted
+                | Self::MaintenanceCancelled
+                | Self::MaintenanceUpdate
+                | Self::IncidentOpened
+                | Self::IncidentUpdated
+                | Self::IncidentResolved
+        )
+    }
+
     /// Whether it comes in quiet hours too, whatever else is said about it.
     pub const fn is_critical(self) -> bool {
         matches!(self, Self::SystemDown | Self::IncidentOpened)

@@ -18,7 +18,7 @@ use store::notification::{ConnectionToTell, PersonToTell};
 use uuid::Uuid;
 
 /// As a limit of a statement: `RECIPIENTS_PER_BATCH`.
-const BATCH: i64 = RECIPIENTS_PER_BATCH as i64;
+pub(crate) const BATCH: i64 = RECIPIENTS_PER_BATCH as i64;
 
 /// Tells all who have subscribed and may read it.
 pub(crate) async fn notify(db: &mut PgConnection, notice: &Notice) -> Result<(), sqlx::Error> {
@@ -75,7 +75,6 @@ fn mail_to(notice: &Notice, person: &PersonToTell, connection_id: Uuid, sender: 
         return None;
     }
     let id = Uuid::now_v7();
-    let domain = sender.rsplit_once('@').map_or("synops", |(_, domain)| domain);
     Some(NewDelivery {
         id,
         channel: Channel::Smtp,
@@ -84,12 +83,19 @@ fn mail_to(notice: &Notice, person: &PersonToTell, connection_id: Uuid, sender: 
         recipient: person.title.clone(),
         person_id: Some(person.person_id),
         subscriber_id: None,
+        status_subscriber_id: None,
         address: Some(address),
         held_until: person.preferences.held_until(Channel::Smtp, notice.critical, now),
-        message_id: format!("<{id}@{domain}>"),
+        message_id: message_id(id, sender),
         fields: json!(letter(notice, &person.systems, now)),
         job_id: Uuid::now_v7(),
     })
+}
+
+/// The same on every attempt (RFC 5322).
+pub(crate) fn message_id(id: Uuid, sender: &str) -> String {
+    let domain = sender.rsplit_once('@').map_or("synops", |(_, domain)| domain);
+    format!("<{id}@{domain}>")
 }
 
 fn message_by(notice: &Notice, to: &ConnectionToTell, now: DateTime<Utc>) -> Option<NewDelivery> {
@@ -106,6 +112,7 @@ fn message_by(notice: &Notice, to: &ConnectionToTell, now: DateTime<Utc>) -> Opt
         recipient: to.title.clone(),
         person_id: to.person_id,
         subscriber_id: Some(to.subscriber_id),
+        status_subscriber_id: None,
         address: None,
         held_until: to.preferences.held_until(to.channel, notice.critical, now),
         message_id: id.to_string(),
@@ -114,7 +121,7 @@ fn message_by(notice: &Notice, to: &ConnectionToTell, now: DateTime<Utc>) -> Opt
     })
 }
 
-async fn deliver(db: &mut PgConnection, notice: &Notice, new: &[NewDelivery]) -> Result<(), sqlx::Error> {
+pub(crate) async fn deliver(db: &mut PgConnection, notice: &Notice, new: &[NewDelivery]) -> Result<(), sqlx::Error> {
     for batch in new.chunks(RECIPIENTS_PER_BATCH) {
         let of = NewDeliveries {
             event_id: notice.event_id,
@@ -140,7 +147,7 @@ fn job_of(delivery: &NewDelivery) -> NewJob {
     }
 }
 
-fn letter(notice: &Notice, systems: &[String], now: DateTime<Utc>) -> Letter {
+pub(crate) fn letter(notice: &Notice, systems: &[String], now: DateTime<Utc>) -> Letter {
     let time = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
     Letter {
         kind: notice.kind,
@@ -155,6 +162,7 @@ fn letter(notice: &Notice, systems: &[String], now: DateTime<Utc>) -> Letter {
         ends_at: notice.ends_at.map(time),
         // Where people reach the server is known where it is sent.
         url: String::new(),
+        status: None,
     }
 }
 
@@ -165,9 +173,9 @@ pub(crate) type Said<'a> = Option<(&'a str, Audience)>;
 /// happened is for everybody who may see it, and words for members alone stay out of it.
 async fn tell_of(db: &mut PgConnection, id: Uuid, kind: NoticeKind, said: Said<'_>, is_word: bool) -> Result<(), sqlx::Error> {
     let Some(node) = store::node::find_node(&mut *db, id).await? else { return Ok(()) };
-    let (starts_at, ends_at, is_critical) = match &node.facet {
-        Some(Facet::Maintenance(maintenance)) => (Some(maintenance.starts_at), Some(maintenance.ends_at), false),
-        Some(Facet::Incident(incident)) => (None, None, incident.severity == Severity::Critical),
+    let (starts_at, ends_at, is_critical, is_automatic) = match &node.facet {
+        Some(Facet::Maintenance(maintenance)) => (Some(maintenance.starts_at), Some(maintenance.ends_at), false, false),
+        Some(Facet::Incident(incident)) => (None, None, incident.severity == Severity::Critical, incident.automatic),
         _ => return Ok(()),
     };
     let (audience, message) = match said {
@@ -185,7 +193,14 @@ async fn tell_of(db: &mut PgConnection, id: Uuid, kind: NoticeKind, said: Said<'
         critical: plain.critical || is_critical,
         ..plain
     };
-    notify(db, &notice).await
+    notify(&mut *db, &notice).await?;
+    let is_public = matches!(said, Some((_, Audience::Public)));
+    if !kind.is_for_followers() || is_word && !is_public {
+        return Ok(());
+    }
+    // What everybody may read is less than what all who are signed in may.
+    let message = notice.message.filter(|_| is_public);
+    crate::status_subscriber::tell_followers(db, &Notice { message, ..notice }, is_automatic).await
 }
 
 /// Tells of a maintenance.

@@ -2,10 +2,17 @@
 //! intention; but the row and the mail that confirms it are one transaction, as everywhere.
 
 use crate::Intentions;
+use crate::notify::{BATCH, deliver, letter, message_id};
 use domain::Refusal;
-use domain::limits::STATUS_SUBSCRIBERS_PER_PAGE_MAX;
+use domain::connection::Channel;
+use domain::limits::{RECIPIENTS_PER_BATCH, STATUS_PAGES_TOLD_MAX, STATUS_SUBSCRIBERS_PER_PAGE_MAX};
+use domain::node::NodeKind;
+use domain::notification::{Letter, Notice, NoticeKind, StatusLinks};
+use serde_json::json;
 use sqlx::PgConnection;
 use std::time::Duration;
+use store::delivery::NewDelivery;
+use store::status_page::Follower;
 use uuid::Uuid;
 
 /// An address is sent the link at most so often, whoever asks.
@@ -14,11 +21,11 @@ const SENT_AGAIN_AFTER: Duration = Duration::from_secs(3600);
 /// An address that somebody says is theirs.
 pub struct NewSubscriber {
     pub page_id: Uuid,
-    pub page_title: String,
     pub email: String,
-    /// Of the token in `confirm_url`.
+    /// Of the token in `confirm_path`.
     pub token_hash: Vec<u8>,
-    pub confirm_url: String,
+    /// On this server.
+    pub confirm_path: String,
     /// How long the link holds.
     pub lasts: Duration,
 }
@@ -46,8 +53,73 @@ impl Intentions {
     }
 }
 
-/// Where the delivery of the mail is written, in the transaction of the subscription.
-async fn send_confirmation(_: &mut PgConnection, subscriber_id: Uuid, new: &NewSubscriber) -> Result<(), store::Error> {
-    tracing::debug!(%subscriber_id, page = %new.page_title, "a subscription waits for its confirmation");
+/// Writes the delivery of the mail that asks, in the transaction of the subscription.
+async fn send_confirmation(db: &mut PgConnection, subscriber_id: Uuid, new: &NewSubscriber) -> Result<(), sqlx::Error> {
+    let Some(page) = store::node::find_node(&mut *db, new.page_id).await? else { return Ok(()) };
+    let notice = Notice::new(NoticeKind::StatusConfirmation, new.page_id, page.kind, page.scope_id, page.title.clone());
+    let links = StatusLinks { title: page.title, page: new.confirm_path.clone(), unsubscribe: None };
+    tell(db, &notice, &[(subscriber_id, new.email.clone(), links)], &[]).await
+}
+
+/// Tells those who follow a status page that shows what a maintenance or incident affects: in the page's own words
+/// for the systems, and with no message but what everybody may read.
+pub(crate) async fn tell_followers(db: &mut PgConnection, notice: &Notice, is_automatic: bool) -> Result<(), sqlx::Error> {
+    for page in store::status_page::list_pages_to_tell(&mut *db, notice.node_id, STATUS_PAGES_TOLD_MAX).await? {
+        // A rule names its cause by a title that need not be the page's.
+        let title = if is_automatic { page.labels.join(", ") } else { notice.title.clone() };
+        let notice = Notice { node_id: page.page_id, node_kind: NodeKind::StatusPage, title, ..notice.clone() };
+        let mut after = None;
+        loop {
+            let followers = store::status_page::list_followers(&mut *db, page.page_id, after, BATCH).await?;
+            let links = |follower: &Follower| StatusLinks {
+                title: page.title.clone(),
+                page: format!("/status/{}", page.slug),
+                unsubscribe: Some(format!("/status/{}/unsubscribe?token={}", page.slug, follower.unsubscribe_token)),
+            };
+            let to: Vec<_> = followers.iter().map(|follower| (follower.id, follower.email.clone(), links(follower))).collect();
+            tell(&mut *db, &notice, &to, &page.labels).await?;
+            after = followers.last().map(|follower| follower.id);
+            if to.len() < RECIPIENTS_PER_BATCH {
+                break;
+            }
+        }
+    }
     Ok(())
+}
+
+/// By the mail server of the page; without one nobody is.
+async fn tell(
+    db: &mut PgConnection,
+    notice: &Notice,
+    to: &[(Uuid, String, StatusLinks)],
+    labels: &[String],
+) -> Result<(), sqlx::Error> {
+    let Some((connection_id, sender)) = store::notification::find_mail_connection(&mut *db, notice.node_id).await? else {
+        tracing::warn!(page_id = %notice.node_id, "a status page has no mail server: who follows it is told nothing");
+        return Ok(());
+    };
+    let now = store::database::now(&mut *db).await?;
+    let letter = letter(notice, labels, now);
+    let mails: Vec<NewDelivery> = to
+        .iter()
+        .map(|(subscriber_id, email, links)| {
+            let id = Uuid::now_v7();
+            NewDelivery {
+                id,
+                channel: Channel::Smtp,
+                connection_id,
+                recipient_id: *subscriber_id,
+                recipient: email.clone(),
+                person_id: None,
+                subscriber_id: None,
+                status_subscriber_id: Some(*subscriber_id),
+                address: Some(email.clone()),
+                held_until: None,
+                message_id: message_id(id, &sender),
+                fields: json!(Letter { status: Some(links.clone()), ..letter.clone() }),
+                job_id: Uuid::now_v7(),
+            }
+        })
+        .collect();
+    deliver(db, notice, &mails).await
 }

@@ -73,6 +73,7 @@ pub async fn ensure_server_role(owner_url: &str, role: &str, password: Option<&s
 /// when the database isn't the owner's, who then can't.
 pub async fn revoke_temporary(owner_url: &str) -> Result<bool, Error> {
     let mut db = PgConnection::connect(owner_url).await?;
+    crate::migrate::take_turn(&mut db).await?;
     let statement = sqlx::query_scalar!(
         "select format('revoke temporary on database %I from public', datname) from pg_database
           where datname = current_database() and pg_has_role(session_user, datdba, 'USAGE')"

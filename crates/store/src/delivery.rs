@@ -30,11 +30,13 @@ pub struct NewDelivery {
     pub id: Uuid,
     pub channel: Channel,
     pub connection_id: Uuid,
-    /// A person for mail, else the connection.
+    /// A person or a status page's subscriber for mail, else the connection.
     pub recipient_id: Uuid,
     pub recipient: String,
     pub person_id: Option<Uuid>,
     pub subscriber_id: Option<Uuid>,
+    /// Of mail to who follows a status page.
+    pub status_subscriber_id: Option<Uuid>,
     pub address: Option<String>,
     pub held_until: Option<DateTime<Utc>>,
     pub message_id: String,
@@ -51,6 +53,7 @@ pub async fn insert_deliveries(db: impl PgExecutor<'_>, of: NewDeliveries<'_>, n
     let recipients: Vec<&str> = new.iter().map(|d| d.recipient.as_str()).collect();
     let people: Vec<Option<Uuid>> = new.iter().map(|d| d.person_id).collect();
     let subscribers: Vec<Option<Uuid>> = new.iter().map(|d| d.subscriber_id).collect();
+    let status_subscribers: Vec<Option<Uuid>> = new.iter().map(|d| d.status_subscriber_id).collect();
     let addresses: Vec<Option<&str>> = new.iter().map(|d| d.address.as_deref()).collect();
     let held: Vec<Option<DateTime<Utc>>> = new.iter().map(|d| d.held_until).collect();
     let message_ids: Vec<&str> = new.iter().map(|d| d.message_id.as_str()).collect();
@@ -58,13 +61,14 @@ pub async fn insert_deliveries(db: impl PgExecutor<'_>, of: NewDeliveries<'_>, n
     let jobs: Vec<Uuid> = new.iter().map(|d| d.job_id).collect();
     sqlx::query_scalar!(
         r#"insert into deliveries (id, event_id, kind, node_id, audience, channel, connection_id, recipient_id, recipient, person_id,
-             subscriber_id, address, state, held_until, message_id, fields, job_id)
+             subscriber_id, address, state, held_until, message_id, fields, job_id, status_subscriber_id)
            select id, $1, $2, $3, $4, channel, connection_id, recipient_id, recipient, person_id, subscriber_id, address,
-                  case when held_until is null then 'queued' else 'held' end, held_until, message_id, fields, job_id
+                  case when held_until is null then 'queued' else 'held' end, held_until, message_id, fields, job_id,
+                  status_subscriber_id
              from unnest($5::uuid[], $6::text[], $7::uuid[], $8::uuid[], $9::text[], $10::uuid[], $11::uuid[], $12::text[],
-                         $13::timestamptz[], $14::text[], $15::jsonb[], $16::uuid[])
+                         $13::timestamptz[], $14::text[], $15::jsonb[], $16::uuid[], $17::uuid[])
                as new (id, channel, connection_id, recipient_id, recipient, person_id, subscriber_id, address, held_until,
-                       message_id, fields, job_id)
+                       message_id, fields, job_id, status_subscriber_id)
            on conflict on constraint deliveries_once do nothing
            returning id"#,
         of.event_id,
@@ -82,7 +86,8 @@ pub async fn insert_deliveries(db: impl PgExecutor<'_>, of: NewDeliveries<'_>, n
         &held as &[Option<DateTime<Utc>>],
         &message_ids as &[&str],
         &fields,
-        &jobs
+        &jobs,
+        &status_subscribers as &[Option<Uuid>]
     )
     .fetch_all(db)
     .await

@@ -30,7 +30,7 @@ pub enum Error {
 }
 
 /// Brings the schema up to date with the owner's login, then grants `server_role` (the role of the
-/// server's own login) rows and no more. sqlx takes an advisory lock, so that two starts don't race.
+/// server's own login) rows and no more. Two starts at once take turns.
 pub async fn migrate(owner_url: &str, server_role: &str) -> Result<(), Error> {
     let mut db = PgConnection::connect(owner_url).await?;
     let version: i32 =
@@ -38,6 +38,7 @@ pub async fn migrate(owner_url: &str, server_role: &str) -> Result<(), Error> {
     if version < POSTGRES_MIN {
         return Err(Error::TooOld { found: format!("{}.{}", version / 10_000, version % 10_000) });
     }
+    take_turn(&mut db).await?;
     MIGRATIONS.run_direct(None, &mut db, false).await?;
     // The first partitions are there before the first row; dropping old ones is upkeep's affair.
     for table in Partitioned::ALL {
@@ -45,6 +46,16 @@ pub async fn migrate(owner_url: &str, server_role: &str) -> Result<(), Error> {
     }
     sqlx::query!("select grant_server_role($1)", server_role).execute(&mut db).await?;
     db.close().await?;
+    Ok(())
+}
+
+/// Waits until nobody else works on the schema (an hour at most: longer than any migration takes), and keeps others waiting until this connection ends. The
+/// lock that sqlx takes covers the migrations alone; but two who grant rights on one thing at once, one of
+/// them fails.
+pub(crate) async fn take_turn(db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("set lock_timeout = '1h'").execute(&mut *db).await?;
+    sqlx::query!("select pg_advisory_lock(hashtextextended('synops schema', 0))").execute(&mut *db).await?;
+    sqlx::query("set lock_timeout = 0").execute(db).await?;
     Ok(())
 }
 

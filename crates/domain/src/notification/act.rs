@@ -84,6 +84,9 @@ pub struct QuietHours {
 impl NoticeAct {
     pub fn validate(&self) -> Result<(), Refusal> {
         match self {
+            Self::Subscribe(new) if !new.kinds.iter().all(|kind| kind.is_for_members()) => {
+                Err(Refusal::invalid("kinds", "nobody subscribes to being asked for a confirmation"))
+            }
             Self::Subscribe(new) if new.kinds.len() > NoticeKind::ALL.len() => Err(Refusal::invalid("kinds", "each kind once")),
             Self::SetPreferences(patch) => patch.preferences().map(drop),
             Self::MarkRead(read) => match (read.ids.len(), read.all_before) {

@@ -36,6 +36,19 @@ pub struct Letter {
     /// The page that shows it.
     #[serde(default)]
     pub url: String,
+    /// Of mail to who follows a status page; such mail has no words of the connection's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<StatusLinks>,
+}
+
+/// Where the links of mail about a status page lead: paths on this server, and then addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusLinks {
+    /// The status page's title.
+    pub title: String,
+    pub page: String,
+    /// Of who has confirmed: ends it.
+    pub unsubscribe: Option<String>,
 }
 
 /// The parts of a message.
@@ -79,6 +92,9 @@ pub struct Rendered {
 impl Template {
     /// Refuses what can't be rendered.
     pub fn validate(&self) -> Result<(), Refusal> {
+        if !self.kind.is_for_members() {
+            return Err(Refusal::invalid("kind", "strangers are asked in words that are built in"));
+        }
         let parts = [("subject", Some(&self.subject)), ("body", Some(&self.body)), ("html", self.html.as_ref())];
         for (field, source) in parts.into_iter().filter_map(|(field, source)| Some((field, source?))) {
             allowed::check(source).map_err(|error| Refusal::invalid(field, error.0))?;
@@ -97,13 +113,22 @@ From {{ starts_at }}{% if ends_at %} to {{ ends_at }}{% endif %}
 About: {{ systems|join(', ') }}
 {% endif %}{% if url %}
 {{ url }}
-{% endif %}";
+{% endif %}{% if status %}
+--
+{% if status.unsubscribe %}You are told because this address is subscribed to the status page {{ status.title }}.
+To end that: {{ status.unsubscribe }}
+{% else %}Somebody gave this address to be told what the status page {{ status.title }} says.
+If that was not you, do nothing: without your confirmation no other mail follows.
+{% endif %}{% endif %}";
 const HTML: &str = "<!doctype html><html><body style=\"font-family:sans-serif;max-width:40em\">
 <h2>{{ headline }}: {{ title }}</h2>
 {% if message %}<p style=\"white-space:pre-wrap\">{{ message }}</p>{% endif %}
 {% if starts_at %}<p>From <b>{{ starts_at }}</b>{% if ends_at %} to <b>{{ ends_at }}</b>{% endif %}</p>{% endif %}
 {% if systems %}<p>About: {{ systems|join(', ') }}</p>{% endif %}
 {% if url %}<p><a href=\"{{ url }}\">{{ url }}</a></p>{% endif %}
+{% if status %}<hr><p style=\"color:#555\">{% if status.unsubscribe %}You are told because this address is subscribed to the status page
+{{ status.title }}. <a href=\"{{ status.unsubscribe }}\">Unsubscribe</a>{% else %}Somebody gave this address to be told what the status page
+{{ status.title }} says. If that was not you, do nothing: without your confirmation no other mail follows.{% endif %}</p>{% endif %}
 </body></html>";
 const SLACK: &str = "*{{ headline }}: {{ title }}*
 {% if message %}{{ message }}
@@ -194,6 +219,7 @@ pub fn example(kind: NoticeKind) -> Letter {
         starts_at: Some("2026-11-22 13:00 UTC".to_owned()),
         ends_at: Some("2026-11-22 14:00 UTC".to_owned()),
         url: "https://synops.example.org/maintenances/1".to_owned(),
+        status: None,
     }
 }
 

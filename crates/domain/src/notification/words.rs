@@ -21,5 +21,6 @@ pub const fn words(kind: NoticeKind) -> &'static str {
         NoticeKind::IncidentAcknowledged => "Incident acknowledged",
         NoticeKind::IncidentResolved => "Incident resolved",
         NoticeKind::Announcement => "Announcement",
+        NoticeKind::StatusConfirmation => "Confirm your subscription",
     }
 }

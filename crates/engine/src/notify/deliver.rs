@@ -3,7 +3,7 @@
 use super::{Message, Office, Post, Verdict};
 use crate::jobs::{Context, Done, Failure};
 use domain::connection::Channel;
-use domain::notification::{DeliveryState, Letter, Rendered, render};
+use domain::notification::{DeliveryState, Letter, NoticeKind, Rendered, render};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use store::delivery::{AttemptRow, ToSend};
@@ -71,8 +71,13 @@ impl Office {
             return never("what it is made from is of another version");
         };
         letter.url = format!("{}/{}s/{}", self.public_url, letter.node_kind, letter.node_id);
+        if let Some(links) = &mut letter.status {
+            letter.url = format!("{}{}", self.public_url, links.page);
+            links.unsubscribe = links.unsubscribe.as_ref().map(|path| format!("{}{path}", self.public_url));
+        }
         let own = store::connection::list_connection_templates(&self.pool, connection_id).await?;
-        let own = own.iter().find(|template| template.kind == letter.kind);
+        // A stranger's mail says how to end it, in words that are built in.
+        let own = own.iter().find(|template| template.kind == letter.kind && letter.status.is_none());
         let rendered = render(connection.channel, own, &letter);
         let secrets = match self.secrets(connection_id).await {
             Ok(secrets) => secrets,
@@ -85,10 +90,13 @@ impl Office {
             kind: letter.kind,
             to: delivery.address.as_deref().map(|address| (delivery.recipient.as_str(), address)),
             rendered: &rendered,
+            unsubscribe: letter.status.as_ref().and_then(|links| links.unsubscribe.as_deref()),
             fields: &fields,
         };
         let verdict = self.send(&connection, &secrets, &message).await;
-        Ok(Attempt { verdict, rendered: Some(rendered) })
+        // The link that confirms is for its address alone: nobody reads it in the log.
+        let rendered = (letter.kind != NoticeKind::StatusConfirmation).then_some(rendered);
+        Ok(Attempt { verdict, rendered })
     }
 
     async fn write_down(&self, context: &Context, delivery: &ToSend, attempt: &Attempt, took: Duration) -> Result<(), Failure> {

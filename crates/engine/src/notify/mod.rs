@@ -37,6 +37,8 @@ struct Message<'a> {
     /// Of mail: whom it goes to.
     to: Option<(&'a str, &'a str)>,
     rendered: &'a Rendered,
+    /// Of mail: the address that ends it at once (RFC 8058).
+    unsubscribe: Option<&'a str>,
     /// What it is made from, for machines.
     fields: &'a Value,
 }

@@ -83,13 +83,19 @@ fn mail(connection: &Connection, message: &Message<'_>) -> Result<lettre::Messag
     let to = address.parse().map_err(|_| "its recipient's address is none that mail can be sent to")?;
     let sender = connection.sender.as_deref().unwrap_or_default();
     let from = sender.parse().map_err(|_| "the connection's sender is no address")?;
-    let builder = lettre::Message::builder()
+    let mut builder = lettre::Message::builder()
         .from(Mailbox::new(Some("Synops".to_owned()), from))
         .to(Mailbox::new(Some(name.to_owned()), to))
         .subject(message.rendered.subject.clone())
         .message_id(Some(message.message_id.to_owned()))
         // No answering machine answers it.
         .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()));
+    if let Some(link) = message.unsubscribe {
+        let one_click = HeaderName::new_from_ascii_str("List-Unsubscribe-Post");
+        builder = builder
+            .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("List-Unsubscribe"), format!("<{link}>")))
+            .raw_header(HeaderValue::new(one_click, "List-Unsubscribe=One-Click".to_owned()));
+    }
     let text = message.rendered.body.clone();
     let made = match &message.rendered.html {
         Some(html) => builder.multipart(MultiPart::alternative_plain_html(text, html.clone())),

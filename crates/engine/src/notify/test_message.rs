@@ -45,6 +45,7 @@ impl Office {
             kind: NoticeKind::Announcement,
             to: to.map(|address| ("", address)),
             rendered: &rendered,
+            unsubscribe: None,
             fields: &fields,
         };
         let begun = Instant::now();

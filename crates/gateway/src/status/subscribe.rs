@@ -53,15 +53,9 @@ pub(crate) async fn subscribe(
     let token = Secret::new("");
     let new = NewSubscriber {
         page_id: view.page_id,
-        page_title: view.title.clone(),
         email,
         token_hash: token.hash,
-        confirm_url: format!(
-            "{}/status/{slug}/confirm?token={}&lang={}",
-            state.settings().public_url,
-            token.text,
-            language.tag()
-        ),
+        confirm_path: format!("/status/{slug}/confirm?token={}&lang={}", token.text, language.tag()),
         lasts: STATUS_CONFIRM_LASTS,
     };
     state.wiring.intentions.subscribe_to_status(new).await?;

@@ -216,7 +216,8 @@ fn preferences(
     PreferencesRow { in_app, mail, ntfy, quiet_from, quiet_to, timezone }.into_preferences()
 }
 
-/// Whether a delivery may still go out: whom it is for may read what it is about, and its words.
+/// Whether a delivery may still go out: whom it is for may read what it is about, and its words. To who follows a
+/// status page, while everybody may read it; and before they have confirmed, what asks them to.
 pub async fn may_still_be_told(db: impl PgExecutor<'_>, delivery_id: Uuid) -> Result<bool> {
     sqlx::query_scalar!(
         r#"with d as (select d.*, n.scope_id from deliveries d join nodes n on n.id = d.node_id where d.id = $1),
@@ -225,7 +226,12 @@ pub async fn may_still_be_told(db: impl PgExecutor<'_>, delivery_id: Uuid) -> Re
              union
              select m.source_id from d join edges m on m.target_id = d.subscriber_id and m.kind = 'member_of'
               where d.person_id is null)
-           select exists (select from behalf) and not exists (
+           select exists (
+             select from d join status_subscribers t on t.id = d.status_subscriber_id
+               join status_pages p on p.node_id = t.page_id and p.published
+               join scopes s on s.node_id = t.page_id and s.visibility = 'public'
+              where t.confirmed_at is not null or d.kind = 'status_confirmation')
+           or exists (select from behalf) and not exists (
              select from d cross join behalf b
               where not (d.scope_id in (select r.scope_id from readable_scopes(b.person_id) r)
                          and (d.audience <> 'internal' or exists (

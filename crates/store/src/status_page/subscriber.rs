@@ -45,6 +45,67 @@ pub struct Confirmed {
     pub unsubscribe_token: Uuid,
 }
 
+/// A page that shows something a maintenance or incident affects.
+#[derive(Clone, Debug)]
+pub struct PageToTell {
+    pub page_id: Uuid,
+    pub slug: String,
+    pub title: String,
+    /// What the page calls the systems on it that are affected.
+    pub labels: Vec<String>,
+}
+
+/// The pages whose subscribers are told of a maintenance or incident: those that everybody may read and that show a
+/// system it affects, as `projection.rs` reads them.
+pub async fn list_pages_to_tell(db: impl PgExecutor<'_>, about_id: Uuid, limit: i64) -> Result<Vec<PageToTell>> {
+    sqlx::query_as!(
+        PageToTell,
+        r#"with recursive affected as materialized (select a.system_id from affected_systems($1) a),
+           around(id) as (
+             select system_id from affected
+             union
+             select e.target_id from around a join edges e on e.source_id = a.id and e.kind = 'part_of'),
+           pages as (select distinct e.source_id as id from around a join edges e on e.target_id = a.id and e.kind = 'shows')
+           select p.node_id as page_id, p.slug, n.title, shown.labels as "labels!"
+             from pages join status_pages p on p.node_id = pages.id and p.published
+             join scopes s on s.node_id = p.node_id and s.visibility = 'public'
+             join nodes n on n.id = p.node_id
+             cross join lateral (
+               select array_agg(distinct case when t.kind = 'system' then coalesce(e.attrs ->> 'label', x.title) else x.title end) as labels
+                 from shown_systems(p.node_id) w join affected a on a.system_id = w.system_id
+                 join edges e on e.id = w.entry_id join nodes t on t.id = e.target_id join nodes x on x.id = w.system_id) shown
+            where shown.labels is not null
+              and exists (select from status_subscribers c where c.page_id = p.node_id and c.confirmed_at is not null)
+            order by p.node_id limit $2"#,
+        about_id,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Somebody who follows a page.
+#[derive(Clone, Debug)]
+pub struct Follower {
+    pub id: Uuid,
+    pub email: String,
+    pub unsubscribe_token: Uuid,
+}
+
+/// Those who have confirmed, by id; `after`: the last of the batch before.
+pub async fn list_followers(db: impl PgExecutor<'_>, page_id: Uuid, after: Option<Uuid>, limit: i64) -> Result<Vec<Follower>> {
+    sqlx::query_as!(
+        Follower,
+        "select id, email, unsubscribe_token from status_subscribers
+          where page_id = $1 and confirmed_at is not null and ($2::uuid is null or id > $2) order by id limit $3",
+        page_id,
+        after,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Uses a link up; `None` when it is unknown, used, or too old.
 pub async fn confirm_subscriber(db: impl PgExecutor<'_>, token_hash: &[u8]) -> Result<Option<Confirmed>> {
     sqlx::query_as!(
