@@ -14,8 +14,8 @@ use crate::nouns::{environment, group, person, system, team, workspace};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::{
-    activity, announcements, cache, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes, search,
-    status, status_pages,
+    activity, announcements, cache, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes,
+    search, status, status_pages,
 };
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;

@@ -2,31 +2,39 @@
 
 use crate::caller::Caller;
 use crate::extract::{PageQuery, Submission, limit_or_default, time_in_range};
+use crate::reads::{Module, Sight};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::timeline::{UpdateEdit, UpdateEditPage};
 use crate::{cursor, nouns};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::timeline::{Audience, Update, UpdatePatch};
 use domain::{Intention, NodeKind, Refusal};
+use std::sync::Arc;
 use uuid::Uuid;
 
-/// A page of the updates that are for the caller, and where the next begins.
+/// A page of the updates that are for the caller; `rendered` is given them, and where the next page begins.
 pub(crate) async fn page(
     state: &State,
     caller: &Caller,
     kind: NodeKind,
     id: Uuid,
     page: PageQuery,
-) -> Result<(Vec<Update>, Option<String>), Refused> {
+    rendered: fn(Vec<Update>, Option<String>) -> Result<Vec<u8>, sqlx::Error>,
+) -> Result<Response, Refused> {
     let (limit, before) = place(&page)?;
+    // What the caller's level is is asked each time; for whom the words are is part of the question.
     let audiences = audiences(state, caller, kind, id).await?;
-    let mut updates = store::timeline::list_updates(state.pool(), id, audiences, before, limit + 1).await?;
-    let more = cursor::cut(&mut updates, limit);
-    let next_cursor = updates.last().filter(|_| more).map(|last| cursor::encode(&(last.at, last.id)));
-    Ok((updates, next_cursor))
+    let load = move |pool: store::Pool, _: Arc<Sight>| async move {
+        let mut updates = store::timeline::list_updates(&pool, id, audiences, before, limit + 1).await?;
+        let more = cursor::cut(&mut updates, limit);
+        let next_cursor = updates.last().filter(|_| more).map(|last| cursor::encode(&(last.at, last.id)));
+        rendered(updates, next_cursor)
+    };
+    let asked = (id, audiences, before, limit);
+    Ok(state.reads().page(caller, Some(Module::of(kind)), "updates", &asked, load).await?.into_response())
 }
 
 /// What an update said before: for whoever is told it as it is now, as far as they were told it then.

@@ -419,9 +419,7 @@ fn changed_fields(intention: &Intention) -> Vec<String> {
                 "system" | "person" | "maintenance" | "series" | "incident" | "view" | "connection" | "announcement"
                 | "status_page",
                 Value::Object(inner),
-            ) => {
-                inner.keys().map(|key| format!("{name}.{key}")).collect()
-            }
+            ) => inner.keys().map(|key| format!("{name}.{key}")).collect(),
             _ => vec![name.clone()],
         })
         .collect()

@@ -43,40 +43,41 @@ pub struct Contact {
     pub distance: i32,
 }
 
-/// Who is asked about a system or group, as far as `reader` may see who it is and what they are asked
-/// about: its own contacts first, then those of the groups around it. `after`: distance and edge of the
-/// last one of the page before.
-pub async fn list_readable_contacts(
+/// Who is asked about a system or group, as far as who it is and what they are asked about are in these scopes: its
+/// own contacts first, then those of the groups around it. `after`: distance and edge of the last one of the page
+/// before. Addresses only `with_addresses`.
+pub async fn list_contacts(
     db: impl PgExecutor<'_>,
-    reader: Option<Uuid>,
+    scope_ids: &[Uuid],
+    with_addresses: bool,
     node_id: Uuid,
     after: Option<(i32, Uuid)>,
     limit: i64,
 ) -> Result<Vec<Contact>> {
     let (after_distance, after_id) = after.unzip();
     let rows = sqlx::query!(
-        r#"with recursive readable as materialized (select r.scope_id from readable_scopes($1) r),
-           around(id, distance) as (
+        r#"with recursive around(id, distance) as (
              select $2::uuid, 0
              union all
              select e.target_id, a.distance + 1 from around a join edges e on e.source_id = a.id and e.kind = 'part_of'
               where a.distance < 64)
            select e.id, e.version, e.attrs ->> 'role' as role, c.id as who_id, c.kind as who_kind, c.title as who_title,
-             case when $1::uuid is not null then coalesce(m.email, p.email) end as email,
+             case when $6::boolean then coalesce(m.email, p.email) end as email,
              o.id as of_id, o.kind as of_kind, o.title as of_title, a.distance as "distance!"
            from around a
-           join nodes o on o.id = a.id and o.scope_id in (select scope_id from readable)
+           join nodes o on o.id = a.id and o.scope_id = any($1)
            join edges e on e.target_id = a.id and e.kind = 'contact_of'
-           join nodes c on c.id = e.source_id and c.scope_id in (select scope_id from readable)
+           join nodes c on c.id = e.source_id and c.scope_id = any($1)
            left join contacts m on m.node_id = c.id
            left join people p on p.node_id = c.id
           where $3::integer is null or (a.distance, e.id) > ($3, $4::uuid)
           order by a.distance, e.id limit $5"#,
-        reader,
+        scope_ids,
         node_id,
         after_distance,
         after_id,
-        limit
+        limit,
+        with_addresses
     )
     .fetch_all(db)
     .await?;

@@ -64,28 +64,27 @@ pub struct Dependency {
     pub depends_on: DependencyEnd,
 }
 
-/// Dependencies of which `reader` may see both ends, oldest first (ids rise with time).
-pub async fn list_readable_dependencies(
+/// Dependencies of which both ends are in these scopes, oldest first (ids rise with time).
+pub async fn list_dependencies(
     db: impl PgExecutor<'_>,
-    reader: Option<Uuid>,
+    scope_ids: &[Uuid],
     filter: DependencyFilter,
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<Dependency>> {
     let rows = sqlx::query!(
-        r#"with readable as materialized (select r.scope_id from readable_scopes($1) r)
-           select e.id, e.version, coalesce(e.attrs ->> 'impact', 'degraded') as "impact!",
+        r#"select e.id, e.version, coalesce(e.attrs ->> 'impact', 'degraded') as "impact!",
              e.source_id, s.title as source_title, a.state as source_state, a.effective_state as source_effective,
              e.target_id, t.title as target_title, b.state as target_state, b.effective_state as target_effective
            from edges e
            join nodes s on s.id = e.source_id join systems a on a.node_id = s.id
            join nodes t on t.id = e.target_id join systems b on b.node_id = t.id
           where e.kind = 'depends_on'
-            and s.scope_id in (select scope_id from readable) and t.scope_id in (select scope_id from readable)
+            and s.scope_id = any($1) and t.scope_id = any($1)
             and ($2::uuid is null or (e.source_id = $2 and coalesce($3, true)) or (e.target_id = $2 and not coalesce($3, false)))
             and ($4::uuid is null or e.id > $4)
           order by e.id limit $5"#,
-        reader,
+        scope_ids,
         filter.system_id,
         filter.upstream,
         after,

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
@@ -39,9 +40,23 @@ struct Shared {
     mode: watch::Sender<Mode>,
     /// Ends the connections of now; a cut puts another in its place.
     connections: Mutex<CancellationToken>,
+    trap: Mutex<Option<Trap>>,
+}
+
+/// Where a connection is caught: once its client has said the one, the server's answer with the other is kept back,
+/// and nothing moves on it any more.
+#[derive(Clone)]
+struct Trap {
+    said: &'static [u8],
+    answered: &'static [u8],
+    caught: CancellationToken,
 }
 
 impl Shared {
+    fn trap(&self) -> Option<Trap> {
+        self.trap.lock().expect("nobody panics with it").clone()
+    }
+
     fn present(&self) -> MutexGuard<'_, CancellationToken> {
         self.connections.lock().expect("nobody panics with it")
     }
@@ -53,7 +68,11 @@ impl TcpProxy {
         let address = listener.local_addr().expect("a bound port");
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
-        let shared = Arc::new(Shared { mode: watch::Sender::new(Mode::Forward), connections: Mutex::new(stop.child_token()) });
+        let shared = Arc::new(Shared {
+            mode: watch::Sender::new(Mode::Forward),
+            connections: Mutex::new(stop.child_token()),
+            trap: Mutex::default(),
+        });
         let accepting = accept(listener, target, shared.clone(), tasks.clone());
         tasks.spawn(stop.clone().run_until_cancelled_owned(accepting));
         Self { address, shared, stop, tasks }
@@ -77,6 +96,16 @@ impl TcpProxy {
     /// Moves nothing any more in either direction, until [`Self::forward`]. Nothing gets lost.
     pub fn stall(&self) {
         self.shared.mode.send_replace(Mode::Stall);
+    }
+
+    /// Catches the first connection whose client says `said` and is answered `answered` after it: that answer never
+    /// arrives. What is returned is cancelled then. So a client of PostgreSQL is stopped between its commit and
+    /// whatever it does next.
+    pub fn catch(&self, said: &'static [u8], answered: &'static [u8]) -> CancellationToken {
+        let caught = CancellationToken::new();
+        let trap = Trap { said, answered, caught: caught.clone() };
+        *self.shared.trap.lock().expect("nobody panics with it") = Some(trap);
+        caught
     }
 
     /// Forwards again.
@@ -103,42 +132,74 @@ async fn accept(listener: TcpListener, target: Target, shared: Arc<Shared>, task
         if *shared.mode.borrow() == Mode::Refuse {
             continue;
         }
-        let forwarding = forward(client, target.clone(), shared.mode.subscribe());
+        let forwarding = forward(client, target.clone(), shared.clone());
         let connection = shared.present().clone();
         tasks.spawn(connection.run_until_cancelled_owned(forwarding));
     }
 }
 
-async fn forward(client: TcpStream, target: Target, mode: watch::Receiver<Mode>) {
+async fn forward(client: TcpStream, target: Target, shared: Arc<Shared>) {
     // Small frames go out as they come: the proxy adds no delay of its own.
     let _ = client.set_nodelay(true);
     let (from_client, to_client) = client.into_split();
+    let has_said = AtomicBool::new(false);
+    let (up, down) = (Way::Up(&has_said), Way::Down(&has_said));
     match target {
         Target::Tcp(address) => {
             if let Ok(server) = TcpStream::connect(address).await {
                 let _ = server.set_nodelay(true);
                 let (from_server, to_server) = server.into_split();
-                tokio::join!(pump(from_client, to_server, mode.clone()), pump(from_server, to_client, mode));
+                tokio::join!(pump(from_client, to_server, &shared, up), pump(from_server, to_client, &shared, down));
             }
         }
         Target::Unix(path) => {
             if let Ok(server) = UnixStream::connect(path).await {
                 let (from_server, to_server) = server.into_split();
-                tokio::join!(pump(from_client, to_server, mode.clone()), pump(from_server, to_client, mode));
+                tokio::join!(pump(from_client, to_server, &shared, up), pump(from_server, to_client, &shared, down));
             }
         }
     }
 }
 
+/// Of bytes; with whether the client has said what the trap waits for.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    Up(&'a AtomicBool),
+    Down(&'a AtomicBool),
+}
+
 /// Copies until either side ends, and then ends the other.
-async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, mut mode: watch::Receiver<Mode>) {
+async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, shared: &Shared, way: Way<'_>) {
+    let mut mode = shared.mode.subscribe();
     let mut buffer = vec![0; 16_384];
+    // What is looked for may come in two pieces.
+    let mut seen = Vec::new();
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        if let Some(trap) = shared.trap() {
+            seen.extend_from_slice(&buffer[..read]);
+            match way {
+                Way::Up(has_said) if holds(&seen, trap.said) => has_said.store(true, Ordering::SeqCst),
+                Way::Down(has_said) if has_said.load(Ordering::SeqCst) && holds(&seen, trap.answered) => {
+                    trap.caught.cancel();
+                    return std::future::pending().await;
+                }
+                _ => {}
+            }
+            let begun = match way {
+                Way::Up(_) => trap.said,
+                Way::Down(_) => trap.answered,
+            };
+            seen.drain(..seen.len().saturating_sub(begun.len() - 1));
+        }
         if mode.wait_for(|mode| *mode != Mode::Stall).await.is_err() || to.write_all(&buffer[..read]).await.is_err() {
             break;
         }
     }
     let _ = to.shutdown().await;
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }
 
 #[cfg(test)]
@@ -176,6 +237,24 @@ mod tests {
         let mut again = TcpStream::connect(proxy.address()).await.unwrap();
         assert_eq!(ask(&mut again, 9).await, Some(9));
         drop(again);
+        proxy.stop().await;
+    }
+
+    #[tokio::test]
+    async fn it_catches_after_what_was_said() {
+        let (proxy, _echo) = echo().await;
+        let caught = proxy.catch(b"one", b"two");
+        let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+        let mut answer = [0; 3];
+        for word in [b"two", b"one"] {
+            stream.write_all(word).await.unwrap();
+            stream.read_exact(&mut answer).await.unwrap();
+            assert_eq!((&answer, caught.is_cancelled()), (word, false));
+        }
+        stream.write_all(b"two").await.unwrap();
+        tokio::time::timeout(Duration::from_secs(30), caught.cancelled()).await.unwrap();
+        proxy.cut();
+        assert_eq!(stream.read(&mut answer).await.unwrap_or(0), 0, "the answer never came");
         proxy.stop().await;
     }
 

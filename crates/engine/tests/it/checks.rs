@@ -1,10 +1,11 @@
 //! What each kind of check finds.
 
-use crate::servers::{HttpServer, closed_port, noise, page, redirect};
+use crate::servers::noise;
 use crate::{Running, SOON};
 use domain::limits::CHECK_BODY_MAX_BYTES;
 use serde_json::{Value, json};
-use testkit::{Target, TcpProxy, TestDb, wait_until};
+use testkit::http_server::{closed_port, page, redirect};
+use testkit::{HttpServer, Target, TcpProxy, TestDb, wait_until};
 use uuid::Uuid;
 
 /// Has all of them checked once, and compares with the expected error (`None`: it is up).

@@ -1,195 +1,28 @@
 //! Deliveries: to a real mail server and to receivers that answer, refuse, hang and redirect.
 
 use crate::SOON;
-use crate::jobs::Server;
-use crate::servers::{HttpServer, page, redirect};
+use crate::post::{patch_of, place};
 use domain::connection::{Channel, ConnectionPatch, Security, Withheld};
 use domain::maintenance::{MaintenancePatch, MaintenanceState};
 use domain::node::INSTANCE_ID;
 use domain::notification::Messenger;
 use domain::{Actor, EdgeKind, Intention};
-use engine::{Post, WorkConfig};
-use intentions::{Context, Done, Intentions, Outcome};
+use intentions::{Context, Intentions};
 use keyring::Keyring;
 use serde_json::Value;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use testkit::{TestDb, wait_until};
+use testkit::http_server::{page, redirect};
+use testkit::{HttpServer, MailServer, wait_until};
 use uuid::Uuid;
 
 const SECRET: &str = "hunter2-is-what-nobody-reads";
-
-/// A workspace with a system, and Kari, who has subscribed to it.
-struct Place {
-    db: TestDb,
-    keyring: Keyring,
-    intentions: Intentions,
-    workspace: Uuid,
-    system: Uuid,
-    kari: Uuid,
-}
-
-async fn place() -> Place {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let db = TestDb::new().await;
-    let keyring = Keyring::new(&Keyring::generate().unwrap(), &[]).unwrap();
-    let intentions = Intentions::new(db.pool().clone(), Arc::new(|| {})).with_keyring(Some(keyring.clone()));
-    let workspace = db.workspace("Payments").await;
-    let system = db.system("Checkout", workspace).await;
-    let kari = db.person("kari").await;
-    db.grant(kari, EdgeKind::MemberOf, workspace).await;
-    sqlx::query("update people set email = 'kari@example.org'").execute(db.owner_pool()).await.unwrap();
-    Place { db, keyring, intentions, workspace, system, kari }
-}
-
-impl Place {
-    async fn carry_out(&self, intention: Intention) -> Uuid {
-        let done = self.intentions.carry_out(&Actor::Server, vec![intention], &Context::default(), |_| (200, Value::Null)).await;
-        match done.unwrap() {
-            Done::Now { outcomes, .. } => match &outcomes[0] {
-                Outcome::Node(node) => node.id,
-                other => panic!("{other:?}"),
-            },
-            Done::Before { .. } => unreachable!("without a key"),
-        }
-    }
-
-    async fn connection(&self, channel: Channel, connection: ConnectionPatch) -> Uuid {
-        let (title, body) = (channel.to_string(), String::new());
-        self.carry_out(Intention::CreateConnection { id: None, parent_id: self.workspace, title, body, channel, connection })
-            .await
-    }
-
-    async fn hook(&self, http: &HttpServer, path: &str) -> Uuid {
-        let url = Some(Withheld::new(format!("http://{}{path}", http.address)));
-        self.connection(Channel::Webhook, ConnectionPatch { url, ..Default::default() }).await
-    }
-
-    /// Kari wants to be told of the system, by this connection or themselves.
-    async fn subscribe(&self, connection_id: Option<Uuid>) {
-        let statement = "insert into subscriptions (id, subscriber_id, subscriber_kind, target_id, connection_id)
-            values ($1, $2, 'person', $3, $4)";
-        sqlx::query(statement)
-            .bind(Uuid::now_v7())
-            .bind(self.kari)
-            .bind(self.system)
-            .bind(connection_id)
-            .execute(self.db.owner_pool())
-            .await
-            .unwrap();
-    }
-
-    async fn plan(&self, title: &str) -> Uuid {
-        let now = store::database::now(self.db.pool()).await.unwrap();
-        let maintenance = MaintenancePatch {
-            starts_at: Some(now + chrono::TimeDelta::minutes(60)),
-            ends_at: Some(now + chrono::TimeDelta::minutes(120)),
-            affects: Some(vec![self.system]),
-            ..Default::default()
-        };
-        let (body, attrs) = (String::new(), serde_json::Map::new());
-        let title = title.to_owned();
-        self.carry_out(Intention::PlanMaintenance { id: None, parent_id: None, title, body, attrs, maintenance }).await
-    }
-
-    fn post(&self) -> Post {
-        Post::new(self.db.pool().clone(), Some(self.keyring.clone()), "https://synops.test").unwrap()
-    }
-
-    fn worker(&self) -> Server {
-        let post = self.post();
-        Server::start_and(&self.db, WorkConfig::new(self.db.server_url()), move |config| config.post = post)
-    }
-
-    /// What is told of a delivery by this channel, once it is as wanted.
-    async fn delivered(&self, channel: Channel, wanted: &str) -> (i32, Option<String>, Vec<String>) {
-        let what = format!("a delivery by {channel} is {wanted}");
-        let row: (Uuid, i32, Option<String>) = wait_until(&what, SOON, async || {
-            sqlx::query_as("select id, attempts, error from deliveries where channel = $1 and state = $2")
-                .bind(channel.as_str())
-                .bind(wanted)
-                .fetch_optional(self.db.owner_pool())
-                .await
-                .unwrap()
-        })
-        .await;
-        let log = store::delivery::list_attempts(self.db.pool(), row.0, 10).await.unwrap();
-        (row.1, row.2, log.into_iter().map(|attempt| attempt.detail).collect())
-    }
-
-    /// Has a failed attempt be made again now, and be the last.
-    async fn last_attempt(&self) {
-        let statement = "update jobs set run_at = clock_timestamp(), state = 'ready', attempts_max = attempt + 1
-            where kind = 'deliver' and state = 'scheduled'";
-        // It is written down before its job waits.
-        wait_until("the job waits for its next attempt", SOON, async || {
-            sqlx::query(statement).execute(self.db.owner_pool()).await.unwrap().rows_affected() == 1
-        })
-        .await;
-    }
-}
-
-/// A mail server of the machine's own package, that keeps what it takes in a directory.
-struct MailServer {
-    child: Child,
-    address: SocketAddr,
-    _home: tempfile::TempDir,
-    kept: PathBuf,
-}
-
-impl MailServer {
-    async fn start() -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let kept = home.path().join("mail");
-        let address = crate::servers::closed_port().await;
-        let child = Command::new("aiosmtpd")
-            .args(["-n", "-u", "-l", &address.to_string(), "-c", "aiosmtpd.handlers.Mailbox"])
-            .arg(&kept)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("aiosmtpd; ./dev test installs it");
-        wait_until("the mail server listens", SOON, async || tokio::net::TcpStream::connect(address).await.is_ok()).await;
-        Self { child, address, _home: home, kept }
-    }
-
-    fn patch(&self) -> ConnectionPatch {
-        ConnectionPatch {
-            host: Some(self.address.ip().to_string()),
-            port: Some(self.address.port().into()),
-            security: Some(Security::None),
-            sender: Some("synops@example.org".to_owned()),
-            ..Default::default()
-        }
-    }
-
-    /// All mails there are, each as it came.
-    fn mails(&self) -> Vec<String> {
-        let files = std::fs::read_dir(self.kept.join("new")).into_iter().flatten().flatten();
-        files.map(|file| read(&file.path())).collect()
-    }
-}
-
-fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap()
-}
-
-impl Drop for MailServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 #[tokio::test]
 async fn mail_comes_once_with_names_and_the_id_it_was_given() {
     let p = place().await;
     let mail = MailServer::start().await;
-    p.connection(Channel::Smtp, mail.patch()).await;
+    p.connection(Channel::Smtp, patch_of(&mail)).await;
     p.subscribe(None).await;
     p.plan("Nye disker på Bjørnøya").await;
     let worker = p.worker();
@@ -279,7 +112,7 @@ async fn a_test_message_tells_what_the_other_side_said_without_secrets() {
     let told = p.post().test(slack, None).await.unwrap();
     assert!(!told.ok && told.detail.starts_with("it answered 403: no /"), "{told:?}");
     let mail = MailServer::start().await;
-    let smtp = p.connection(Channel::Smtp, mail.patch()).await;
+    let smtp = p.connection(Channel::Smtp, patch_of(&mail)).await;
     assert!(p.post().test(smtp, None).await.is_err(), "it needs an address");
     let told = p.post().test(smtp, Some("kari@example.org".to_owned())).await.unwrap();
     assert!(told.ok, "{told:?}");
@@ -289,6 +122,25 @@ async fn a_test_message_tells_what_the_other_side_said_without_secrets() {
     let hook = p.hook(&hangs, "/").await;
     let told = p.post().test(hook, None).await.unwrap();
     assert_eq!((told.ok, told.detail.as_str()), (false, "no answer within 20 s"));
+}
+
+/// What was to be sent under TLS is never sent without, whatever the server offers.
+#[tokio::test]
+async fn nothing_goes_in_the_clear_where_tls_was_asked_for() {
+    let p = place().await;
+    let mail = MailServer::start().await;
+    for security in [Security::Starttls, Security::Tls] {
+        let patch = ConnectionPatch {
+            security: Some(security),
+            username: Some("synops".to_owned()),
+            password: Some(Withheld::new(SECRET)),
+            ..patch_of(&mail)
+        };
+        let smtp = p.connection(Channel::Smtp, patch).await;
+        let told = p.post().test(smtp, Some("kari@example.org".to_owned())).await.unwrap();
+        assert!(!told.ok && !told.detail.contains(SECRET), "{security:?}: {told:?}");
+    }
+    assert_eq!(mail.mails().len(), 0);
 }
 
 /// Whoever may not read it any more when it goes out hears nothing.

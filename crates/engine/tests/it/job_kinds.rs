@@ -2,7 +2,6 @@
 
 use crate::SOON;
 use crate::jobs::Server;
-use crate::servers::HttpServer;
 use domain::job::{JobKind, NewJob};
 use engine::WorkConfig;
 use engine::jobs::Tools;
@@ -10,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::job::{Job, PastJob};
-use testkit::{TestDb, wait_until};
+use testkit::{HttpServer, TestDb, wait_until};
 
 /// A server with tools that are scripts, and its bell.
 fn server(db: &TestDb, tools: &[(&str, &str)]) -> Server {

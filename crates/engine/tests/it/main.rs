@@ -9,8 +9,10 @@ mod job_faults;
 mod job_kinds;
 mod jobs;
 mod maintenances;
+mod post;
 mod probing;
 mod servers;
+mod status_mail;
 mod upkeep;
 
 use drain::Drain;

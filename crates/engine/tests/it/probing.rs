@@ -1,6 +1,5 @@
 //! Who runs which check when, and what becomes of it.
 
-use crate::servers::{HttpServer, page};
 use crate::{Running, SOON};
 use domain::node::Facet;
 use domain::system::{State, System};
@@ -10,7 +9,8 @@ use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use testkit::{TestDb, wait_until};
+use testkit::http_server::page;
+use testkit::{HttpServer, TestDb, wait_until};
 use uuid::Uuid;
 
 async fn count(db: &TestDb, sql: &'static str, id: Uuid) -> i64 {

@@ -2,17 +2,18 @@
 
 use crate::caller::Caller;
 use crate::extract::{IfMatch, PageQuery, Path, Query, Submission, limit_or_default};
+use crate::reads::{Module, Sight, render};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::catalog::{ContactPage, ContactView, MailboxChange};
 use crate::wire::edge::EdgeView;
 use crate::wire::node::NodeView;
 use crate::{cursor, nouns};
-use axum::Json;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use domain::contact::NewContact;
 use domain::{EdgeKind, Intention, NodeKind, Refusal};
+use std::sync::Arc;
 use uuid::Uuid;
 
 const KIND: NodeKind = NodeKind::System;
@@ -29,7 +30,7 @@ pub(crate) async fn list(
     caller: Caller,
     Path(id): Path<Uuid>,
     Query(page): Query<PageQuery>,
-) -> Result<Json<ContactPage>, Refused> {
+) -> Result<Response, Refused> {
     contacts_of(&state, &caller, KIND, id, page).await
 }
 
@@ -101,14 +102,21 @@ pub(super) async fn contacts_of(
     kind: NodeKind,
     id: Uuid,
     page: PageQuery,
-) -> Result<Json<ContactPage>, Refused> {
+) -> Result<Response, Refused> {
     let limit = limit_or_default(page.limit)?;
     let after: Option<(i32, Uuid)> = page.cursor.as_deref().map(cursor::decode).transpose()?;
     nouns::readable(state, caller, kind, id).await?;
-    let mut found = store::contact::list_readable_contacts(state.pool(), caller.reader(), id, after, limit + 1).await?;
-    let more = cursor::cut(&mut found, limit);
-    let next_cursor = found.last().filter(|_| more).map(|last| cursor::encode(&(last.distance, last.edge_id)));
-    Ok(Json(ContactPage { items: found.into_iter().map(ContactView::from).collect(), next_cursor }))
+    // Whoever is signed in may see no more scopes than somebody who is not.
+    let with_addresses = caller.reader().is_some();
+    let load = move |pool: store::Pool, sight: Arc<Sight>| async move {
+        let mut found = store::contact::list_contacts(&pool, sight.scopes(), with_addresses, id, after, limit + 1).await?;
+        let more = cursor::cut(&mut found, limit);
+        let next_cursor = found.last().filter(|_| more).map(|last| cursor::encode(&(last.distance, last.edge_id)));
+        render(&ContactPage { items: found.into_iter().map(ContactView::from).collect(), next_cursor })
+    };
+    let asked = (id, with_addresses, after, limit);
+    let page = state.reads().page(caller, Some(Module::Catalog), "contacts", &asked, load).await?;
+    Ok(page.into_response())
 }
 
 pub(super) async fn add_to(

@@ -2,17 +2,18 @@
 
 use crate::caller::Caller;
 use crate::extract::{IfMatch, Path, Query, Submission, limit_or_default};
+use crate::reads::{Module, Sight, render};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::catalog::{DependencyChange, DependencyPage, DependencyView, NewDependency};
 use crate::wire::edge::EdgeView;
 use crate::{cursor, nouns};
-use axum::Json;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use domain::dependency::Impact;
 use domain::{EdgeKind, Intention, NodeKind, Refusal};
 use serde::Deserialize;
+use std::sync::Arc;
 use store::dependency::DependencyFilter;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -46,11 +47,7 @@ pub(crate) struct DependenciesQuery {
 /// Those of which one may see both systems, oldest first: each one step.
 #[utoipa::path(get, path = "/dependencies", operation_id = "list_dependencies", tag = "dependencies", params(DependenciesQuery),
     responses((status = 200, description = "A page of dependencies", body = DependencyPage)))]
-pub(crate) async fn list(
-    state: State,
-    caller: Caller,
-    Query(query): Query<DependenciesQuery>,
-) -> Result<Json<DependencyPage>, Refused> {
+pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<DependenciesQuery>) -> Result<Response, Refused> {
     let limit = limit_or_default(query.limit)?;
     let after: Option<Uuid> = query.cursor.as_deref().map(cursor::decode).transpose()?;
     if let Some(id) = query.system_id {
@@ -60,11 +57,15 @@ pub(crate) async fn list(
     }
     let upstream = query.direction.map(|direction| direction == Direction::Up);
     let filter = DependencyFilter { system_id: query.system_id, upstream };
-    let mut found =
-        store::dependency::list_readable_dependencies(state.pool(), caller.reader(), filter, after, limit + 1).await?;
-    let more = cursor::cut(&mut found, limit);
-    let next_cursor = found.last().filter(|_| more).map(|last| cursor::encode(&last.id));
-    Ok(Json(DependencyPage { items: found.into_iter().map(DependencyView::from).collect(), next_cursor }))
+    let load = move |pool: store::Pool, sight: Arc<Sight>| async move {
+        let mut found = store::dependency::list_dependencies(&pool, sight.scopes(), filter, after, limit + 1).await?;
+        let more = cursor::cut(&mut found, limit);
+        let next_cursor = found.last().filter(|_| more).map(|last| cursor::encode(&last.id));
+        render(&DependencyPage { items: found.into_iter().map(DependencyView::from).collect(), next_cursor })
+    };
+    let asked = (query.system_id, upstream, after, limit);
+    let page = state.reads().page(&caller, Some(Module::Catalog), "dependencies", &asked, load).await?;
+    Ok(page.into_response())
 }
 
 /// Say that a system depends on another

@@ -7,7 +7,6 @@ use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::catalog::ContactPage;
 use crate::wire::edge::EdgeView;
-use axum::Json;
 use axum::response::Response;
 use domain::NodeKind;
 use domain::contact::NewContact;
@@ -26,7 +25,7 @@ pub(crate) async fn list(
     caller: Caller,
     Path(id): Path<Uuid>,
     Query(page): Query<PageQuery>,
-) -> Result<Json<ContactPage>, Refused> {
+) -> Result<Response, Refused> {
     contacts_of(&state, &caller, KIND, id, page).await
 }
 

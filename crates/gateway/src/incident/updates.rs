@@ -3,6 +3,7 @@
 use super::{KIND, acts};
 use crate::caller::Caller;
 use crate::extract::{IfMatch, PageQuery, Path, Query, Submission};
+use crate::reads::render;
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::timeline;
@@ -12,7 +13,7 @@ use axum::Json;
 use axum::response::Response;
 use domain::Intention;
 use domain::incident::NewIncidentUpdate;
-use domain::timeline::UpdatePatch;
+use domain::timeline::{Update, UpdatePatch};
 use uuid::Uuid;
 
 /// List what people were told about an incident
@@ -26,9 +27,11 @@ pub(crate) async fn list(
     caller: Caller,
     Path(id): Path<Uuid>,
     Query(page): Query<PageQuery>,
-) -> Result<Json<IncidentUpdatePage>, Refused> {
-    let (updates, next_cursor) = timeline::page(&state, &caller, KIND, id, page).await?;
-    Ok(Json(IncidentUpdatePage { items: updates.into_iter().map(IncidentUpdate::from).collect(), next_cursor }))
+) -> Result<Response, Refused> {
+    let rendered = |updates: Vec<Update>, next_cursor| {
+        render(&IncidentUpdatePage { items: updates.into_iter().map(IncidentUpdate::from).collect(), next_cursor })
+    };
+    timeline::page(&state, &caller, KIND, id, page, rendered).await
 }
 
 /// Tell people something about an incident

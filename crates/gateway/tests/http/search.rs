@@ -37,7 +37,8 @@ async fn one_finds_what_one_may_see() {
         .execute(server.db.owner_pool())
         .await
         .unwrap();
-    let told = "insert into timeline_updates (id, node_id, message, audience) values (gen_random_uuid(), $1, 'backdoor', 'internal')";
+    let told =
+        "insert into timeline_updates (id, node_id, message, audience) values (gen_random_uuid(), $1, 'backdoor', 'internal')";
     sqlx::query(told).bind(id).execute(server.db.owner_pool()).await.unwrap();
     let found = server.ask(Ask::get(&path("bodo", "")).session(&kari)).await.expect(200);
     assert_eq!(ids(&found), [id]);

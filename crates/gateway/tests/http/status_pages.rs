@@ -147,7 +147,8 @@ async fn a_page_tells_what_it_shows_and_nothing_else() {
 async fn incidents_are_told_as_everybody_was_told_them() {
     let p = place().await;
     p.page().await;
-    let post = async |body: &Value| p.server.ask(Ask::new("POST", "/api/v1/incidents").session(&p.member).json(body)).await.expect(201);
+    let post =
+        async |body: &Value| p.server.ask(Ask::new("POST", "/api/v1/incidents").session(&p.member).json(body)).await.expect(201);
     let told = json!({ "message": "public-note", "audience": "public" });
     let incident = json!({ "title": "Slow", "body": "hidden-body", "severity": "major", "health_override": "degraded",
         "affects": [p.shop, p.hidden], "update": told });
@@ -167,7 +168,10 @@ async fn incidents_are_told_as_everybody_was_told_them() {
     let notices = json["notices"].as_array().unwrap();
     let titles: Vec<&Value> = notices.iter().map(|notice| &notice["title"]).collect();
     assert_eq!(titles, [&json!("Shop"), &json!("Slow")]);
-    assert_eq!((&notices[1]["kind"], &notices[1]["affects"], &notices[1]["active"]), (&json!("incident"), &json!(["Shop"]), &json!(true)));
+    assert_eq!(
+        (&notices[1]["kind"], &notices[1]["affects"], &notices[1]["active"]),
+        (&json!("incident"), &json!(["Shop"]), &json!(true))
+    );
     for form in ["acme", "acme.json", "acme.atom", "acme.ics"] {
         let text = p.read(form).await.text().replace("\r\n ", "");
         assert!(form.ends_with("ics") || text.contains("public-note"), "{form}: {text}");

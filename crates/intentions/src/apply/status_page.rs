@@ -33,7 +33,11 @@ impl Work<'_> {
         rights.need(Level::Member, "parent")?;
         let created_by = self.actor.person_id();
         let (scope_id, attrs) = (parent.scope_id, &Map::new());
-        store::node::insert_node(&mut *self.db, NewNode { id, kind: KIND, scope_id, title, body, attrs, position: 0, created_by }).await?;
+        store::node::insert_node(
+            &mut *self.db,
+            NewNode { id, kind: KIND, scope_id, title, body, attrs, position: 0, created_by },
+        )
+        .await?;
         self.insert_edge(Uuid::now_v7(), EdgeKind::PartOf, id, parent.id, &Map::new()).await?;
         store::status_page::insert_status_page(&mut *self.db, id, slug, patch).await?;
         if visibility.is_some() {

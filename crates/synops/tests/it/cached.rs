@@ -251,7 +251,42 @@ async fn caches_were_used(two: &Two) {
 }
 
 /// Every list that goes through the caches.
-const LISTS: [&str; 7] = ["workspaces", "groups", "systems", "maintenances", "nodes?kind=system", "nodes", "teams"];
+const LISTS: [&str; 14] = [
+    "workspaces",
+    "groups",
+    "systems",
+    "maintenances",
+    "nodes?kind=system",
+    "nodes",
+    "teams",
+    "views",
+    "environments",
+    "incidents",
+    "announcements",
+    "dependencies",
+    "status-pages",
+    "connections",
+];
+
+/// One of each kind that is made through the API; their ids.
+async fn made_in(admin: &Client, workspace: Uuid, name: &str) -> Vec<String> {
+    let mut ids = Vec::new();
+    for (list, more) in [
+        ("views", json!({})),
+        ("environments", json!({})),
+        ("incidents", json!({ "severity": "minor" })),
+        // One that has begun is for everybody.
+        ("announcements", json!({ "starts_at": chrono::Utc::now() + chrono::TimeDelta::days(30) })),
+        ("status-pages", json!({ "slug": name, "visibility": "members" })),
+        ("connections", json!({ "channel": "smtp", "host": "mail.example.org", "sender": "a@example.org" })),
+    ] {
+        let mut new = json!({ "parent_id": workspace, "title": format!("{name} {list}") });
+        new.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let made = admin.post(&format!("/api/v1/{list}"), new).await.ok();
+        ids.push(made["id"].as_str().unwrap().to_owned());
+    }
+    ids
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_reads_what_is_somebody_elses() {
@@ -268,7 +303,10 @@ async fn nobody_reads_what_is_somebody_elses() {
             let maintenance = db.maintenance(&format!("{name} {n}"), workspace, (3_600.0, 7_200.0), &[system]).await;
             let group = db.group(&format!("{name} {n}"), workspace).await;
             own.extend([system, group, maintenance].map(|id| id.to_string()));
+            let other = db.system(&format!("{name} behind {n}"), workspace).await;
+            own.extend([other, db.edge(EdgeKind::DependsOn, system, other).await].map(|id| id.to_string()));
         }
+        own.extend(made_in(&admin, workspace, name).await);
         db.grant(person, EdgeKind::Admin, workspace).await;
         people.push((Arc::new(client), Arc::new(own), person));
     }

@@ -74,6 +74,17 @@ impl Client {
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>, headers: &[(&str, &str)]) -> Reply {
+        self.try_send(method, path, body, headers).await.unwrap_or_else(|error| panic!("{path}: {error:?}"))
+    }
+
+    /// The same, at a server that may go away meanwhile.
+    pub(crate) async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> reqwest::Result<Reply> {
         let mut request = self.http.request(method, format!("{}{path}", self.base)).header(ORIGIN, &self.base);
         if let Some(session) = self.session() {
             request = request.header(COOKIE, format!("{SESSION_COOKIE}={session}"));
@@ -87,12 +98,12 @@ impl Client {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let response = request.send().await.unwrap_or_else(|error| panic!("{path}: {error:?}"));
+        let response = request.send().await?;
         let status = response.status();
         self.keep_cookie(response.headers());
         let position = response.headers().get("synops-position").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let text = response.text().await.unwrap_or_else(|error| panic!("{path}: {error:?}"));
-        Reply { status, text, position }
+        let text = response.text().await?;
+        Ok(Reply { status, text, position })
     }
 
     fn keep_cookie(&self, headers: &HeaderMap) {

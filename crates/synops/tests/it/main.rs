@@ -35,6 +35,7 @@ mod socket;
 mod status;
 mod stopping;
 mod supervisor;
+mod told;
 mod users;
 mod windows;
 mod worker_load;

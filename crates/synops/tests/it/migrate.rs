@@ -6,6 +6,9 @@ use store::migrate::Level;
 use testkit::TestDb;
 use uuid::Uuid;
 
+/// Starts at once.
+const MANY: usize = 12;
+
 /// As an administrator hands it over: nothing in it.
 async fn emptied() -> TestDb {
     let db = TestDb::new().await;
@@ -66,4 +69,23 @@ async fn it_wants_two_logins() {
     let owner = db.owner_url();
     run(&["migrate"], &[("DATABASE_URL", &owner), ("SYNOPS_OWNER_URL", &owner)]).await.check(78, "the same login");
     run(&["migrate"], &[("SYNOPS_OWNER_URL", &owner)]).await.check(78, "DATABASE_URL is not");
+}
+
+/// Servers of a rolling update all migrate; a right that two grant at once is one that one of them can't.
+#[tokio::test]
+async fn many_at_once_take_turns() {
+    let db = TestDb::new().await;
+    let owner = db.owner_url();
+    let mut all = tokio::task::JoinSet::new();
+    for _ in 0..MANY {
+        let owner = owner.clone();
+        all.spawn(async move {
+            store::migrate::migrate(&owner, "synops_server").await?;
+            store::bootstrap::revoke_temporary(&owner).await?;
+            anyhow::Ok(())
+        });
+    }
+    let failed: Vec<String> =
+        all.join_all().await.into_iter().filter_map(Result::err).map(|error| format!("{error:?}")).collect();
+    assert!(failed.is_empty(), "{failed:?}");
 }
