@@ -1,3 +1,5 @@
+import * as catalog from './en-catalog';
+import { didCatalog, didCatalogEdge, didCatalogHere } from './en-catalog-did';
 import { did, didHere, jobs } from './en-jobs';
 import { lifecycle, stop } from './en-lifecycle';
 import { didMaintenance, didMaintenanceHere, maintenance } from './en-maintenance';
@@ -72,6 +74,7 @@ export const en = {
 	},
 	lifecycle,
 	stop,
+	...catalog,
 	overview: {
 		title: 'Overview',
 		systems: 'Systems',
@@ -170,7 +173,8 @@ export const en = {
 		create_token: 'made an API token as',
 		revoke_token: 'revoked an API token of',
 		...did,
-		...didMaintenance
+		...didMaintenance,
+		...didCatalog
 	},
 	/** In the history of the thing itself. */
 	didHere: {
@@ -186,10 +190,12 @@ export const en = {
 		create_token: 'made an API token',
 		revoke_token: 'revoked an API token',
 		...didHere,
-		...didMaintenanceHere
+		...didMaintenanceHere,
+		...didCatalogHere
 	},
 	/** Something done to an edge: its source stands behind `verb`, its target behind `with`. */
 	didEdge: {
+		...didCatalogEdge,
 		link: {
 			create: { verb: 'linked', with: 'to' },
 			update: { verb: 'changed the link of', with: 'to' },

@@ -1,3 +1,5 @@
+import * as catalog from './nb-catalog';
+import { didCatalog, didCatalogEdge, didCatalogHere } from './nb-catalog-did';
 import { did, didHere, jobs } from './nb-jobs';
 import { lifecycle, stop } from './nb-lifecycle';
 import { didMaintenance, didMaintenanceHere, maintenance } from './nb-maintenance';
@@ -73,6 +75,7 @@ export const nb: Messages = {
 	},
 	lifecycle,
 	stop,
+	...catalog,
 	overview: {
 		title: 'Oversikt',
 		systems: 'Systemer',
@@ -170,7 +173,8 @@ export const nb: Messages = {
 		create_token: 'laget en API-nøkkel som',
 		revoke_token: 'trakk tilbake en API-nøkkel for',
 		...did,
-		...didMaintenance
+		...didMaintenance,
+		...didCatalog
 	},
 	didHere: {
 		create_node: 'opprettet det',
@@ -185,9 +189,11 @@ export const nb: Messages = {
 		create_token: 'laget en API-nøkkel',
 		revoke_token: 'trakk tilbake en API-nøkkel',
 		...didHere,
-		...didMaintenanceHere
+		...didMaintenanceHere,
+		...didCatalogHere
 	},
 	didEdge: {
+		...didCatalogEdge,
 		link: {
 			create: { verb: 'koblet', with: 'til' },
 			update: { verb: 'endret koblingen fra', with: 'til' },
