@@ -159,7 +159,17 @@ export const going = {
 	open: 'Open incidents',
 	running: 'Maintenances under way',
 	next: 'next',
-	all: 'All'
+	all: 'All',
+	noIncident: 'No incident is open.',
+	noMaintenance: 'None is under way or planned.',
+	severity: { minor: 'Minor', major: 'Major', critical: 'Critical' },
+	state: {
+		investigating: 'Investigating',
+		identified: 'Identified',
+		fixing: 'Being fixed',
+		monitoring: 'Being watched',
+		resolved: 'Resolved'
+	}
 };
 
 export const groupOrder = {

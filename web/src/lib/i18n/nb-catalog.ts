@@ -158,7 +158,17 @@ export const going = {
 	open: 'Åpne hendelser',
 	running: 'Vedlikehold som pågår',
 	next: 'neste',
-	all: 'Alle'
+	all: 'Alle',
+	noIncident: 'Ingen hendelse er åpen.',
+	noMaintenance: 'Ingen pågår eller er planlagt.',
+	severity: { minor: 'Liten', major: 'Stor', critical: 'Kritisk' },
+	state: {
+		investigating: 'Undersøkes',
+		identified: 'Årsaken er funnet',
+		fixing: 'Rettes',
+		monitoring: 'Følges med på',
+		resolved: 'Løst'
+	}
 };
 
 export const groupOrder = {
