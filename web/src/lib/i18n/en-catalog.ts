@@ -207,6 +207,8 @@ export const palette = {
 	failed: 'The search did not answer. What is listed comes from this page alone.',
 	found: 'Found',
 	recent: 'Opened lately',
+	incidents: 'Incidents',
+	announcements: 'Announcements',
 	pages: 'Pages',
 	actions: 'Do',
 	move: 'move',

@@ -29,11 +29,9 @@ export const en = {
 		signOut: 'Sign out'
 	},
 	search: {
-		label: 'Search by title',
 		placeholder: 'Search',
 		none: 'Nothing with that title.',
-		failed: 'The search did not work. Type again to retry.',
-		results: 'Search results'
+		failed: 'The search did not work. Type again to retry.'
 	},
 	kind: {
 		instance: 'Synops itself',

@@ -206,6 +206,8 @@ export const palette = {
 	failed: 'Søket svarte ikke. Det som vises, er fra denne siden alene.',
 	found: 'Funnet',
 	recent: 'Åpnet i det siste',
+	incidents: 'Hendelser',
+	announcements: 'Kunngjøringer',
 	pages: 'Sider',
 	actions: 'Gjør',
 	move: 'flytt',

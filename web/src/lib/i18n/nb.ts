@@ -30,11 +30,9 @@ export const nb: Messages = {
 		signOut: 'Logg ut'
 	},
 	search: {
-		label: 'Søk etter tittel',
 		placeholder: 'Søk',
 		none: 'Ingenting med den tittelen.',
-		failed: 'Søket virket ikke. Skriv på nytt for å prøve igjen.',
-		results: 'Søkeresultater'
+		failed: 'Søket virket ikke. Skriv på nytt for å prøve igjen.'
 	},
 	kind: {
 		instance: 'Selve Synops',
