@@ -160,6 +160,7 @@ export const going = {
 	running: 'Maintenances under way',
 	next: 'next',
 	all: 'All',
+	nothing: 'No incident is open, and no maintenance planned.',
 	noIncident: 'No incident is open.',
 	noMaintenance: 'None is under way or planned.',
 	severity: { minor: 'Minor', major: 'Major', critical: 'Critical' },

@@ -159,6 +159,7 @@ export const going = {
 	running: 'Vedlikehold som pågår',
 	next: 'neste',
 	all: 'Alle',
+	nothing: 'Ingen hendelse er åpen, og intet vedlikehold planlagt.',
 	noIncident: 'Ingen hendelse er åpen.',
 	noMaintenance: 'Ingen pågår eller er planlagt.',
 	severity: { minor: 'Liten', major: 'Stor', critical: 'Kritisk' },
