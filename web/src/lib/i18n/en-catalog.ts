@@ -128,6 +128,7 @@ export const weblinks = {
 	up: (title: string) => `Move ${title} up`,
 	down: (title: string) => `Move ${title} down`,
 	most: (n: number) => `At most ${n}.`,
+	example: 'https://',
 	untitled: 'the link without a title'
 };
 

@@ -127,6 +127,7 @@ export const weblinks = {
 	up: (title: string) => `Flytt ${title} opp`,
 	down: (title: string) => `Flytt ${title} ned`,
 	most: (n: number) => `Høyst ${n}.`,
+	example: 'https://',
 	untitled: 'lenken uten tittel'
 };
 
