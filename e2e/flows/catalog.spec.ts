@@ -31,12 +31,12 @@ test('one failure is one story, with its cause, until all is clear', async ({ ad
 
 	// The dependency is made by hand; what would run in a circle is refused with the way it would run.
 	const link = async (how: string, title: string) => {
-		await card(editor, 'Dependencies').getByRole('button', { name: 'Link' }).click();
+		await card(editor, 'Dependencies').getByRole('button', { name: 'Link', exact: true }).click();
 		const dialog = editor.getByRole('dialog');
 		await dialog.getByLabel('How').selectOption({ label: how });
 		await dialog.getByRole('searchbox').fill(title);
 		await dialog.getByRole('radio', { name: title }).check();
-		await dialog.getByRole('button', { name: 'Link' }).click();
+		await dialog.getByRole('button', { name: 'Link', exact: true }).click();
 		return dialog;
 	};
 	await expect(await link('Depends on', 'Web shop')).toBeHidden();
@@ -137,7 +137,7 @@ test('systems are found, chosen and worked with together, by keyboard too', asyn
 	await page.getByRole('link', { name: 'Save as a view' }).click();
 	await expect(heading(page, 'New view')).toBeVisible();
 	await expect(card(page, 'As it is now')).toContainText('2 systems');
-	await field(page, 'Title').fill('Tills in production');
+	await page.getByRole('textbox', { name: 'Title', exact: true }).fill('Tills in production');
 	await field(page, 'Place').selectOption({ label: 'Shop' });
 	await page.getByRole('button', { name: 'Create' }).click();
 	await expect(heading(page, 'Tills in production')).toBeVisible();
@@ -205,8 +205,8 @@ test('whom to ask, what to read, and the order of groups', async ({ admin, brows
 		['Runbook', 'https://wiki.example.org/till']
 	] as const) {
 		await dialog.getByRole('button', { name: 'Add a link' }).click();
-		await dialog.getByLabel('Title').last().fill(title);
-		await dialog.getByLabel('Address').last().fill(url);
+		await dialog.getByRole('textbox', { name: 'Title' }).last().fill(title);
+		await dialog.getByRole('textbox', { name: 'Address' }).last().fill(url);
 	}
 	await dialog.getByRole('button', { name: 'Move Runbook up' }).click();
 	await dialog.getByRole('button', { name: 'Save' }).click();
@@ -234,7 +234,7 @@ test('an incident can come by itself, if somebody wants that', async ({ admin, b
 	const rule = page.getByRole('checkbox', { name: 'Open an incident when it is down for long' });
 	await expect(rule).not.toBeChecked();
 	await rule.check();
-	await field(page, 'Down for').fill('0');
+	await page.getByRole('spinbutton', { name: 'Down for' }).fill('0');
 	await page.getByRole('checkbox', { name: 'Resolve it when the system is up again' }).check();
 	await page.getByRole('button', { name: 'Save' }).click();
 	await expect(heading(page, 'Till')).toBeVisible();
