@@ -14,7 +14,7 @@ import type {
 	Token
 } from './types';
 
-// One function per call of the page; the only file that names paths.
+// One function per call of the page; the only folder that names paths. The catalog's are in catalog.ts.
 
 /**
  * Carries out intentions in one transaction. Trying again with the same key

@@ -1,3 +1,5 @@
+import * as catalog from './en-catalog';
+import { didCatalog, didCatalogEdge, didCatalogHere } from './en-catalog-did';
 import { did, didHere, jobs } from './en-jobs';
 import { lifecycle, stop } from './en-lifecycle';
 import { didMaintenance, didMaintenanceHere, maintenance } from './en-maintenance';
@@ -27,11 +29,9 @@ export const en = {
 		signOut: 'Sign out'
 	},
 	search: {
-		label: 'Search by title',
 		placeholder: 'Search',
 		none: 'Nothing with that title.',
-		failed: 'The search did not work. Type again to retry.',
-		results: 'Search results'
+		failed: 'The search did not work. Type again to retry.'
 	},
 	kind: {
 		instance: 'Synops itself',
@@ -72,6 +72,7 @@ export const en = {
 	},
 	lifecycle,
 	stop,
+	...catalog,
 	overview: {
 		title: 'Overview',
 		systems: 'Systems',
@@ -138,11 +139,11 @@ export const en = {
 		deleteBody: 'The system, its links and its history of checks are deleted. This cannot be undone.'
 	},
 	links: {
-		title: 'Links',
+		title: 'Dependencies',
 		dependsOn: 'Depends on',
 		neededBy: 'Needed by',
 		relatesTo: 'Related to',
-		none: 'No links. Link what this depends on, so that everybody sees what hangs together.',
+		none: 'Nothing is said. Say what this depends on, so that one failure is seen as one.',
 		add: 'Link',
 		addTitle: 'Link to something',
 		how: 'How',
@@ -170,7 +171,8 @@ export const en = {
 		create_token: 'made an API token as',
 		revoke_token: 'revoked an API token of',
 		...did,
-		...didMaintenance
+		...didMaintenance,
+		...didCatalog
 	},
 	/** In the history of the thing itself. */
 	didHere: {
@@ -186,10 +188,12 @@ export const en = {
 		create_token: 'made an API token',
 		revoke_token: 'revoked an API token',
 		...didHere,
-		...didMaintenanceHere
+		...didMaintenanceHere,
+		...didCatalogHere
 	},
 	/** Something done to an edge: its source stands behind `verb`, its target behind `with`. */
 	didEdge: {
+		...didCatalogEdge,
 		link: {
 			create: { verb: 'linked', with: 'to' },
 			update: { verb: 'changed the link of', with: 'to' },

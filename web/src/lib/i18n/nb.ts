@@ -1,3 +1,5 @@
+import * as catalog from './nb-catalog';
+import { didCatalog, didCatalogEdge, didCatalogHere } from './nb-catalog-did';
 import { did, didHere, jobs } from './nb-jobs';
 import { lifecycle, stop } from './nb-lifecycle';
 import { didMaintenance, didMaintenanceHere, maintenance } from './nb-maintenance';
@@ -28,11 +30,9 @@ export const nb: Messages = {
 		signOut: 'Logg ut'
 	},
 	search: {
-		label: 'Søk etter tittel',
 		placeholder: 'Søk',
 		none: 'Ingenting med den tittelen.',
-		failed: 'Søket virket ikke. Skriv på nytt for å prøve igjen.',
-		results: 'Søkeresultater'
+		failed: 'Søket virket ikke. Skriv på nytt for å prøve igjen.'
 	},
 	kind: {
 		instance: 'Selve Synops',
@@ -73,6 +73,7 @@ export const nb: Messages = {
 	},
 	lifecycle,
 	stop,
+	...catalog,
 	overview: {
 		title: 'Oversikt',
 		systems: 'Systemer',
@@ -139,11 +140,11 @@ export const nb: Messages = {
 		deleteBody: 'Systemet, koblingene og historikken over sjekker slettes. Det kan ikke angres.'
 	},
 	links: {
-		title: 'Koblinger',
+		title: 'Avhengigheter',
 		dependsOn: 'Avhenger av',
 		neededBy: 'Trengs av',
 		relatesTo: 'Hører sammen med',
-		none: 'Ingen koblinger. Koble til det dette avhenger av, så alle ser hva som henger sammen.',
+		none: 'Ingenting er sagt. Si hva dette avhenger av, så én svikt blir sett som én.',
 		add: 'Koble',
 		addTitle: 'Koble til noe',
 		how: 'Hvordan',
@@ -170,7 +171,8 @@ export const nb: Messages = {
 		create_token: 'laget en API-nøkkel som',
 		revoke_token: 'trakk tilbake en API-nøkkel for',
 		...did,
-		...didMaintenance
+		...didMaintenance,
+		...didCatalog
 	},
 	didHere: {
 		create_node: 'opprettet det',
@@ -185,9 +187,11 @@ export const nb: Messages = {
 		create_token: 'laget en API-nøkkel',
 		revoke_token: 'trakk tilbake en API-nøkkel',
 		...didHere,
-		...didMaintenanceHere
+		...didMaintenanceHere,
+		...didCatalogHere
 	},
 	didEdge: {
+		...didCatalogEdge,
 		link: {
 			create: { verb: 'koblet', with: 'til' },
 			update: { verb: 'endret koblingen fra', with: 'til' },
