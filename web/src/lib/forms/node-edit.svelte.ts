@@ -13,6 +13,7 @@ export class NodeEdit<T extends Values> {
 		private readonly id: string,
 		node: Node,
 		private readonly read: (node: Node) => T,
+		/** What the intention holds; its `type` too, where it is not `update_node`. */
 		private readonly write: (changed: Partial<T>, values: T) => Partial<Intention>
 	) {
 		this.draft = new Draft(read(node), node.version);
@@ -35,8 +36,8 @@ export class NodeEdit<T extends Values> {
 		}
 		const body = this.write(this.draft.changes(), this.draft.values);
 		const results = await this.act.intend({
-			...body,
 			type: 'update_node',
+			...body,
 			id: this.id,
 			version: this.draft.version
 		} as Intention);

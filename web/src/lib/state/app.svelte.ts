@@ -9,6 +9,7 @@ import { PollingConnection } from '$lib/live/polling-connection';
 import { clock } from './clock.svelte';
 import { lifecycle } from './lifecycle.svelte';
 import { session } from './session.svelte';
+import { signs } from './signs.svelte';
 
 export const graph = new GraphStore();
 
@@ -28,6 +29,7 @@ const observer: Observer = {
 	},
 	clock: (offset_ms) => (clock.offset_ms = offset_ms),
 	lifecycle: (told) => lifecycle.hear(told),
+	inbox: (what) => signs.hear(what),
 	version: (version) => lifecycle.versionIs(version),
 	identity: (person_id) => {
 		if (session.isSomeoneElse(person_id)) void becomeAnew();
