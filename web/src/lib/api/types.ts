@@ -66,3 +66,24 @@ export interface Rows {
 	levels?: Record<string, Level>;
 	truncated?: boolean;
 }
+
+export type IncidentFacet = Schemas['Incident'];
+export type IncidentState = Schemas['IncidentState'];
+export type IncidentNode = Node & { incident: IncidentFacet };
+export type Severity = Schemas['Severity'];
+export type NewIncident = Schemas['NewIncident'];
+export type HealthOverride = Schemas['HealthOverride'];
+export type IncidentUpdate = Schemas['IncidentUpdate'];
+export type UpdateEdit = Schemas['UpdateEdit'];
+
+export type AnnouncementFacet = Schemas['Announcement'];
+export type AnnouncementNode = Node & { announcement: AnnouncementFacet };
+export type AnnouncementItem = Schemas['AnnouncementItem'];
+export type AnnouncementSeverity = Schemas['AnnouncementSeverity'];
+export type AnnouncementState = Schemas['AnnouncementState'];
+export type Reach = Schemas['Reach'];
+
+export type MaintenanceSeries = Schemas['MaintenanceSeries'];
+export type NewSeries = Schemas['NewSeries'];
+export type SeriesWindow = Schemas['SeriesWindow'];
+export type Link = Schemas['Link'];

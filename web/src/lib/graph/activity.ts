@@ -33,7 +33,15 @@ const actions = [
 	'close_maintenance',
 	'cancel_maintenance',
 	'advance_maintenance',
-	'add_maintenance_update'
+	'add_maintenance_update',
+	'open_incident',
+	'open_due_incident',
+	'update_incident',
+	'acknowledge_incident',
+	'resolve_incident',
+	'resolve_due_incident',
+	'add_incident_update',
+	'edit_update'
 ] as const;
 
 /**

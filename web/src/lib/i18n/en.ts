@@ -1,5 +1,6 @@
 import { did, didHere, jobs } from './en-jobs';
 import { lifecycle, stop } from './en-lifecycle';
+import { didIncident, didIncidentHere, incident, timeline } from './en-incidents';
 import { didMaintenance, didMaintenanceHere, maintenance } from './en-maintenance';
 
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
@@ -170,7 +171,8 @@ export const en = {
 		create_token: 'made an API token as',
 		revoke_token: 'revoked an API token of',
 		...did,
-		...didMaintenance
+		...didMaintenance,
+		...didIncident
 	},
 	/** In the history of the thing itself. */
 	didHere: {
@@ -186,7 +188,8 @@ export const en = {
 		create_token: 'made an API token',
 		revoke_token: 'revoked an API token',
 		...didHere,
-		...didMaintenanceHere
+		...didMaintenanceHere,
+		...didIncidentHere
 	},
 	/** Something done to an edge: its source stands behind `verb`, its target behind `with`. */
 	didEdge: {
@@ -421,6 +424,8 @@ export const en = {
 	},
 	jobs,
 	maintenance,
+	incident,
+	timeline,
 	broken: {
 		title: 'This page broke',
 		body: 'Something in it did not work as meant. What is on the server is unharmed; reload to go on.',

@@ -1,5 +1,6 @@
 import { did, didHere, jobs } from './nb-jobs';
 import { lifecycle, stop } from './nb-lifecycle';
+import { didIncident, didIncidentHere, incident, timeline } from './nb-incidents';
 import { didMaintenance, didMaintenanceHere, maintenance } from './nb-maintenance';
 import type { Messages } from './index.svelte';
 
@@ -170,7 +171,8 @@ export const nb: Messages = {
 		create_token: 'laget en API-nøkkel som',
 		revoke_token: 'trakk tilbake en API-nøkkel for',
 		...did,
-		...didMaintenance
+		...didMaintenance,
+		...didIncident
 	},
 	didHere: {
 		create_node: 'opprettet det',
@@ -185,7 +187,8 @@ export const nb: Messages = {
 		create_token: 'laget en API-nøkkel',
 		revoke_token: 'trakk tilbake en API-nøkkel',
 		...didHere,
-		...didMaintenanceHere
+		...didMaintenanceHere,
+		...didIncidentHere
 	},
 	didEdge: {
 		link: {
@@ -419,6 +422,8 @@ export const nb: Messages = {
 	},
 	jobs,
 	maintenance,
+	incident,
+	timeline,
 	broken: {
 		title: 'Denne siden gikk i stykker',
 		body: 'Noe i den virket ikke som det skulle. Det som er på tjeneren er uskadd; last på nytt for å gå videre.',
