@@ -59,6 +59,21 @@ export type Audience = Schemas['Audience'];
 export type Forecast = Schemas['Forecast'];
 export type Rehearsal = Schemas['Rehearsal'];
 
+export type Cause = Schemas['Cause'];
+export type Impact = Schemas['Impact'];
+export type Link = Schemas['Link'];
+export type Contact = Schemas['Contact'];
+export type NewContact = Schemas['NewContact'];
+export type SystemOrder = Schemas['SystemOrder'];
+export type ViewFacet = Schemas['View'];
+export type ViewFilter = Schemas['ViewFilter'];
+export type ViewNode = Node & { view: ViewFacet };
+export type SearchHit = Schemas['SearchHit'];
+export type IncidentFacet = Schemas['Incident'];
+export type IncidentNode = Node & { incident: IncidentFacet };
+export type IncidentState = Schemas['IncidentState'];
+export type Severity = Schemas['Severity'];
+
 /** The rows a subscription begins with, whichever way they come. */
 export interface Rows {
 	nodes?: Node[];
@@ -67,10 +82,6 @@ export interface Rows {
 	truncated?: boolean;
 }
 
-export type IncidentFacet = Schemas['Incident'];
-export type IncidentState = Schemas['IncidentState'];
-export type IncidentNode = Node & { incident: IncidentFacet };
-export type Severity = Schemas['Severity'];
 export type NewIncident = Schemas['NewIncident'];
 export type HealthOverride = Schemas['HealthOverride'];
 export type IncidentUpdate = Schemas['IncidentUpdate'];
@@ -86,4 +97,3 @@ export type Reach = Schemas['Reach'];
 export type MaintenanceSeries = Schemas['MaintenanceSeries'];
 export type NewSeries = Schemas['NewSeries'];
 export type SeriesWindow = Schemas['SeriesWindow'];
-export type Link = Schemas['Link'];

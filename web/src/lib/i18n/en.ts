@@ -1,3 +1,5 @@
+import * as catalog from './en-catalog';
+import { didCatalog, didCatalogEdge, didCatalogHere } from './en-catalog-did';
 import { did, didHere, jobs } from './en-jobs';
 import { lifecycle, stop } from './en-lifecycle';
 import { didIncident, didIncidentHere, incident, timeline } from './en-incidents';
@@ -73,6 +75,7 @@ export const en = {
 	},
 	lifecycle,
 	stop,
+	...catalog,
 	overview: {
 		title: 'Overview',
 		systems: 'Systems',
@@ -172,7 +175,8 @@ export const en = {
 		revoke_token: 'revoked an API token of',
 		...did,
 		...didMaintenance,
-		...didIncident
+		...didIncident,
+		...didCatalog
 	},
 	/** In the history of the thing itself. */
 	didHere: {
@@ -189,10 +193,12 @@ export const en = {
 		revoke_token: 'revoked an API token',
 		...didHere,
 		...didMaintenanceHere,
-		...didIncidentHere
+		...didIncidentHere,
+		...didCatalogHere
 	},
 	/** Something done to an edge: its source stands behind `verb`, its target behind `with`. */
 	didEdge: {
+		...didCatalogEdge,
 		link: {
 			create: { verb: 'linked', with: 'to' },
 			update: { verb: 'changed the link of', with: 'to' },

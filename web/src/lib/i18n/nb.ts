@@ -1,3 +1,5 @@
+import * as catalog from './nb-catalog';
+import { didCatalog, didCatalogEdge, didCatalogHere } from './nb-catalog-did';
 import { did, didHere, jobs } from './nb-jobs';
 import { lifecycle, stop } from './nb-lifecycle';
 import { didIncident, didIncidentHere, incident, timeline } from './nb-incidents';
@@ -74,6 +76,7 @@ export const nb: Messages = {
 	},
 	lifecycle,
 	stop,
+	...catalog,
 	overview: {
 		title: 'Oversikt',
 		systems: 'Systemer',
@@ -172,7 +175,8 @@ export const nb: Messages = {
 		revoke_token: 'trakk tilbake en API-nøkkel for',
 		...did,
 		...didMaintenance,
-		...didIncident
+		...didIncident,
+		...didCatalog
 	},
 	didHere: {
 		create_node: 'opprettet det',
@@ -188,9 +192,11 @@ export const nb: Messages = {
 		revoke_token: 'trakk tilbake en API-nøkkel',
 		...didHere,
 		...didMaintenanceHere,
-		...didIncidentHere
+		...didIncidentHere,
+		...didCatalogHere
 	},
 	didEdge: {
+		...didCatalogEdge,
 		link: {
 			create: { verb: 'koblet', with: 'til' },
 			update: { verb: 'endret koblingen fra', with: 'til' },
