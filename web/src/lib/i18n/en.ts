@@ -1,3 +1,4 @@
+import { announcement, didAnnouncement, didAnnouncementHere } from './en-announcements';
 import * as catalog from './en-catalog';
 import { didCatalog, didCatalogEdge, didCatalogHere } from './en-catalog-did';
 import { did, didHere, jobs } from './en-jobs';
@@ -176,6 +177,7 @@ export const en = {
 		...did,
 		...didMaintenance,
 		...didIncident,
+		...didAnnouncement,
 		...didCatalog
 	},
 	/** In the history of the thing itself. */
@@ -194,6 +196,7 @@ export const en = {
 		...didHere,
 		...didMaintenanceHere,
 		...didIncidentHere,
+		...didAnnouncementHere,
 		...didCatalogHere
 	},
 	/** Something done to an edge: its source stands behind `verb`, its target behind `with`. */
@@ -432,6 +435,7 @@ export const en = {
 	maintenance,
 	incident,
 	timeline,
+	announcement,
 	broken: {
 		title: 'This page broke',
 		body: 'Something in it did not work as meant. What is on the server is unharmed; reload to go on.',

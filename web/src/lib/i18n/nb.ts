@@ -1,3 +1,4 @@
+import { announcement, didAnnouncement, didAnnouncementHere } from './nb-announcements';
 import * as catalog from './nb-catalog';
 import { didCatalog, didCatalogEdge, didCatalogHere } from './nb-catalog-did';
 import { did, didHere, jobs } from './nb-jobs';
@@ -176,6 +177,7 @@ export const nb: Messages = {
 		...did,
 		...didMaintenance,
 		...didIncident,
+		...didAnnouncement,
 		...didCatalog
 	},
 	didHere: {
@@ -193,6 +195,7 @@ export const nb: Messages = {
 		...didHere,
 		...didMaintenanceHere,
 		...didIncidentHere,
+		...didAnnouncementHere,
 		...didCatalogHere
 	},
 	didEdge: {
@@ -430,6 +433,7 @@ export const nb: Messages = {
 	maintenance,
 	incident,
 	timeline,
+	announcement,
 	broken: {
 		title: 'Denne siden gikk i stykker',
 		body: 'Noe i den virket ikke som det skulle. Det som er på tjeneren er uskadd; last på nytt for å gå videre.',
