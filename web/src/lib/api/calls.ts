@@ -96,6 +96,8 @@ export const getHealth = (signal?: AbortSignal) =>
 export const listMaintenances = (query: {
 	state?: string;
 	affects?: string;
+	from?: string;
+	to?: string;
 	order?: 'latest_first' | 'earliest_first';
 	cursor?: string;
 	limit?: number;

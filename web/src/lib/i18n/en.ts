@@ -4,7 +4,7 @@ import { didCatalog, didCatalogEdge, didCatalogHere } from './en-catalog-did';
 import { did, didHere, jobs } from './en-jobs';
 import { lifecycle, stop } from './en-lifecycle';
 import { didIncident, didIncidentHere, incident, timeline } from './en-incidents';
-import { didMaintenance, didMaintenanceHere, maintenance } from './en-maintenance';
+import { calendar, closing, didMaintenance, didMaintenanceHere, maintenance, series } from './en-maintenance';
 
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
 
@@ -436,6 +436,9 @@ export const en = {
 	incident,
 	timeline,
 	announcement,
+	calendar,
+	series,
+	closing,
 	broken: {
 		title: 'This page broke',
 		body: 'Something in it did not work as meant. What is on the server is unharmed; reload to go on.',

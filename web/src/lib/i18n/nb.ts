@@ -4,7 +4,7 @@ import { didCatalog, didCatalogEdge, didCatalogHere } from './nb-catalog-did';
 import { did, didHere, jobs } from './nb-jobs';
 import { lifecycle, stop } from './nb-lifecycle';
 import { didIncident, didIncidentHere, incident, timeline } from './nb-incidents';
-import { didMaintenance, didMaintenanceHere, maintenance } from './nb-maintenance';
+import { calendar, closing, didMaintenance, didMaintenanceHere, maintenance, series } from './nb-maintenance';
 import type { Messages } from './index.svelte';
 
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
@@ -434,6 +434,9 @@ export const nb: Messages = {
 	incident,
 	timeline,
 	announcement,
+	calendar,
+	series,
+	closing,
 	broken: {
 		title: 'Denne siden gikk i stykker',
 		body: 'Noe i den virket ikke som det skulle. Det som er på tjeneren er uskadd; last på nytt for å gå videre.',
