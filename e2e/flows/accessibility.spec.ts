@@ -1,4 +1,5 @@
 import type { Locator, Page } from '@playwright/test';
+import { instance_id } from '../support/api';
 import { barriers } from '../support/axe';
 import { expect, test } from '../support/flow';
 import { expectLive, field, heading, open, openLive, row } from '../support/page';
@@ -126,6 +127,50 @@ test('no page of people and accounts has a barrier', async ({ admin, browse, bro
 		'/admin/maintenance',
 		'/maintenances',
 		'/maintenances/new'
+	]);
+});
+
+test('no page of incidents, maintenances and announcements has a barrier', async ({ admin, browseAs }) => {
+	const place = await admin.create('workspace', 'Shop');
+	const till = await admin.system('Till', place);
+	const results = await admin.intend(
+		{
+			type: 'open_incident',
+			title: 'Payments fail',
+			body: described,
+			incident: { affects: [till.id], severity: 'critical', health_override: 'down', suppress: true },
+			update: { message: 'We are at it.', audience: 'internal' }
+		},
+		{ type: 'create_announcement', parent_id: instance_id, title: 'No lift', body: described, announcement: { severity: 'critical' } },
+		{ type: 'create_announcement', parent_id: instance_id, title: 'No stairs', announcement: { severity: 'warning', style: 'page' } },
+		{
+			type: 'create_maintenance_series',
+			title: 'Weekly restart',
+			series: {
+				starts_at: '2026-01-04T03:00:00',
+				timezone: 'Europe/Oslo',
+				duration_s: 3_600,
+				rule: 'FREQ=WEEKLY;BYDAY=SU',
+				plan: { affects: [till.id] }
+			}
+		}
+	);
+	const [incident, , announcement] = results.map(({ node }) => node?.id);
+	await admin.intend({ type: 'add_incident_update', id: incident ?? '', update: { message: 'Found.', audience: 'public', state_change: 'identified' } });
+	await visit(await browseAs(await admin.me()), [
+		'/incidents',
+		'/incidents/new',
+		`/incidents/${incident}`,
+		`/incidents/${incident}/edit`,
+		'/maintenances?tab=calendar',
+		'/maintenances?tab=calendar&span=week',
+		'/maintenances?tab=series',
+		`/maintenances/series/${results[3]?.series?.id}`,
+		`/maintenances/series/${results[3]?.series?.id}/edit`,
+		'/announcements',
+		'/announcements/new',
+		`/announcements/${announcement}`,
+		`/announcements/${announcement}/edit`
 	]);
 });
 

@@ -120,8 +120,12 @@ impl Place {
 
     /// Everybody was told of this once more, and by one delivery each.
     async fn told_once(&self, what: &str, before: (i64, usize, usize)) {
-        let sent = "select count(*) from deliveries where state = 'sent'";
-        wait_until(&format!("{what}: it is sent"), LIMIT, async || self.count(sent).await == before.0 + TOLD).await;
+        let waiting = "select count(*) from deliveries where state <> 'sent'";
+        let all = "select count(*) from deliveries";
+        wait_until(&format!("{what}: it is sent"), LIMIT, async || {
+            self.count(all).await > before.0 && self.count(waiting).await == 0
+        })
+        .await;
         assert_eq!(self.count("select count(*) from deliveries").await, before.0 + TOLD, "{what}");
         let twice =
             "select count(*) from (select from deliveries group by event_id, recipient_id, channel having count(*) > 1) x";
@@ -174,7 +178,8 @@ async fn survives(place: &Place, other: &Served, change: Change) -> Value {
     place
         .killed_after_commit(async |served| {
             let asked = place.at(served).try_send(change.method.clone(), &change.path, Some(change.body.clone()), &headers).await;
-            assert!(asked.is_err(), "{what}: nobody was there to answer");
+            let answer = asked.map(|reply| format!("{} {}", reply.status, reply.text));
+            assert!(answer.is_err(), "{what}: nobody was there to answer, but {answer:?}");
         })
         .await;
     let again = place.at(other).send(change.method, &change.path, Some(change.body), &headers).await;

@@ -14,7 +14,7 @@ import type {
 	Token
 } from './types';
 
-// One function per call of the page; the only folder that names paths. The catalog's are in catalog.ts.
+// One function per call of the page; only this folder names paths.
 
 /**
  * Carries out intentions in one transaction. Trying again with the same key
@@ -96,6 +96,8 @@ export const getHealth = (signal?: AbortSignal) =>
 export const listMaintenances = (query: {
 	state?: string;
 	affects?: string;
+	from?: string;
+	to?: string;
 	order?: 'latest_first' | 'earliest_first';
 	cursor?: string;
 	limit?: number;
@@ -109,9 +111,6 @@ export const getForecast = (id: string) =>
 
 export const rehearse = (id: string) =>
 	take(api.POST('/api/v1/maintenances/{id}/rehearsal', { params: { path: { id } } }));
-
-export const listUpdates = (id: string, query: Paged) =>
-	take(api.GET('/api/v1/maintenances/{id}/updates', { params: { path: { id }, query } }));
 
 interface Paged {
 	limit?: number;

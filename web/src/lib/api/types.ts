@@ -81,3 +81,19 @@ export interface Rows {
 	levels?: Record<string, Level>;
 	truncated?: boolean;
 }
+
+export type NewIncident = Schemas['NewIncident'];
+export type HealthOverride = Schemas['HealthOverride'];
+export type IncidentUpdate = Schemas['IncidentUpdate'];
+export type UpdateEdit = Schemas['UpdateEdit'];
+
+export type AnnouncementFacet = Schemas['Announcement'];
+export type AnnouncementNode = Node & { announcement: AnnouncementFacet };
+export type AnnouncementItem = Schemas['AnnouncementItem'];
+export type AnnouncementSeverity = Schemas['AnnouncementSeverity'];
+export type AnnouncementState = Schemas['AnnouncementState'];
+export type Reach = Schemas['Reach'];
+
+export type MaintenanceSeries = Schemas['MaintenanceSeries'];
+export type NewSeries = Schemas['NewSeries'];
+export type SeriesWindow = Schemas['SeriesWindow'];

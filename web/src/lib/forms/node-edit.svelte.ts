@@ -13,6 +13,7 @@ export class NodeEdit<T extends Values> {
 		private readonly id: string,
 		node: Node,
 		private readonly read: (node: Node) => T,
+		/** What the intention holds; its `type` too, where it is not `update_node`. */
 		private readonly write: (changed: Partial<T>, values: T) => Partial<Intention>
 	) {
 		this.draft = new Draft(read(node), node.version);

@@ -1,8 +1,10 @@
+import { announcement, didAnnouncement, didAnnouncementHere } from './en-announcements';
 import * as catalog from './en-catalog';
 import { didCatalog, didCatalogEdge, didCatalogHere } from './en-catalog-did';
 import { did, didHere, jobs } from './en-jobs';
 import { lifecycle, stop } from './en-lifecycle';
-import { didMaintenance, didMaintenanceHere, maintenance } from './en-maintenance';
+import { didIncident, didIncidentHere, incident, timeline } from './en-incidents';
+import { calendar, closing, didMaintenance, didMaintenanceHere, maintenance, series } from './en-maintenance';
 
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
 
@@ -172,6 +174,8 @@ export const en = {
 		revoke_token: 'revoked an API token of',
 		...did,
 		...didMaintenance,
+		...didIncident,
+		...didAnnouncement,
 		...didCatalog
 	},
 	/** In the history of the thing itself. */
@@ -189,6 +193,8 @@ export const en = {
 		revoke_token: 'revoked an API token',
 		...didHere,
 		...didMaintenanceHere,
+		...didIncidentHere,
+		...didAnnouncementHere,
 		...didCatalogHere
 	},
 	/** Something done to an edge: its source stands behind `verb`, its target behind `with`. */
@@ -425,6 +431,12 @@ export const en = {
 	},
 	jobs,
 	maintenance,
+	incident,
+	timeline,
+	announcement,
+	calendar,
+	series,
+	closing,
 	broken: {
 		title: 'This page broke',
 		body: 'Something in it did not work as meant. What is on the server is unharmed; reload to go on.',

@@ -1,8 +1,10 @@
+import { announcement, didAnnouncement, didAnnouncementHere } from './nb-announcements';
 import * as catalog from './nb-catalog';
 import { didCatalog, didCatalogEdge, didCatalogHere } from './nb-catalog-did';
 import { did, didHere, jobs } from './nb-jobs';
 import { lifecycle, stop } from './nb-lifecycle';
-import { didMaintenance, didMaintenanceHere, maintenance } from './nb-maintenance';
+import { didIncident, didIncidentHere, incident, timeline } from './nb-incidents';
+import { calendar, closing, didMaintenance, didMaintenanceHere, maintenance, series } from './nb-maintenance';
 import type { Messages } from './index.svelte';
 
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
@@ -172,6 +174,8 @@ export const nb: Messages = {
 		revoke_token: 'trakk tilbake en API-nøkkel for',
 		...did,
 		...didMaintenance,
+		...didIncident,
+		...didAnnouncement,
 		...didCatalog
 	},
 	didHere: {
@@ -188,6 +192,8 @@ export const nb: Messages = {
 		revoke_token: 'trakk tilbake en API-nøkkel',
 		...didHere,
 		...didMaintenanceHere,
+		...didIncidentHere,
+		...didAnnouncementHere,
 		...didCatalogHere
 	},
 	didEdge: {
@@ -423,6 +429,12 @@ export const nb: Messages = {
 	},
 	jobs,
 	maintenance,
+	incident,
+	timeline,
+	announcement,
+	calendar,
+	series,
+	closing,
 	broken: {
 		title: 'Denne siden gikk i stykker',
 		body: 'Noe i den virket ikke som det skulle. Det som er på tjeneren er uskadd; last på nytt for å gå videre.',

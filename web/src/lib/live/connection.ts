@@ -57,12 +57,18 @@ export interface Handlers {
 	refused?(code: string): void;
 }
 
+/** What is told to nobody but the viewer, and without its content. */
+export const inbox_parts = ['notifications', 'dismissals'] as const;
+export type InboxPart = (typeof inbox_parts)[number];
+
 /** What happens to the connection as a whole. */
 export interface Observer {
 	status(status: Status): void;
 	/** Add to the browser's clock to get the server's, in ms. */
 	clock(offset_ms: number): void;
 	lifecycle?(lifecycle: Lifecycle): void;
+	/** Something of the viewer's own may have changed: what is shown of it is read anew. */
+	inbox?(what: readonly InboxPart[]): void;
 	/** The program's version, as the server that answers now says. */
 	version?(version: string): void;
 	/** Who the server takes the caller for; null: anonymous. */

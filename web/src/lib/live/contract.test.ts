@@ -120,6 +120,19 @@ describe.each(kinds)('a %s connection', (kind) => {
 		await shows('a v4');
 	});
 
+	it('says when what is one’s own may have changed, and after it was away', async () => {
+		await eventually('read once', () => rig.inbox.notifications > 0 && rig.inbox.dismissals > 0);
+		let before = rig.inbox.notifications;
+		rig.server.sign('notifications');
+		await eventually('read anew', () => rig.inbox.notifications > before);
+		await eventually('fresh', () => rig.status?.kind === kind);
+		await rig.server.kill();
+		await eventually('reconnecting', () => rig.status?.kind === 'reconnecting');
+		before = rig.inbox.notifications;
+		await rig.server.start();
+		await eventually('read after that', () => rig.inbox.notifications > before);
+	});
+
 	it("tells the server's clock", async () => {
 		await eventually('a clock', () => rig.clock_ms !== null);
 		expect(Math.abs(rig.clock_ms ?? Infinity)).toBeLessThan(100);

@@ -145,6 +145,13 @@ describe('LiveConnection', () => {
 	};
 	const told = () => rig.lifecycles.at(-1);
 
+	it('passes on which part of the inbox to read', async () => {
+		await eventually('read once', () => rig.inbox.dismissals === 1);
+		rig.server.sign('dismissals');
+		await eventually('read anew', () => rig.inbox.dismissals === 2);
+		expect(rig.inbox.notifications).toBe(1);
+	});
+
 	it('passes on the lifecycle', async () => {
 		rig.server.tell({ phase: 'closing', window });
 		await until('it', () => told()?.phase === 'closing');

@@ -1,6 +1,7 @@
 import { nothingAhead, type Lifecycle } from '$lib/lifecycle/types';
 import { backoff_ms } from './backoff';
 import { ClockOffset } from './clock';
+import { inbox_parts } from './connection';
 import type { Connection, Handlers, Observer, Sink, Status, Topic } from './connection';
 import { close, parseFrame, type Frame, type RowsFrame } from './protocol';
 import { Subscriptions, tellReady, type Subscription } from './subscriptions';
@@ -224,6 +225,8 @@ export class LiveConnection implements Connection {
 			case 'lifecycle':
 				this.retryAfter_ms = frame.retry_after_ms ?? null;
 				return this.tellLifecycle(frame);
+			case 'inbox':
+				return this.observer.inbox?.(frame.what);
 			case 'pong':
 				return this.pong(frame.server_time, frame.fresh_at);
 			case 'error':
@@ -242,6 +245,8 @@ export class LiveConnection implements Connection {
 		this.retryAfter_ms = null;
 		this.observer.version?.(frame.version);
 		this.tellClock(frame.server_time, Date.now());
+		// Nobody kept what was told while there was no socket.
+		this.observer.inbox?.(inbox_parts);
 		for (const subscription of this.subscriptions.all()) {
 			this.catchingUp.add(subscription.id);
 			this.ask(subscription);

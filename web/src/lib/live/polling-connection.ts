@@ -2,6 +2,7 @@ import type { Rows } from '$lib/api/types';
 import type { Lifecycle } from '$lib/lifecycle/types';
 import { backoff_ms } from './backoff';
 import { ClockOffset } from './clock';
+import { inbox_parts } from './connection';
 import type { Connection, Handlers, Observer, Sink, Status, Topic } from './connection';
 import { Subscriptions, tellReady, type Subscription } from './subscriptions';
 
@@ -118,6 +119,7 @@ export class PollingConnection implements Connection {
 		this.failures = 0;
 		this.freshAt = asked_at;
 		this.say({ kind: 'polling' });
+		this.observer.inbox?.(inbox_parts);
 		this.next(poll_every_ms);
 	}
 

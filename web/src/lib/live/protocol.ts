@@ -1,6 +1,6 @@
 import type { Edge, Level, Node } from '$lib/api/types';
 import type { Lifecycle } from '$lib/lifecycle/types';
-import type { Added, LiveEvent, Removed } from './connection';
+import type { Added, InboxPart, LiveEvent, Removed } from './connection';
 
 /** What the server sends on the socket (docs/API.md). */
 export type Frame =
@@ -16,7 +16,7 @@ export type Frame =
 	/** `retry_after_ms`: it closes the socket now, and wants this one back so much later. */
 	| ({ type: 'lifecycle'; retry_after_ms?: number } & Lifecycle)
 	/** Something of one's own has changed: read it anew. */
-	| { type: 'inbox'; what: ('notifications' | 'dismissals')[] }
+	| { type: 'inbox'; what: InboxPart[] }
 	| { type: 'pong'; server_time: string; fresh_at: string | null }
 	| { type: 'error'; code: string; detail: string; id?: string };
 

@@ -2,7 +2,7 @@ import { WebSocket as NodeSocket } from 'ws';
 import { vi } from 'vitest';
 import type { Rows } from '$lib/api/types';
 import type { Lifecycle } from '$lib/lifecycle/types';
-import type { Connection, Observer, Status } from '../connection';
+import type { Connection, InboxPart, Observer, Status } from '../connection';
 import { GraphStore } from '../graph.svelte';
 import { LiveConnection } from '../live-connection';
 import { PollingConnection } from '../polling-connection';
@@ -16,6 +16,8 @@ export class Rig {
 	readonly identities: (string | null)[] = [];
 	readonly lifecycles: Lifecycle[] = [];
 	readonly versions: string[] = [];
+	/** How often each part of the inbox was to be read anew. */
+	readonly inbox: Record<InboxPart, number> = { notifications: 0, dismissals: 0 };
 	readonly connection: Connection;
 	/** When each socket was opened, on the fake clock. */
 	readonly opened: number[] = [];
@@ -29,6 +31,7 @@ export class Rig {
 			clock: (offset_ms) => (this.clock_ms = offset_ms),
 			identity: (person_id) => this.identities.push(person_id),
 			lifecycle: (lifecycle) => this.lifecycles.push(lifecycle),
+			inbox: (what) => what.forEach((part) => this.inbox[part]++),
 			version: (version) => this.versions.push(version),
 			ended: () => this.ended++
 		};

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Edge, Node, Rows } from '$lib/api/types';
 import { nothingAhead, type Lifecycle } from '$lib/lifecycle/types';
-import type { LiveEvent } from '../connection';
+import type { InboxPart, LiveEvent } from '../connection';
 
 interface Seen {
 	type: string;
@@ -70,6 +70,11 @@ export class TestServer {
 	tell(lifecycle: Pick<Lifecycle, 'phase' | 'window'>, retry_after_ms?: number): void {
 		this.lifecycle = lifecycle;
 		this.send({ ...this.lifecycleFrame(), ...(retry_after_ms === undefined ? {} : { retry_after_ms }) });
+	}
+
+	/** Something of the caller's own has changed. */
+	sign(...what: InboxPart[]): void {
+		this.send({ type: 'inbox', what });
 	}
 
 	/** As kill -9 would: no close frame, no goodbye. */
