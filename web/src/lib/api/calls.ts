@@ -14,7 +14,7 @@ import type {
 	Token
 } from './types';
 
-// One function per call of the page; the only file that names paths.
+// One function per call of the page; this folder alone names paths.
 
 /**
  * Carries out intentions in one transaction. Trying again with the same key
@@ -92,6 +92,8 @@ export const makeSignInLink = (id: string) =>
 
 export const getHealth = (signal?: AbortSignal) =>
 	take(api.GET('/api/v1/admin/health', { signal }));
+
+export const getCache = () => take(api.GET('/api/v1/admin/cache'));
 
 export const listMaintenances = (query: {
 	state?: string;

@@ -33,7 +33,14 @@ const actions = [
 	'close_maintenance',
 	'cancel_maintenance',
 	'advance_maintenance',
-	'add_maintenance_update'
+	'add_maintenance_update',
+	'create_connection',
+	'update_connection',
+	'set_connection_templates',
+	'test_connection',
+	'create_status_page',
+	'update_status_page',
+	'set_status_page_entries'
 ] as const;
 
 /**

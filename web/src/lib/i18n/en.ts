@@ -1,6 +1,8 @@
 import { did, didHere, jobs } from './en-jobs';
 import { lifecycle, stop } from './en-lifecycle';
 import { didMaintenance, didMaintenanceHere, maintenance } from './en-maintenance';
+import { connections, deliveries, didMessages, didMessagesHere, notice, notify, preferences, templates, watch } from './en-messages';
+import { cache, didStatus, didStatusHere, statusPages } from './en-status';
 
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
 
@@ -170,7 +172,9 @@ export const en = {
 		create_token: 'made an API token as',
 		revoke_token: 'revoked an API token of',
 		...did,
-		...didMaintenance
+		...didMaintenance,
+		...didMessages,
+		...didStatus
 	},
 	/** In the history of the thing itself. */
 	didHere: {
@@ -186,7 +190,9 @@ export const en = {
 		create_token: 'made an API token',
 		revoke_token: 'revoked an API token',
 		...didHere,
-		...didMaintenanceHere
+		...didMaintenanceHere,
+		...didMessagesHere,
+		...didStatusHere
 	},
 	/** Something done to an edge: its source stands behind `verb`, its target behind `with`. */
 	didEdge: {
@@ -421,6 +427,15 @@ export const en = {
 	},
 	jobs,
 	maintenance,
+	notify,
+	notice,
+	watch,
+	preferences,
+	connections,
+	templates,
+	deliveries,
+	statusPages,
+	cache,
 	broken: {
 		title: 'This page broke',
 		body: 'Something in it did not work as meant. What is on the server is unharmed; reload to go on.',

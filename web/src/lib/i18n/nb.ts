@@ -1,6 +1,8 @@
 import { did, didHere, jobs } from './nb-jobs';
 import { lifecycle, stop } from './nb-lifecycle';
 import { didMaintenance, didMaintenanceHere, maintenance } from './nb-maintenance';
+import { connections, deliveries, didMessages, didMessagesHere, notice, notify, preferences, templates, watch } from './nb-messages';
+import { cache, didStatus, didStatusHere, statusPages } from './nb-status';
 import type { Messages } from './index.svelte';
 
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
@@ -170,7 +172,9 @@ export const nb: Messages = {
 		create_token: 'laget en API-nøkkel som',
 		revoke_token: 'trakk tilbake en API-nøkkel for',
 		...did,
-		...didMaintenance
+		...didMaintenance,
+		...didMessages,
+		...didStatus
 	},
 	didHere: {
 		create_node: 'opprettet det',
@@ -185,7 +189,9 @@ export const nb: Messages = {
 		create_token: 'laget en API-nøkkel',
 		revoke_token: 'trakk tilbake en API-nøkkel',
 		...didHere,
-		...didMaintenanceHere
+		...didMaintenanceHere,
+		...didMessagesHere,
+		...didStatusHere
 	},
 	didEdge: {
 		link: {
@@ -419,6 +425,15 @@ export const nb: Messages = {
 	},
 	jobs,
 	maintenance,
+	notify,
+	notice,
+	watch,
+	preferences,
+	connections,
+	templates,
+	deliveries,
+	statusPages,
+	cache,
 	broken: {
 		title: 'Denne siden gikk i stykker',
 		body: 'Noe i den virket ikke som det skulle. Det som er på tjeneren er uskadd; last på nytt for å gå videre.',
