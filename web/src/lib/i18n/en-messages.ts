@@ -186,7 +186,8 @@ export const templates = {
 	names: 'What can be filled in',
 	namesMore: 'also {% if %}, {% for %} and the filters upper, lower, join, default, escape',
 	saved: 'The words are saved.',
-	unsavedOthers: (n: number) => `${n} changed`,
+	unsaved: (names: string) => `Not saved yet: ${names}.`,
+	overlap: (names: string) => `Somebody else changed these meanwhile: ${names}. Yours are still here; save again to put them in the place of theirs.`,
 	line: (n: number) => `line ${n}`
 };
 

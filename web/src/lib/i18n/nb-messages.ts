@@ -188,7 +188,8 @@ export const templates: Messages['templates'] = {
 	names: 'Hva som kan fylles inn',
 	namesMore: 'dessuten {% if %}, {% for %} og filtrene upper, lower, join, default, escape',
 	saved: 'Ordene er lagret.',
-	unsavedOthers: (n) => `${n} endret`,
+	unsaved: (names) => `Ikke lagret ennå: ${names}.`,
+	overlap: (names) => `Noen andre endret disse imens: ${names}. Dine er her fortsatt; lagre igjen for å sette dem i stedet for deres.`,
 	line: (n) => `linje ${n}`
 };
 

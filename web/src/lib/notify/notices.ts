@@ -1,6 +1,7 @@
 import type { NoticeKind, NodeKind, Notification } from '$lib/api/types';
 import { hrefOf } from '$lib/graph/nodes';
-import { t } from '$lib/i18n/index.svelte';
+import { dayTime } from '$lib/i18n/format';
+import { i18n, t } from '$lib/i18n/index.svelte';
 
 /** What somebody can want to be told of, by what it happens to. */
 export const kinds_by_group = {
@@ -37,6 +38,13 @@ export function nameIn({ kind, title }: Pick<Notification, 'kind' | 'title'>): s
 	const headline = kind === with_colon ? title.indexOf(': ') + 2 : 0;
 	const colon = title.indexOf(': ', headline);
 	return colon < 0 ? title : title.slice(colon + 2);
+}
+
+/** The server's texts have times as `2026-11-22 12:00 UTC`: here they are in the viewer's zone. */
+export function inViewersZone(text: string): string {
+	return text.replaceAll(/\b(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC\b/g, (_, day: string, time: string) =>
+		dayTime(Date.parse(`${day}T${time}Z`), i18n.tag)
+	);
 }
 
 export function hrefOfNotice({ node_id, node_kind }: Pick<Notification, 'node_id' | 'node_kind'>): string {

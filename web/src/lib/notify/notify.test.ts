@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Subscription } from '$lib/api/types';
-import { nameIn, noticeWord, notice_kinds } from './notices';
+import { dayTime } from '$lib/i18n/format';
+import { i18n } from '$lib/i18n/index.svelte';
+import { inViewersZone, nameIn, noticeWord, notice_kinds } from './notices';
 import { choiceOf, kindsOf, watchOf } from './watch';
 
 const sub = (id: string, target: string | null, more: Partial<Subscription> = {}): Subscription => ({
@@ -45,6 +47,14 @@ describe('a notification', () => {
 		['maintenance_verifying', 'Maintenance: work is over, checking: a: b', 'a: b'],
 		['announcement', 'No headline', 'No headline']
 	])('%s %s is about %s', (kind, title, name) => expect(nameIn({ kind, title })).toBe(name));
+
+	it('tells times in the viewer’s zone', () => {
+		const at = (iso: string) => dayTime(Date.parse(iso), i18n.tag);
+		expect(inViewersZone('2026-11-22 12:08 UTC – 2026-11-22 13:08 UTC\nShop')).toBe(
+			`${at('2026-11-22T12:08Z')} – ${at('2026-11-22T13:08Z')}\nShop`
+		);
+		expect(inViewersZone('12:08 UTC')).toBe('12:08 UTC');
+	});
 
 	it('has words for each kind, and its name for one of a newer server', () => {
 		for (const kind of notice_kinds) expect(noticeWord(kind)).not.toContain('_');
