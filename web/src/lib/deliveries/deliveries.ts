@@ -1,5 +1,5 @@
 import type { Delivery, DeliveryState } from '$lib/api/types';
-import { nameIn, noticeWord } from '$lib/notify/notices';
+import { noticeWord } from '$lib/notify/notices';
 
 export const delivery_states: DeliveryState[] = ['queued', 'held', 'failed', 'dead', 'sent', 'withdrawn'];
 
@@ -10,5 +10,5 @@ export function stateOf(name: string): DeliveryState {
 
 /** As it went out; what has not yet is named by what it is about. */
 export function subjectOf({ subject, kind, title }: Pick<Delivery, 'subject' | 'kind' | 'title'>): string {
-	return subject ?? `${noticeWord(kind)}: ${nameIn({ kind, title })}`;
+	return subject ?? `${noticeWord(kind)}: ${title}`;
 }
