@@ -14,7 +14,7 @@ import type {
 	Token
 } from './types';
 
-// One function per call of the page; this folder alone names paths.
+// One function per call of the page; only this folder names paths.
 
 /**
  * Carries out intentions in one transaction. Trying again with the same key
@@ -111,9 +111,6 @@ export const getForecast = (id: string) =>
 
 export const rehearse = (id: string) =>
 	take(api.POST('/api/v1/maintenances/{id}/rehearsal', { params: { path: { id } } }));
-
-export const listUpdates = (id: string, query: Paged) =>
-	take(api.GET('/api/v1/maintenances/{id}/updates', { params: { path: { id }, query } }));
 
 interface Paged {
 	limit?: number;

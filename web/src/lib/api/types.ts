@@ -85,6 +85,20 @@ export type StatusPageEntry = Schemas['StatusPageEntry'];
 
 export type Cache = Schemas['Cache'];
 export type CacheScope = Schemas['CacheScope'];
+export type Cause = Schemas['Cause'];
+export type Impact = Schemas['Impact'];
+export type Link = Schemas['Link'];
+export type Contact = Schemas['Contact'];
+export type NewContact = Schemas['NewContact'];
+export type SystemOrder = Schemas['SystemOrder'];
+export type ViewFacet = Schemas['View'];
+export type ViewFilter = Schemas['ViewFilter'];
+export type ViewNode = Node & { view: ViewFacet };
+export type SearchHit = Schemas['SearchHit'];
+export type IncidentFacet = Schemas['Incident'];
+export type IncidentNode = Node & { incident: IncidentFacet };
+export type IncidentState = Schemas['IncidentState'];
+export type Severity = Schemas['Severity'];
 
 /** The rows a subscription begins with, whichever way they come. */
 export interface Rows {
@@ -93,3 +107,19 @@ export interface Rows {
 	levels?: Record<string, Level>;
 	truncated?: boolean;
 }
+
+export type NewIncident = Schemas['NewIncident'];
+export type HealthOverride = Schemas['HealthOverride'];
+export type IncidentUpdate = Schemas['IncidentUpdate'];
+export type UpdateEdit = Schemas['UpdateEdit'];
+
+export type AnnouncementFacet = Schemas['Announcement'];
+export type AnnouncementNode = Node & { announcement: AnnouncementFacet };
+export type AnnouncementItem = Schemas['AnnouncementItem'];
+export type AnnouncementSeverity = Schemas['AnnouncementSeverity'];
+export type AnnouncementState = Schemas['AnnouncementState'];
+export type Reach = Schemas['Reach'];
+
+export type MaintenanceSeries = Schemas['MaintenanceSeries'];
+export type NewSeries = Schemas['NewSeries'];
+export type SeriesWindow = Schemas['SeriesWindow'];

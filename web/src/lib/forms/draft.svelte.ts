@@ -55,3 +55,11 @@ export class Draft<T extends Values> {
 		return Object.keys(this.base) as (keyof T & string)[];
 	}
 }
+
+/** A form that a newer version has overtaken, while there is one, and what may be done about it. */
+export interface Overtaken<T extends Values> {
+	readonly draft: Draft<T>;
+	readonly newer: { values: T } | null;
+	keepMine(): void;
+	takeTheirs(): void;
+}

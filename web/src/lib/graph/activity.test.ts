@@ -22,7 +22,9 @@ describe('edgeChange', () => {
 		['create_edge', 'reader', 'group', 'gave A access to B'],
 		['delete_edge', 'owner', 'workspace', 'took from A the access to B'],
 		['create_edge', 'member_of', 'team', 'added A to B'],
-		['create_edge', 'member_of', 'workspace', 'gave A access to B']
+		['create_edge', 'member_of', 'workspace', 'gave A access to B'],
+		['add_contact', 'contact_of', 'system', 'named A as a contact of B'],
+		['delete_edge', 'runs_in', 'environment', 'took A out of B']
 	])('%s %s to a %s', (action, edge, kind, expected) => expect(said(item(action, edge, kind))).toBe(expected));
 
 	it('is nothing of other actions, nor without the other end', () => {

@@ -1,5 +1,5 @@
 import { isGrant } from '$lib/access/grants';
-import type { Activity, EdgeKind, SystemState } from '$lib/api/types';
+import type { Activity, EdgeKind, NodeKind, SystemState } from '$lib/api/types';
 import { t } from '$lib/i18n/index.svelte';
 
 const actions = [
@@ -40,7 +40,20 @@ const actions = [
 	'test_connection',
 	'create_status_page',
 	'update_status_page',
-	'set_status_page_entries'
+	'set_status_page_entries',
+	'open_incident',
+	'open_due_incident',
+	'update_incident',
+	'acknowledge_incident',
+	'resolve_incident',
+	'resolve_due_incident',
+	'add_incident_update',
+	'edit_update',
+	'order_groups',
+	'create_view',
+	'update_view',
+	'add_contact',
+	'update_mailbox'
 ] as const;
 
 /**
@@ -63,7 +76,7 @@ export function stateChange(item: Activity): { to: SystemState; reason: string |
 	return state ? { to: state, reason: typeof reason === 'string' ? reason : null } : null;
 }
 
-const edge_actions = { create_edge: 'create', update_edge: 'update', delete_edge: 'delete' } as const;
+const edge_actions = { create_edge: 'create', add_contact: 'create', update_edge: 'update', delete_edge: 'delete' } as const;
 
 /** What was done to an edge, and what it leads (or led) to: "linked" X "to" Y; null for anything else. */
 export function edgeChange(
@@ -73,6 +86,12 @@ export function edgeChange(
 	const action = edge_actions[item.action as keyof typeof edge_actions];
 	if (!action || !edge || !target?.id || !target.kind || !target.title) return null;
 	const { id, kind, title } = target;
-	const about = !isGrant(edge) ? 'link' : kind === 'team' ? 'member' : 'grant';
-	return { ...t.didEdge[about][action], target: { id, kind, title } };
+	return { ...t.didEdge[aboutOf(edge, kind)][action], target: { id, kind, title } };
+}
+
+function aboutOf(edge: EdgeKind, target: NodeKind): keyof typeof t.didEdge {
+	if (edge === 'contact_of') return 'contact';
+	if (edge === 'runs_in') return 'runs';
+	if (!isGrant(edge)) return 'link';
+	return target === 'team' ? 'member' : 'grant';
 }

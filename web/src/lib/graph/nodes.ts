@@ -1,4 +1,4 @@
-import type { Edge, Node, NodeKind, SystemNode } from '$lib/api/types';
+import type { Edge, Node, NodeKind, SystemNode, SystemState } from '$lib/api/types';
 import type { Shown } from '$lib/ui/StateBadge.svelte';
 
 /** Synops itself: what all else is part of. */
@@ -37,14 +37,30 @@ export function ofKind(nodes: Iterable<Node>, ...kinds: NodeKind[]): Node[] {
 	return [...nodes].filter((node) => kinds.includes(node.kind)).sort(byTitle);
 }
 
-/** What a system's state is shown as: one that is not checked has no state. */
-export function shownState(node: SystemNode): Shown {
-	return node.system.enabled ? node.system.state : 'paused';
+/** As people put them in order, and then by title. */
+export function byPosition(a: Node, b: Node): number {
+	return a.position - b.position || byTitle(a, b);
+}
+
+/**
+ * What a system's state is shown as, with what it depends on. One whose checks
+ * are paused has none of its own.
+ */
+export function shownState({ system }: SystemNode): Shown {
+	return system.enabled || isIll(system.effective_state) ? system.effective_state : 'paused';
+}
+
+export function isIll(state: SystemState): boolean {
+	return state === 'down' || state === 'degraded';
+}
+
+/** Whether it may be unwell because of another: its own checks don't say so. */
+export function mayHaveCause({ system }: SystemNode): boolean {
+	return isIll(system.effective_state) && !isIll(system.state);
 }
 
 export function isProblem(node: SystemNode): boolean {
-	const state = shownState(node);
-	return state === 'down' || state === 'degraded';
+	return isIll(node.system.effective_state);
 }
 
 /** What a node is part of, outermost first, as far as one may see it; without Synops itself. */

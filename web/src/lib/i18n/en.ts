@@ -1,5 +1,8 @@
+import * as catalog from './en-catalog';
+import { didCatalog, didCatalogEdge, didCatalogHere } from './en-catalog-did';
 import { did, didHere, jobs } from './en-jobs';
 import { lifecycle, stop } from './en-lifecycle';
+import { didIncident, didIncidentHere, incident, timeline } from './en-incidents';
 import { didMaintenance, didMaintenanceHere, maintenance } from './en-maintenance';
 import { connections, deliveries, didMessages, didMessagesHere, notice, notify, preferences, templates, watch } from './en-messages';
 import { cache, didStatus, didStatusHere, statusPages } from './en-status';
@@ -74,6 +77,7 @@ export const en = {
 	},
 	lifecycle,
 	stop,
+	...catalog,
 	overview: {
 		title: 'Overview',
 		systems: 'Systems',
@@ -174,7 +178,9 @@ export const en = {
 		...did,
 		...didMaintenance,
 		...didMessages,
-		...didStatus
+		...didStatus,
+		...didIncident,
+		...didCatalog
 	},
 	/** In the history of the thing itself. */
 	didHere: {
@@ -192,10 +198,13 @@ export const en = {
 		...didHere,
 		...didMaintenanceHere,
 		...didMessagesHere,
-		...didStatusHere
+		...didStatusHere,
+		...didIncidentHere,
+		...didCatalogHere
 	},
 	/** Something done to an edge: its source stands behind `verb`, its target behind `with`. */
 	didEdge: {
+		...didCatalogEdge,
 		link: {
 			create: { verb: 'linked', with: 'to' },
 			update: { verb: 'changed the link of', with: 'to' },
@@ -436,6 +445,8 @@ export const en = {
 	deliveries,
 	statusPages,
 	cache,
+	incident,
+	timeline,
 	broken: {
 		title: 'This page broke',
 		body: 'Something in it did not work as meant. What is on the server is unharmed; reload to go on.',

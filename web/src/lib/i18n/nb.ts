@@ -1,5 +1,8 @@
+import * as catalog from './nb-catalog';
+import { didCatalog, didCatalogEdge, didCatalogHere } from './nb-catalog-did';
 import { did, didHere, jobs } from './nb-jobs';
 import { lifecycle, stop } from './nb-lifecycle';
+import { didIncident, didIncidentHere, incident, timeline } from './nb-incidents';
 import { didMaintenance, didMaintenanceHere, maintenance } from './nb-maintenance';
 import { connections, deliveries, didMessages, didMessagesHere, notice, notify, preferences, templates, watch } from './nb-messages';
 import { cache, didStatus, didStatusHere, statusPages } from './nb-status';
@@ -75,6 +78,7 @@ export const nb: Messages = {
 	},
 	lifecycle,
 	stop,
+	...catalog,
 	overview: {
 		title: 'Oversikt',
 		systems: 'Systemer',
@@ -174,7 +178,9 @@ export const nb: Messages = {
 		...did,
 		...didMaintenance,
 		...didMessages,
-		...didStatus
+		...didStatus,
+		...didIncident,
+		...didCatalog
 	},
 	didHere: {
 		create_node: 'opprettet det',
@@ -191,9 +197,12 @@ export const nb: Messages = {
 		...didHere,
 		...didMaintenanceHere,
 		...didMessagesHere,
-		...didStatusHere
+		...didStatusHere,
+		...didIncidentHere,
+		...didCatalogHere
 	},
 	didEdge: {
+		...didCatalogEdge,
 		link: {
 			create: { verb: 'koblet', with: 'til' },
 			update: { verb: 'endret koblingen fra', with: 'til' },
@@ -434,6 +443,8 @@ export const nb: Messages = {
 	deliveries,
 	statusPages,
 	cache,
+	incident,
+	timeline,
 	broken: {
 		title: 'Denne siden gikk i stykker',
 		body: 'Noe i den virket ikke som det skulle. Det som er på tjeneren er uskadd; last på nytt for å gå videre.',

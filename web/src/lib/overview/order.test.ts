@@ -7,7 +7,7 @@ const system = (title: string, parent_id: string, state: SystemState = 'up', ena
 	node(title, 1, {
 		title,
 		parent_id,
-		system: { state, enabled } as SystemNode['system']
+		system: { state, effective_state: enabled ? state : 'unknown', enabled } as SystemNode['system']
 	}) as SystemNode;
 
 const places = new Map<string, Node>(

@@ -1,0 +1,10 @@
+import { api, take } from './client';
+
+export const listIncidents = (query: {
+	state?: string;
+	severity?: string;
+	system_id?: string;
+	open?: boolean;
+	cursor?: string;
+	limit?: number;
+}) => take(api.GET('/api/v1/incidents', { params: { query } }));

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import type { IncidentNode, IncidentState, Severity } from '$lib/api/types';
+import { byBegin, fits, linesOf, linksOf, nextOf } from './incidents';
+
+const incident = (title: string, state: IncidentState, severity: Severity, started_at = '2026-01-01T12:00:00Z') =>
+	({ id: title, title, incident: { state, severity, started_at } }) as IncidentNode;
+
+it.each([
+	['investigating', ['identified', 'fixing', 'monitoring', 'resolved']],
+	['monitoring', ['investigating', 'identified', 'fixing', 'resolved']],
+	['resolved', ['investigating']]
+] as const)('what is %s may become', (state, next) => {
+	expect(nextOf(state)).toEqual(next);
+});
+
+it.each([
+	[{ text: ' pay ', state: '', severity: '' }, true],
+	[{ text: 'cash', state: '', severity: '' }, false],
+	[{ text: '', state: 'fixing', severity: 'major' }, true],
+	[{ text: '', state: 'fixing', severity: 'minor' }, false],
+	[{ text: '', state: 'resolved', severity: '' }, false]
+] as const)('an incident fits %o: %s', (wanted, expected) => {
+	expect(fits(incident('Payments fail', 'fixing', 'major'), wanted)).toBe(expected);
+});
+
+it('lists the newest first', () => {
+	const [old, late] = [incident('old', 'fixing', 'minor'), incident('late', 'fixing', 'minor', '2026-01-02T00:00:00Z')];
+	expect([old, late].sort(byBegin)).toEqual([late, old]);
+});
+
+describe('links', () => {
+	it('are one on each line, the name before the address', () => {
+		const links = [
+			{ title: 'How to mend it', url: 'https://wiki.example.org/a' },
+			{ title: 'example.org', url: 'http://example.org/b' }
+		];
+		expect(linksOf('How to mend it https://wiki.example.org/a \n\n  http://example.org/b')).toEqual(links);
+		expect(linksOf(linesOf(links))).toEqual(links);
+		expect(linksOf(' \n')).toEqual([]);
+	});
+
+	it.each(['Runbook', 'Runbook ftp://example.org', 'https://', 'javascript:alert(1)'])('%s has no address', (line) => {
+		expect(linksOf(line)).toBeNull();
+	});
+});

@@ -1,0 +1,50 @@
+import type { IncidentNode, IncidentState, Link, Node, Severity } from '$lib/api/types';
+
+export const states: IncidentState[] = ['investigating', 'identified', 'fixing', 'monitoring', 'resolved'];
+export const severities: Severity[] = ['minor', 'major', 'critical'];
+
+export function isIncident(node: Node | null | undefined): node is IncidentNode {
+	return node?.kind === 'incident' && node.incident !== null && node.incident !== undefined;
+}
+
+export function isOpen({ incident }: IncidentNode): boolean {
+	return incident.state !== 'resolved';
+}
+
+/** Where it may go from this state: anywhere while it is open, and back when it is over. */
+export function nextOf(state: IncidentState): IncidentState[] {
+	return state === 'resolved' ? ['investigating'] : states.filter((next) => next !== state);
+}
+
+/** The newest first, as the server lists them. */
+export function byBegin(a: IncidentNode, b: IncidentNode): number {
+	return Date.parse(b.incident.started_at) - Date.parse(a.incident.started_at) || (a.id < b.id ? 1 : -1);
+}
+
+/** What a list of incidents is asked for. */
+export interface Wanted {
+	text: string;
+	state: IncidentState | '';
+	severity: Severity | '';
+}
+
+export function fits({ title, incident }: IncidentNode, { text, state, severity }: Wanted): boolean {
+	const found = title.toLocaleLowerCase().includes(text.trim().toLocaleLowerCase());
+	return found && (!state || incident.state === state) && (!severity || incident.severity === severity);
+}
+
+/** One on each line: what it is called, then its address, as `linksOf` reads them. */
+export function linesOf(links: Link[]): string {
+	return links.map(({ title, url }) => `${title} ${url}`).join('\n');
+}
+
+/** Null where a line has no address. What has no name is called by its host. */
+export function linksOf(lines: string): Link[] | null {
+	const links: Link[] = [];
+	for (const line of lines.split('\n').filter((one) => one.trim() !== '')) {
+		const [, title = '', url = ''] = /^(.*?)(\S+)\s*$/.exec(line) ?? [];
+		if (!/^https?:\/\/[^/]/.test(url)) return null;
+		links.push({ title: title.trim() || new URL(url).host, url });
+	}
+	return links;
+}
