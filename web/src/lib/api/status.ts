@@ -4,3 +4,13 @@ import { api, take } from './client';
 
 export const listEntries = (id: string) =>
 	take(api.GET('/api/v1/status-pages/{id}/entries', { params: { path: { id } } }));
+
+const page_timeout_ms = 15_000;
+
+/** The page as its readers get it; null: nobody reads it (any more) at this address. */
+export async function readPage(slug: string, lang: string): Promise<string | null> {
+	const signal = AbortSignal.timeout(page_timeout_ms);
+	const headers = { Accept: 'text/html' };
+	const answer = await fetch(`/status/${slug}?lang=${lang}`, { headers, cache: 'no-store', signal });
+	return answer.ok ? answer.text() : null;
+}

@@ -96,6 +96,7 @@ export const preferences = {
 /** How messages leave Synops. */
 export const connections = {
 	title: 'Connections',
+	list: 'Ways out of Synops',
 	newOne: 'New connection',
 	edit: 'Edit connection',
 	none: 'Nothing leaves Synops yet',
@@ -143,7 +144,7 @@ export const connections = {
 	on: 'In use',
 	off: 'Off',
 	test: 'Test',
-	testBody: 'Sends a message now, to see that it gets there. What is typed elsewhere on this page is saved first.',
+	testBody: 'Sends a message now, to see that it gets there.',
 	testAct: 'Send a test message',
 	testTo: 'To',
 	testToHint: 'Empty: your own address',

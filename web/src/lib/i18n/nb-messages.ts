@@ -98,6 +98,7 @@ export const preferences: Messages['preferences'] = {
 /** How messages leave Synops. */
 export const connections: Messages['connections'] = {
 	title: 'Forbindelser',
+	list: 'Veier ut av Synops',
 	newOne: 'Ny forbindelse',
 	edit: 'Rediger forbindelse',
 	none: 'Ingenting forlater Synops ennå',
@@ -145,7 +146,7 @@ export const connections: Messages['connections'] = {
 	on: 'I bruk',
 	off: 'Av',
 	test: 'Prøve',
-	testBody: 'Sender en melding nå, for å se at den kommer fram. Lagre først det som er skrevet andre steder.',
+	testBody: 'Sender en melding nå, for å se at den kommer fram.',
 	testAct: 'Send en prøvemelding',
 	testTo: 'Til',
 	testToHint: 'Tomt: din egen adresse',
