@@ -4,7 +4,6 @@
 use crate::client::Client;
 use crate::managed::data_dir;
 use crate::program::{Served, run};
-use domain::node::INSTANCE_ID;
 use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -207,15 +206,15 @@ async fn every_change_that_people_are_told_of_outlives_its_server() {
     let (starts_at, ends_at) = hours(40, 42).await;
     survives(&place, &other, patch(path.clone(), json!({ "starts_at": starts_at, "ends_at": ends_at }))).await;
     survives(&place, &other, post(format!("{path}/updates"), json!({ "message": "ready", "audience": "public" }))).await;
-    survives(&place, &other, post(format!("{path}/start"), json!({}))).await;
+    survives(&place, &other, post(format!("{path}/start"), Value::Null)).await;
     let (_, ends_at) = hours(0, 50).await;
     survives(&place, &other, post(format!("{path}/extend"), json!({ "ends_at": ends_at }))).await;
-    survives(&place, &other, post(format!("{path}/close"), json!({}))).await;
+    survives(&place, &other, post(format!("{path}/close"), Value::Null)).await;
 
     let open = json!({ "title": "No payments", "severity": "major", "affects": [place.system] });
     let incident = survives(&place, &other, post("/api/v1/incidents".to_owned(), open)).await;
     let path = format!("/api/v1/incidents/{}", incident["id"].as_str().unwrap());
-    survives(&place, &other, post(format!("{path}/acknowledge"), json!({}))).await;
+    survives(&place, &other, post(format!("{path}/acknowledge"), Value::Null)).await;
     let found = json!({ "message": "a full disk", "audience": "public", "state_change": "identified" });
     survives(&place, &other, post(format!("{path}/updates"), found)).await;
     survives(&place, &other, post(format!("{path}/resolve"), json!({}))).await;
@@ -234,7 +233,7 @@ async fn every_change_that_people_are_told_of_outlives_its_server() {
 #[tokio::test]
 async fn every_change_by_the_clock_outlives_its_server() {
     let place = Place::new().await;
-    let window = place.db.maintenance("Disks", INSTANCE_ID, AHEAD_S, &[place.system]).await;
+    let window = place.db.maintenance("Disks", place.workspace, AHEAD_S, &[place.system]).await;
     let begin = "update maintenances set starts_at = clock_timestamp(), ends_at = clock_timestamp() + interval '1 hour'";
     let end = "update maintenances set starts_at = clock_timestamp() - interval '2 hours',
         ends_at = clock_timestamp() - interval '1 s' where state = 'in_progress'";
