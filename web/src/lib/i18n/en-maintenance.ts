@@ -117,6 +117,9 @@ export const maintenance = {
 		verify: 'Check',
 		complete: 'Complete'
 	},
+	edit: 'Edit the maintenance',
+	deleteTitle: (title: string) => `Delete ${title}?`,
+	deleteBody: 'The maintenance and all that people were told about it are deleted. This cannot be undone. To tell people that it does not take place, call it off.',
 	links: 'Links',
 	blockedBy: 'Waits for a maintenance'
 };

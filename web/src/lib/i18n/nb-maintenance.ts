@@ -116,6 +116,9 @@ export const maintenance = {
 		verify: 'Kontrollere',
 		complete: 'Fullføre'
 	},
+	edit: 'Rediger vedlikeholdet',
+	deleteTitle: (title: string) => `Slette ${title}?`,
+	deleteBody: 'Vedlikeholdet og alt folk har fått vite om det, slettes. Det kan ikke angres. For å si fra at det ikke finner sted, avlys det.',
 	links: 'Lenker',
 	blockedBy: 'Venter på et vedlikehold'
 };
