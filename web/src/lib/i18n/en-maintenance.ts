@@ -194,6 +194,7 @@ export const series = {
 	plan: 'Plan the series',
 	planned: (title: string) => `${title} comes again from now on.`,
 	rule: 'Rule',
+	ruleHint: 'It says more than the fields for it can. As in RFC 5545; empty: none but the windows that are listed.',
 	length: 'Length',
 	first: 'First window',
 	endedAt: 'Ended',

@@ -192,6 +192,7 @@ export const series = {
 	plan: 'Planlegg serien',
 	planned: (title: string) => `${title} kommer igjen fra nå av.`,
 	rule: 'Regel',
+	ruleHint: 'Den sier mer enn feltene kan. Som i RFC 5545; tom: bare vinduene som er ført opp.',
 	length: 'Lengde',
 	first: 'Første vindu',
 	endedAt: 'Avsluttet',
