@@ -49,7 +49,12 @@ test('no page of systems and their places has a barrier', async ({ admin, browse
 		`/systems/${failing.id}`,
 		`/systems/${failing.id}?tab=access`,
 		`/systems/${system.id}/edit`,
-		'/systems/new'
+		'/systems/new',
+		'/systems',
+		'/systems?q=nonsense',
+		'/views',
+		'/views/new',
+		'/environments'
 	]);
 	await openLive(page, '/nowhere');
 	await expect(page.getByText('Nothing here')).toBeVisible();
@@ -58,6 +63,42 @@ test('no page of systems and their places has a barrier', async ({ admin, browse
 	await page.getByRole('button', { name: 'Delete' }).click();
 	await expect(page.getByRole('dialog')).toBeVisible();
 	await expectOpenToAll(page, 'a dialog');
+});
+
+test('no page of the catalog has a barrier', async ({ admin, browseAs }) => {
+	const place = await admin.create('workspace', 'Shop');
+	const group = await admin.create('group', 'Counter', { parent_id: place.id });
+	await admin.create('group', 'Kitchen', { parent_id: place.id });
+	const system = await admin.system('Checkout', group);
+	const environment = await admin.create('environment', 'Production', { parent_id: place.id });
+	await admin.link('runs_in', system, environment);
+	const [{ node: view } = {}] = await admin.intend({ type: 'create_view', parent_id: place.id, title: 'All', view: {} });
+	const mailbox = { title: 'Support', email: 'support@example.org' };
+	const [{ edge } = {}] = await admin.intend({ type: 'add_contact', target_id: system.id, contact: { mailbox, role: 'vendor' } });
+
+	const page = await browseAs(await admin.me());
+	await visit(page, [
+		`/systems/${system.id}`,
+		`/groups/${group.id}`,
+		`/views/${view?.id}`,
+		`/views/${view?.id}/edit`,
+		'/views',
+		`/environments/${environment.id}`,
+		`/environments/${environment.id}/edit`,
+		'/environments',
+		'/environments/new',
+		`/contacts/${edge?.source_id}`
+	]);
+	await openLive(page, `/workspaces/${place.id}`);
+	await page.getByRole('button', { name: 'Order' }).click();
+	await expectOpenToAll(page, 'the order of groups');
+	await openLive(page, '/systems');
+	await page.getByRole('button', { name: 'Select' }).click();
+	await page.getByRole('checkbox', { name: 'Select Checkout' }).check();
+	await expectOpenToAll(page, 'systems that are chosen');
+	await page.keyboard.press('Control+k');
+	await expect(page.getByRole('option').first()).toBeVisible();
+	await expectOpenToAll(page, 'the palette');
 });
 
 test('no page of people and accounts has a barrier', async ({ admin, browse, browseAs }) => {

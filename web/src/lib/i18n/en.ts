@@ -31,11 +31,9 @@ export const en = {
 		signOut: 'Sign out'
 	},
 	search: {
-		label: 'Search by title',
 		placeholder: 'Search',
 		none: 'Nothing with that title.',
-		failed: 'The search did not work. Type again to retry.',
-		results: 'Search results'
+		failed: 'The search did not work. Type again to retry.'
 	},
 	kind: {
 		instance: 'Synops itself',
@@ -143,11 +141,11 @@ export const en = {
 		deleteBody: 'The system, its links and its history of checks are deleted. This cannot be undone.'
 	},
 	links: {
-		title: 'Links',
+		title: 'Dependencies',
 		dependsOn: 'Depends on',
 		neededBy: 'Needed by',
 		relatesTo: 'Related to',
-		none: 'No links. Link what this depends on, so that everybody sees what hangs together.',
+		none: 'Nothing is said. Say what this depends on, so that one failure is seen as one.',
 		add: 'Link',
 		addTitle: 'Link to something',
 		how: 'How',

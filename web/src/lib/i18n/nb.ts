@@ -32,11 +32,9 @@ export const nb: Messages = {
 		signOut: 'Logg ut'
 	},
 	search: {
-		label: 'Søk etter tittel',
 		placeholder: 'Søk',
 		none: 'Ingenting med den tittelen.',
-		failed: 'Søket virket ikke. Skriv på nytt for å prøve igjen.',
-		results: 'Søkeresultater'
+		failed: 'Søket virket ikke. Skriv på nytt for å prøve igjen.'
 	},
 	kind: {
 		instance: 'Selve Synops',
@@ -144,11 +142,11 @@ export const nb: Messages = {
 		deleteBody: 'Systemet, koblingene og historikken over sjekker slettes. Det kan ikke angres.'
 	},
 	links: {
-		title: 'Koblinger',
+		title: 'Avhengigheter',
 		dependsOn: 'Avhenger av',
 		neededBy: 'Trengs av',
 		relatesTo: 'Hører sammen med',
-		none: 'Ingen koblinger. Koble til det dette avhenger av, så alle ser hva som henger sammen.',
+		none: 'Ingenting er sagt. Si hva dette avhenger av, så én svikt blir sett som én.',
 		add: 'Koble',
 		addTitle: 'Koble til noe',
 		how: 'Hvordan',
