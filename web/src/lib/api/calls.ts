@@ -93,6 +93,8 @@ export const makeSignInLink = (id: string) =>
 export const getHealth = (signal?: AbortSignal) =>
 	take(api.GET('/api/v1/admin/health', { signal }));
 
+export const getCache = () => take(api.GET('/api/v1/admin/cache'));
+
 export const listMaintenances = (query: {
 	state?: string;
 	affects?: string;

@@ -1,4 +1,4 @@
-import type { components } from './schema';
+import type { components, operations } from './schema';
 
 /**
  * Short names for the shapes of the wire. They are the server's own: `npm run
@@ -59,6 +59,32 @@ export type Audience = Schemas['Audience'];
 export type Forecast = Schemas['Forecast'];
 export type Rehearsal = Schemas['Rehearsal'];
 
+export type Notification = Schemas['Notification'];
+export type NoticeKind = Schemas['NoticeKind'];
+export type Preferences = Schemas['PreferencesPatch'];
+export type Subscription = Schemas['Subscription'];
+export type NewSubscription = Schemas['NewSubscription'];
+export type Channel = Schemas['Channel'];
+export type Security = Schemas['Security'];
+export type SecretField = Schemas['SecretField'];
+export type ConnectionFacet = Schemas['Connection'];
+export type ConnectionNode = Node & { connection: ConnectionFacet };
+export type ConnectionInput = Schemas['ConnectionPatch'];
+export type TestResult = Schemas['TestResult'];
+export type Template = Schemas['Template'];
+export type TriedTemplate = Schemas['TriedTemplate'];
+export type Preview = Schemas['Preview'];
+export type Delivery = Schemas['Delivery'];
+export type DeliveryState = NonNullable<
+	NonNullable<operations['list_deliveries']['parameters']['query']>['state']
+>;
+
+export type StatusPageFacet = Schemas['StatusPage'];
+export type StatusPageNode = Node & { status_page: StatusPageFacet };
+export type StatusPageEntry = Schemas['StatusPageEntry'];
+
+export type Cache = Schemas['Cache'];
+export type CacheScope = Schemas['CacheScope'];
 export type Cause = Schemas['Cause'];
 export type Impact = Schemas['Impact'];
 export type Link = Schemas['Link'];

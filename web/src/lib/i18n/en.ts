@@ -5,6 +5,8 @@ import { did, didHere, jobs } from './en-jobs';
 import { lifecycle, stop } from './en-lifecycle';
 import { didIncident, didIncidentHere, incident, timeline } from './en-incidents';
 import { calendar, closing, didMaintenance, didMaintenanceHere, maintenance, series } from './en-maintenance';
+import { connections, deliveries, didMessages, didMessagesHere, notice, notify, preferences, templates, watch } from './en-messages';
+import { cache, didStatus, didStatusHere, statusPages } from './en-status';
 
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
 
@@ -174,6 +176,8 @@ export const en = {
 		revoke_token: 'revoked an API token of',
 		...did,
 		...didMaintenance,
+		...didMessages,
+		...didStatus,
 		...didIncident,
 		...didAnnouncement,
 		...didCatalog
@@ -193,6 +197,8 @@ export const en = {
 		revoke_token: 'revoked an API token',
 		...didHere,
 		...didMaintenanceHere,
+		...didMessagesHere,
+		...didStatusHere,
 		...didIncidentHere,
 		...didAnnouncementHere,
 		...didCatalogHere
@@ -431,6 +437,15 @@ export const en = {
 	},
 	jobs,
 	maintenance,
+	notify,
+	notice,
+	watch,
+	preferences,
+	connections,
+	templates,
+	deliveries,
+	statusPages,
+	cache,
 	incident,
 	timeline,
 	announcement,

@@ -5,6 +5,8 @@ import { did, didHere, jobs } from './nb-jobs';
 import { lifecycle, stop } from './nb-lifecycle';
 import { didIncident, didIncidentHere, incident, timeline } from './nb-incidents';
 import { calendar, closing, didMaintenance, didMaintenanceHere, maintenance, series } from './nb-maintenance';
+import { connections, deliveries, didMessages, didMessagesHere, notice, notify, preferences, templates, watch } from './nb-messages';
+import { cache, didStatus, didStatusHere, statusPages } from './nb-status';
 import type { Messages } from './index.svelte';
 
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
@@ -174,6 +176,8 @@ export const nb: Messages = {
 		revoke_token: 'trakk tilbake en API-nøkkel for',
 		...did,
 		...didMaintenance,
+		...didMessages,
+		...didStatus,
 		...didIncident,
 		...didAnnouncement,
 		...didCatalog
@@ -192,6 +196,8 @@ export const nb: Messages = {
 		revoke_token: 'trakk tilbake en API-nøkkel',
 		...didHere,
 		...didMaintenanceHere,
+		...didMessagesHere,
+		...didStatusHere,
 		...didIncidentHere,
 		...didAnnouncementHere,
 		...didCatalogHere
@@ -429,6 +435,15 @@ export const nb: Messages = {
 	},
 	jobs,
 	maintenance,
+	notify,
+	notice,
+	watch,
+	preferences,
+	connections,
+	templates,
+	deliveries,
+	statusPages,
+	cache,
 	incident,
 	timeline,
 	announcement,
