@@ -34,7 +34,7 @@ test('no page of systems and their places has a barrier', async ({ admin, browse
 
 	const page = await browseAs(await admin.me());
 	await openLive(page, '/');
-	await expect(row(page, 'Checkout')).toContainText('Up');
+	await expect(row(page, 'Checkout')).toContainText('because Till is down');
 	await expect(row(page, 'Till')).toContainText('Down');
 	await expectOpenToAll(page, 'the overview');
 	await visit(page, [
@@ -97,7 +97,7 @@ test('no page of the catalog has a barrier', async ({ admin, browseAs }) => {
 	await page.getByRole('checkbox', { name: 'Select Checkout' }).check();
 	await expectOpenToAll(page, 'systems that are chosen');
 	await page.keyboard.press('Control+k');
-	await expect(page.getByRole('option').first()).toBeVisible();
+	await expect(page.getByRole('dialog').getByRole('option').first()).toBeVisible();
 	await expectOpenToAll(page, 'the palette');
 });
 
