@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Locator, Page } from '@playwright/test';
+import { instance_id } from '../support/api';
 import { barriers } from '../support/axe';
 import { expect, test } from '../support/flow';
 import { expectLive, field, heading, open, openLive, row } from '../support/page';
@@ -37,7 +38,7 @@ test('no page of systems and their places has a barrier', async ({ admin, browse
 
 	const page = await browseAs(await admin.me());
 	await openLive(page, '/');
-	await expect(row(page, 'Checkout')).toContainText('Up');
+	await expect(row(page, 'Checkout')).toContainText('because Till is down');
 	await expect(row(page, 'Till')).toContainText('Down');
 	await expectOpenToAll(page, 'the overview');
 	await visit(page, [
@@ -52,7 +53,12 @@ test('no page of systems and their places has a barrier', async ({ admin, browse
 		`/systems/${failing.id}`,
 		`/systems/${failing.id}?tab=access`,
 		`/systems/${system.id}/edit`,
-		'/systems/new'
+		'/systems/new',
+		'/systems',
+		'/systems?q=nonsense',
+		'/views',
+		'/views/new',
+		'/environments'
 	]);
 	await openLive(page, '/nowhere');
 	await expect(page.getByText('Nothing here')).toBeVisible();
@@ -61,6 +67,42 @@ test('no page of systems and their places has a barrier', async ({ admin, browse
 	await page.getByRole('button', { name: 'Delete' }).click();
 	await expect(page.getByRole('dialog')).toBeVisible();
 	await expectOpenToAll(page, 'a dialog');
+});
+
+test('no page of the catalog has a barrier', async ({ admin, browseAs }) => {
+	const place = await admin.create('workspace', 'Shop');
+	const group = await admin.create('group', 'Counter', { parent_id: place.id });
+	await admin.create('group', 'Kitchen', { parent_id: place.id });
+	const system = await admin.system('Checkout', group);
+	const environment = await admin.create('environment', 'Production', { parent_id: place.id });
+	await admin.link('runs_in', system, environment);
+	const [{ node: view } = {}] = await admin.intend({ type: 'create_view', parent_id: place.id, title: 'All', view: {} });
+	const mailbox = { title: 'Support', email: 'support@example.org' };
+	const [{ edge } = {}] = await admin.intend({ type: 'add_contact', target_id: system.id, contact: { mailbox, role: 'vendor' } });
+
+	const page = await browseAs(await admin.me());
+	await visit(page, [
+		`/systems/${system.id}`,
+		`/groups/${group.id}`,
+		`/views/${view?.id}`,
+		`/views/${view?.id}/edit`,
+		'/views',
+		`/environments/${environment.id}`,
+		`/environments/${environment.id}/edit`,
+		'/environments',
+		'/environments/new',
+		`/contacts/${edge?.source_id}`
+	]);
+	await openLive(page, `/workspaces/${place.id}`);
+	await page.getByRole('button', { name: 'Order' }).click();
+	await expectOpenToAll(page, 'the order of groups');
+	await openLive(page, '/systems');
+	await page.getByRole('button', { name: 'Select' }).click();
+	await page.getByRole('checkbox', { name: 'Select Checkout' }).check();
+	await expectOpenToAll(page, 'systems that are chosen');
+	await page.keyboard.press('Control+k');
+	await expect(page.getByRole('dialog').getByRole('option').first()).toBeVisible();
+	await expectOpenToAll(page, 'the palette');
 });
 
 test('no page of people and accounts has a barrier', async ({ admin, browse, browseAs }) => {
@@ -138,6 +180,50 @@ test('no page of messages and of what others see has a barrier', async ({ admin,
 	await page.getByTestId('watch').click();
 	await page.getByRole('dialog').getByLabel('Only these').check();
 	await expectOpenToAll(page, 'watching');
+});
+
+test('no page of incidents, maintenances and announcements has a barrier', async ({ admin, browseAs }) => {
+	const place = await admin.create('workspace', 'Shop');
+	const till = await admin.system('Till', place);
+	const results = await admin.intend(
+		{
+			type: 'open_incident',
+			title: 'Payments fail',
+			body: described,
+			incident: { affects: [till.id], severity: 'critical', health_override: 'down', suppress: true },
+			update: { message: 'We are at it.', audience: 'internal' }
+		},
+		{ type: 'create_announcement', parent_id: instance_id, title: 'No lift', body: described, announcement: { severity: 'critical' } },
+		{ type: 'create_announcement', parent_id: instance_id, title: 'No stairs', announcement: { severity: 'warning', style: 'page' } },
+		{
+			type: 'create_maintenance_series',
+			title: 'Weekly restart',
+			series: {
+				starts_at: '2026-01-04T03:00:00',
+				timezone: 'Europe/Oslo',
+				duration_s: 3_600,
+				rule: 'FREQ=WEEKLY;BYDAY=SU',
+				plan: { affects: [till.id] }
+			}
+		}
+	);
+	const [incident, , announcement] = results.map(({ node }) => node?.id);
+	await admin.intend({ type: 'add_incident_update', id: incident ?? '', update: { message: 'Found.', audience: 'public', state_change: 'identified' } });
+	await visit(await browseAs(await admin.me()), [
+		'/incidents',
+		'/incidents/new',
+		`/incidents/${incident}`,
+		`/incidents/${incident}/edit`,
+		'/maintenances?tab=calendar',
+		'/maintenances?tab=calendar&span=week',
+		'/maintenances?tab=series',
+		`/maintenances/series/${results[3]?.series?.id}`,
+		`/maintenances/series/${results[3]?.series?.id}/edit`,
+		'/announcements',
+		'/announcements/new',
+		`/announcements/${announcement}`,
+		`/announcements/${announcement}/edit`
+	]);
 });
 
 async function visit(page: Page, paths: string[]): Promise<void> {

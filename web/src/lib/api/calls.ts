@@ -98,6 +98,8 @@ export const getCache = () => take(api.GET('/api/v1/admin/cache'));
 export const listMaintenances = (query: {
 	state?: string;
 	affects?: string;
+	from?: string;
+	to?: string;
 	order?: 'latest_first' | 'earliest_first';
 	cursor?: string;
 	limit?: number;

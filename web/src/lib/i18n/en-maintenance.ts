@@ -117,8 +117,105 @@ export const maintenance = {
 		verify: 'Check',
 		complete: 'Complete'
 	},
+	edit: 'Edit the maintenance',
+	deleteTitle: (title: string) => `Delete ${title}?`,
+	deleteBody: 'The maintenance and all that people were told about it are deleted. This cannot be undone. To tell people that it does not take place, call it off.',
 	links: 'Links',
 	blockedBy: 'Waits for a maintenance'
+};
+
+export const calendar = {
+	title: 'Calendar of maintenances',
+	list: 'List',
+	calendar: 'Calendar',
+	today: 'Today',
+	span: 'How much is shown',
+	spans: { month: 'Month', week: 'Week' },
+	before: { month: 'The month before', week: 'The week before' },
+	after: { month: 'The month after', week: 'The week after' },
+	count: (n: number) => (n === 0 ? 'nothing planned' : many(n, 'maintenance', 'maintenances')),
+	others: (n: number) => `${n} more`,
+	from: (time: string) => `from ${time}`,
+	until: (time: string) => `until ${time}`,
+	through: 'all day',
+	none: 'Nothing is planned here. Go on to another month, or plan a maintenance.',
+	truncated: 'There is more than is shown here. Show a week instead of a month.',
+	subscribe: 'Subscribe',
+	subscribeTitle: 'In your own calendar',
+	subscribeBody:
+		'Your calendar program reads the maintenances that you may see from an address of your own. Whoever knows the address can read them too.',
+	make: 'Make an address',
+	makeAgain: 'A new address ends the one before.',
+	once: 'Subscribe to this address in your calendar program. It is shown only this once.',
+	revoke: 'Take it back',
+	revoked: 'The address is taken back: programs that use it are refused from now on.'
+};
+
+/** Maintenances that come again. */
+export const series = {
+	list: 'Series',
+	title: 'Series of maintenances',
+	one: 'Series',
+	none: 'Nothing comes again yet. Plan a maintenance, and say that it comes again.',
+	more: 'Show more',
+	again: 'It comes again',
+	againHint: 'By a rule: each of its windows of the next 60 days is planned at once, the later ones in time.',
+	repeats: 'How it comes again',
+	frequency: 'How often',
+	frequencies: { DAILY: 'Daily', WEEKLY: 'Weekly', MONTHLY: 'Monthly', YEARLY: 'Yearly' },
+	interval: 'Interval',
+	every: {
+		DAILY: (n: number) => (n === 1 ? 'Every day' : `Every ${n} days`),
+		WEEKLY: (n: number) => (n === 1 ? 'Every week' : `Every ${n} weeks`),
+		MONTHLY: (n: number) => (n === 1 ? 'Every month' : `Every ${n} months`),
+		YEARLY: (n: number) => (n === 1 ? 'Every year' : `Every ${n} years`)
+	},
+	days: 'On which days',
+	day: 'On which day',
+	on: (days: string) => `on ${days}`,
+	onDate: (date: number) => `on day ${date}`,
+	onWeekday: (nth: string, weekday: string) => `on the ${nth} ${weekday}`,
+	nth: { '1': 'first', '2': 'second', '3': 'third', '4': 'fourth', '-1': 'last' },
+	ending: 'Until when',
+	never: 'Until somebody ends it',
+	afterCount: 'So many times',
+	afterDay: 'Until a day',
+	count: 'Times',
+	lastDay: 'Last day',
+	times: (n: number) => many(n, 'time', 'times'),
+	untilDay: (day: string) => `until ${day}`,
+	zone: 'Time zone',
+	zoneHint: 'It begins at the same time on the clocks there, also when they change to summer or winter time.',
+	listed: 'At the times that are listed',
+	preview: 'Next windows',
+	previewHint: 'Fill in what it is, and its next windows show here.',
+	noWindows: 'None of its windows lies ahead.',
+	yours: (time: string) => `${time} with you`,
+	plan: 'Plan the series',
+	planned: (title: string) => `${title} comes again from now on.`,
+	rule: 'Rule',
+	ruleHint: 'It says more than the fields for it can. As in RFC 5545; empty: none but the windows that are listed.',
+	length: 'Length',
+	first: 'First window',
+	endedAt: 'Ended',
+	end: 'End the series',
+	endTitle: (title: string) => `End ${title}?`,
+	endBody: 'Its windows to come are called off, but for those that somebody has changed by hand. What is under way goes on.',
+	ended: (title: string) => `${title} has ended.`,
+	edit: 'Edit the series',
+	editHint: 'Those of its maintenances follow that have not begun and that nobody has changed by hand.'
+};
+
+/** Several windows closed at once. */
+export const closing = {
+	choose: (title: string) => `Choose ${title}`,
+	chosen: (n: number) => `${n} chosen`,
+	close: 'Close those chosen',
+	title: (n: number) => `Close ${many(n, 'maintenance', 'maintenances')} now?`,
+	body: 'They count as done, whatever the checks say, and alerts for what they affected are no longer quiet.',
+	closed: (n: number) => `${many(n, 'maintenance is', 'maintenances are')} closed.`,
+	failed: 'These could not be closed:',
+	none: 'Choose none'
 };
 
 export const didMaintenance = {
@@ -130,7 +227,10 @@ export const didMaintenance = {
 	close_maintenance: 'closed',
 	cancel_maintenance: 'called off',
 	advance_maintenance: 'moved on',
-	add_maintenance_update: 'told of'
+	add_maintenance_update: 'told of',
+	create_series: 'planned the series',
+	update_series: 'changed the series',
+	end_series: 'ended the series'
 };
 
 /** In the history of the thing itself. */
@@ -143,5 +243,8 @@ export const didMaintenanceHere = {
 	close_maintenance: 'closed it',
 	cancel_maintenance: 'called it off',
 	advance_maintenance: 'moved it on, by the clock',
-	add_maintenance_update: 'told people of it'
+	add_maintenance_update: 'told people of it',
+	create_series: 'planned a series',
+	update_series: 'changed a series',
+	end_series: 'ended a series'
 };

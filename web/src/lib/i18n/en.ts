@@ -1,9 +1,10 @@
+import { announcement, didAnnouncement, didAnnouncementHere } from './en-announcements';
 import * as catalog from './en-catalog';
 import { didCatalog, didCatalogEdge, didCatalogHere } from './en-catalog-did';
 import { did, didHere, jobs } from './en-jobs';
 import { lifecycle, stop } from './en-lifecycle';
 import { didIncident, didIncidentHere, incident, timeline } from './en-incidents';
-import { didMaintenance, didMaintenanceHere, maintenance } from './en-maintenance';
+import { calendar, closing, didMaintenance, didMaintenanceHere, maintenance, series } from './en-maintenance';
 import { connections, deliveries, didMessages, didMessagesHere, notice, notify, preferences, templates, watch } from './en-messages';
 import { cache, didStatus, didStatusHere, statusPages } from './en-status';
 
@@ -32,11 +33,9 @@ export const en = {
 		signOut: 'Sign out'
 	},
 	search: {
-		label: 'Search by title',
 		placeholder: 'Search',
 		none: 'Nothing with that title.',
-		failed: 'The search did not work. Type again to retry.',
-		results: 'Search results'
+		failed: 'The search did not work. Type again to retry.'
 	},
 	kind: {
 		instance: 'Synops itself',
@@ -144,11 +143,11 @@ export const en = {
 		deleteBody: 'The system, its links and its history of checks are deleted. This cannot be undone.'
 	},
 	links: {
-		title: 'Links',
+		title: 'Dependencies',
 		dependsOn: 'Depends on',
 		neededBy: 'Needed by',
 		relatesTo: 'Related to',
-		none: 'No links. Link what this depends on, so that everybody sees what hangs together.',
+		none: 'Nothing is said. Say what this depends on, so that one failure is seen as one.',
 		add: 'Link',
 		addTitle: 'Link to something',
 		how: 'How',
@@ -180,6 +179,7 @@ export const en = {
 		...didMessages,
 		...didStatus,
 		...didIncident,
+		...didAnnouncement,
 		...didCatalog
 	},
 	/** In the history of the thing itself. */
@@ -200,6 +200,7 @@ export const en = {
 		...didMessagesHere,
 		...didStatusHere,
 		...didIncidentHere,
+		...didAnnouncementHere,
 		...didCatalogHere
 	},
 	/** Something done to an edge: its source stands behind `verb`, its target behind `with`. */
@@ -447,6 +448,10 @@ export const en = {
 	cache,
 	incident,
 	timeline,
+	announcement,
+	calendar,
+	series,
+	closing,
 	broken: {
 		title: 'This page broke',
 		body: 'Something in it did not work as meant. What is on the server is unharmed; reload to go on.',

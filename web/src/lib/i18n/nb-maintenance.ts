@@ -116,8 +116,103 @@ export const maintenance = {
 		verify: 'Kontrollere',
 		complete: 'Fullføre'
 	},
+	edit: 'Rediger vedlikeholdet',
+	deleteTitle: (title: string) => `Slette ${title}?`,
+	deleteBody: 'Vedlikeholdet og alt folk har fått vite om det, slettes. Det kan ikke angres. For å si fra at det ikke finner sted, avlys det.',
 	links: 'Lenker',
 	blockedBy: 'Venter på et vedlikehold'
+};
+
+export const calendar = {
+	title: 'Kalender over vedlikehold',
+	list: 'Liste',
+	calendar: 'Kalender',
+	today: 'I dag',
+	span: 'Hvor mye som vises',
+	spans: { month: 'Måned', week: 'Uke' },
+	before: { month: 'Forrige måned', week: 'Forrige uke' },
+	after: { month: 'Neste måned', week: 'Neste uke' },
+	count: (n: number) => (n === 0 ? 'ingenting planlagt' : `${n} vedlikehold`),
+	others: (n: number) => `${n} til`,
+	from: (time: string) => `fra ${time}`,
+	until: (time: string) => `til ${time}`,
+	through: 'hele dagen',
+	none: 'Ingenting er planlagt her. Gå til en annen måned, eller planlegg vedlikehold.',
+	truncated: 'Det er mer enn det som vises her. Vis en uke i stedet for en måned.',
+	subscribe: 'Abonner',
+	subscribeTitle: 'I din egen kalender',
+	subscribeBody:
+		'Kalenderprogrammet ditt leser vedlikeholdet du får se, fra en adresse som bare er din. Alle som kjenner adressen, kan også lese det.',
+	make: 'Lag en adresse',
+	makeAgain: 'En ny adresse avslutter den forrige.',
+	once: 'Abonner på denne adressen i kalenderprogrammet ditt. Den vises bare denne ene gangen.',
+	revoke: 'Trekk den tilbake',
+	revoked: 'Adressen er trukket tilbake: programmer som bruker den, avvises fra nå av.'
+};
+
+export const series = {
+	list: 'Serier',
+	title: 'Serier av vedlikehold',
+	one: 'Serie',
+	none: 'Ingenting kommer igjen ennå. Planlegg vedlikehold, og si at det kommer igjen.',
+	more: 'Vis mer',
+	again: 'Det kommer igjen',
+	againHint: 'Etter en regel: hvert vindu de neste 60 dagene planlegges med en gang, de senere i tide.',
+	repeats: 'Hvordan det kommer igjen',
+	frequency: 'Hvor ofte',
+	frequencies: { DAILY: 'Daglig', WEEKLY: 'Ukentlig', MONTHLY: 'Månedlig', YEARLY: 'Årlig' },
+	interval: 'Mellomrom',
+	every: {
+		DAILY: (n: number) => (n === 1 ? 'Hver dag' : `Hver ${n}. dag`),
+		WEEKLY: (n: number) => (n === 1 ? 'Hver uke' : `Hver ${n}. uke`),
+		MONTHLY: (n: number) => (n === 1 ? 'Hver måned' : `Hver ${n}. måned`),
+		YEARLY: (n: number) => (n === 1 ? 'Hvert år' : `Hvert ${n}. år`)
+	},
+	days: 'På hvilke dager',
+	day: 'På hvilken dag',
+	on: (days: string) => `på ${days}`,
+	onDate: (date: number) => `den ${date}.`,
+	onWeekday: (nth: string, weekday: string) => `den ${nth} ${weekday}`,
+	nth: { '1': 'første', '2': 'andre', '3': 'tredje', '4': 'fjerde', '-1': 'siste' },
+	ending: 'Til når',
+	never: 'Til noen avslutter den',
+	afterCount: 'Så mange ganger',
+	afterDay: 'Til en dag',
+	count: 'Ganger',
+	lastDay: 'Siste dag',
+	times: (n: number) => many(n, 'gang', 'ganger'),
+	untilDay: (day: string) => `til ${day}`,
+	zone: 'Tidssone',
+	zoneHint: 'Det begynner til samme tid på klokkene der, også når de stilles til sommer- eller vintertid.',
+	listed: 'Til tidene som er ført opp',
+	preview: 'Neste vinduer',
+	previewHint: 'Fyll ut hva det er, så vises de neste vinduene her.',
+	noWindows: 'Ingen av vinduene ligger foran.',
+	yours: (time: string) => `${time} hos deg`,
+	plan: 'Planlegg serien',
+	planned: (title: string) => `${title} kommer igjen fra nå av.`,
+	rule: 'Regel',
+	ruleHint: 'Den sier mer enn feltene kan. Som i RFC 5545; tom: bare vinduene som er ført opp.',
+	length: 'Lengde',
+	first: 'Første vindu',
+	endedAt: 'Avsluttet',
+	end: 'Avslutt serien',
+	endTitle: (title: string) => `Avslutte ${title}?`,
+	endBody: 'Vinduene som kommer, avlyses, unntatt dem noen har endret for hånd. Det som pågår, fortsetter.',
+	ended: (title: string) => `${title} er avsluttet.`,
+	edit: 'Rediger serien',
+	editHint: 'Vedlikeholdet i den følger med, så sant det ikke har begynt og ingen har endret det for hånd.'
+};
+
+export const closing = {
+	choose: (title: string) => `Velg ${title}`,
+	chosen: (n: number) => `${n} valgt`,
+	close: 'Lukk de valgte',
+	title: (n: number) => `Lukke ${n} vedlikehold nå?`,
+	body: 'De regnes som ferdige, uansett hva kontrollene sier, og varsler for det som var berørt er ikke lenger stille.',
+	closed: (n: number) => `${n} vedlikehold er lukket.`,
+	failed: 'Disse kunne ikke lukkes:',
+	none: 'Velg ingen'
 };
 
 export const didMaintenance = {
@@ -129,7 +224,10 @@ export const didMaintenance = {
 	close_maintenance: 'lukket',
 	cancel_maintenance: 'avlyste',
 	advance_maintenance: 'førte videre',
-	add_maintenance_update: 'fortalte om'
+	add_maintenance_update: 'fortalte om',
+	create_series: 'planla serien',
+	update_series: 'endret serien',
+	end_series: 'avsluttet serien'
 };
 
 export const didMaintenanceHere = {
@@ -141,5 +239,8 @@ export const didMaintenanceHere = {
 	close_maintenance: 'lukket det',
 	cancel_maintenance: 'avlyste det',
 	advance_maintenance: 'førte det videre, etter klokken',
-	add_maintenance_update: 'fortalte om det'
+	add_maintenance_update: 'fortalte om det',
+	create_series: 'planla en serie',
+	update_series: 'endret en serie',
+	end_series: 'avsluttet en serie'
 };

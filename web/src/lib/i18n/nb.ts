@@ -1,9 +1,10 @@
+import { announcement, didAnnouncement, didAnnouncementHere } from './nb-announcements';
 import * as catalog from './nb-catalog';
 import { didCatalog, didCatalogEdge, didCatalogHere } from './nb-catalog-did';
 import { did, didHere, jobs } from './nb-jobs';
 import { lifecycle, stop } from './nb-lifecycle';
 import { didIncident, didIncidentHere, incident, timeline } from './nb-incidents';
-import { didMaintenance, didMaintenanceHere, maintenance } from './nb-maintenance';
+import { calendar, closing, didMaintenance, didMaintenanceHere, maintenance, series } from './nb-maintenance';
 import { connections, deliveries, didMessages, didMessagesHere, notice, notify, preferences, templates, watch } from './nb-messages';
 import { cache, didStatus, didStatusHere, statusPages } from './nb-status';
 import type { Messages } from './index.svelte';
@@ -33,11 +34,9 @@ export const nb: Messages = {
 		signOut: 'Logg ut'
 	},
 	search: {
-		label: 'Søk etter tittel',
 		placeholder: 'Søk',
 		none: 'Ingenting med den tittelen.',
-		failed: 'Søket virket ikke. Skriv på nytt for å prøve igjen.',
-		results: 'Søkeresultater'
+		failed: 'Søket virket ikke. Skriv på nytt for å prøve igjen.'
 	},
 	kind: {
 		instance: 'Selve Synops',
@@ -145,11 +144,11 @@ export const nb: Messages = {
 		deleteBody: 'Systemet, koblingene og historikken over sjekker slettes. Det kan ikke angres.'
 	},
 	links: {
-		title: 'Koblinger',
+		title: 'Avhengigheter',
 		dependsOn: 'Avhenger av',
 		neededBy: 'Trengs av',
 		relatesTo: 'Hører sammen med',
-		none: 'Ingen koblinger. Koble til det dette avhenger av, så alle ser hva som henger sammen.',
+		none: 'Ingenting er sagt. Si hva dette avhenger av, så én svikt blir sett som én.',
 		add: 'Koble',
 		addTitle: 'Koble til noe',
 		how: 'Hvordan',
@@ -180,6 +179,7 @@ export const nb: Messages = {
 		...didMessages,
 		...didStatus,
 		...didIncident,
+		...didAnnouncement,
 		...didCatalog
 	},
 	didHere: {
@@ -199,6 +199,7 @@ export const nb: Messages = {
 		...didMessagesHere,
 		...didStatusHere,
 		...didIncidentHere,
+		...didAnnouncementHere,
 		...didCatalogHere
 	},
 	didEdge: {
@@ -445,6 +446,10 @@ export const nb: Messages = {
 	cache,
 	incident,
 	timeline,
+	announcement,
+	calendar,
+	series,
+	closing,
 	broken: {
 		title: 'Denne siden gikk i stykker',
 		body: 'Noe i den virket ikke som det skulle. Det som er på tjeneren er uskadd; last på nytt for å gå videre.',

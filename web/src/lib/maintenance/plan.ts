@@ -1,5 +1,7 @@
-import type { JobClassName, NewMaintenance, Node } from '$lib/api/types';
+import type { Timing } from '$lib/api/series';
+import type { Intention, JobClassName, NewMaintenance, Node } from '$lib/api/types';
 import { instance_id } from '$lib/graph/nodes';
+import { isWhole, ruleOf, wall, wallLength, type Repeat } from '$lib/series/rule';
 
 const minute_ms = 60_000;
 const quarter_ms = 15 * minute_ms;
@@ -75,6 +77,19 @@ export function planOf(values: PlanValues, zone: string): NewMaintenance {
 		verify,
 		...(itself ? { blocked_classes: blocked, drain_bound_s: Math.round(drain_min * 60), rolling, admins_first } : {})
 	};
+}
+
+/** When the windows of a series are, as the server takes it; null while a time is missing or wrong. */
+export function timingOf({ starts, ends }: PlanValues, repeat: Repeat, zone: string): Timing | null {
+	const length_ms = wallLength(starts, ends);
+	if (!(length_ms > 0) || !isWhole(repeat)) return null;
+	return { starts_at: wall(starts), timezone: zone, duration_s: Math.round(length_ms / 1_000), rule: ruleOf(repeat, starts) };
+}
+
+/** The plan as one that comes again: each window is like it, but for its time. */
+export function seriesOf(values: PlanValues, timing: Timing, zone: string): Intention {
+	const { title, body, starts_at: _starts, ends_at: _ends, timezone: _zone, ...plan } = planOf(values, zone);
+	return { type: 'create_maintenance_series', title, ...(body ? { body } : {}), series: { ...timing, plan } };
 }
 
 /** The viewer's time zone, by its name. */

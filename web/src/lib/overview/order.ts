@@ -1,5 +1,5 @@
 import type { Node, SystemNode } from '$lib/api/types';
-import { byTitle, placeOf, shownState } from '$lib/graph/nodes';
+import { byPosition, byTitle, placeOf, shownState } from '$lib/graph/nodes';
 
 export type Order = 'place' | 'problems';
 
@@ -32,7 +32,7 @@ function bySectionPath(a: Section, b: Section): number {
 		const left = a.path[depth];
 		const right = b.path[depth];
 		if (!left || !right) return left ? 1 : -1;
-		if (left.id !== right.id) return byTitle(left, right);
+		if (left.id !== right.id) return byPosition(left, right);
 	}
 	return 0;
 }

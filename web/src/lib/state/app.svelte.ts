@@ -6,6 +6,7 @@ import type { Connection, Handlers, Observer, Status, Topic } from '$lib/live/co
 import { GraphStore } from '$lib/live/graph.svelte';
 import { LiveConnection } from '$lib/live/live-connection';
 import { PollingConnection } from '$lib/live/polling-connection';
+import { announcements } from './announcements.svelte';
 import { clock } from './clock.svelte';
 import { lifecycle } from './lifecycle.svelte';
 import { session } from './session.svelte';
@@ -69,7 +70,7 @@ export async function boot(): Promise<void> {
 	if (connection) return;
 	const meta = document.querySelector<HTMLMetaElement>('meta[name="synops-connection"]');
 	const wish = wishOf(location.search, meta?.content ?? null);
-	const [chosen] = await Promise.all([chooseConnection(wish, ways), session.load()]);
+	const [chosen] = await Promise.all([chooseConnection(wish, ways), session.load().then(() => announcements.read())]);
 	connection = chosen;
 	wire.kind = chosen.kind;
 	chosen.start();

@@ -9,6 +9,8 @@ class Queries {
 	readonly groups = $derived(ofKind(graph.nodes.values(), 'group'));
 	readonly systems = $derived(ofKind(graph.nodes.values(), 'system').filter(isSystem));
 	readonly problems = $derived(this.systems.filter(isProblem));
+	/** There is no place and no system that one may see. */
+	readonly isEmpty = $derived(this.workspaces.length + this.groups.length + this.systems.length === 0);
 	/** Places something may be put into: those in whose scope one may write. */
 	readonly places = $derived(
 		[...this.workspaces, ...this.groups].filter((node) => may(node, 'member'))

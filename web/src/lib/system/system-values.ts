@@ -15,6 +15,10 @@ export type SystemValues = {
 	expect_status: string;
 	expect_text: string;
 	password: string;
+	/** Whether an incident comes by itself, after so many minutes. */
+	rule: boolean;
+	rule_after_min: number;
+	incident_auto_resolve: boolean;
 };
 
 export const fresh: SystemValues = {
@@ -29,7 +33,10 @@ export const fresh: SystemValues = {
 	address: '',
 	expect_status: '200-299',
 	expect_text: '',
-	password: ''
+	password: '',
+	rule: false,
+	rule_after_min: 5,
+	incident_auto_resolve: false
 };
 
 export function readSystem(node: Node): SystemValues {
@@ -37,6 +44,9 @@ export function readSystem(node: Node): SystemValues {
 	if (!node.system) return values;
 	const { enabled, interval_s, timeout_ms, failures_to_down, check } = node.system;
 	Object.assign(values, { enabled, interval_s, timeout_ms, failures_to_down, type: check?.type ?? 'none' });
+	const { incident_after_s, incident_auto_resolve } = node.system;
+	Object.assign(values, { rule: incident_after_s !== null, incident_auto_resolve });
+	if (incident_after_s !== null) values.rule_after_min = incident_after_s / 60;
 	if (!check) return values;
 	if (check.type === 'tcp') values.address = check.address;
 	else values.url = check.url;
@@ -62,6 +72,11 @@ export function checkOf(values: SystemValues): Check | null {
 	}
 }
 
+/** After how many seconds of being down an incident comes; null: never. */
+export function ruleOf({ rule, rule_after_min }: SystemValues): number | null {
+	return rule ? Math.round(rule_after_min * 60) : null;
+}
+
 const facet_keys = ['enabled', 'interval_s', 'timeout_ms', 'failures_to_down'] as const;
 const check_keys = ['type', 'url', 'address', 'expect_status', 'expect_text'] as const;
 
@@ -70,6 +85,8 @@ export function writeSystem(changed: Partial<SystemValues>, values: SystemValues
 	const system: SystemInput = {};
 	for (const key of facet_keys) if (key in changed) Object.assign(system, { [key]: values[key] });
 	if (check_keys.some((key) => key in changed)) system.check = checkOf(values);
+	if ('rule' in changed || 'rule_after_min' in changed) system.incident_after_s = ruleOf(values);
+	if ('incident_auto_resolve' in changed) system.incident_auto_resolve = values.incident_auto_resolve;
 	if (changed.password) system.password = changed.password;
 	return {
 		...('title' in changed ? { title: values.title.trim() } : {}),

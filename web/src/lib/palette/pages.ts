@@ -1,0 +1,47 @@
+import type { Component } from 'svelte';
+import Announcements from '@lucide/svelte/icons/megaphone';
+import Environments from '@lucide/svelte/icons/layers';
+import Health from '@lucide/svelte/icons/heart-pulse';
+import Incidents from '@lucide/svelte/icons/siren';
+import Jobs from '@lucide/svelte/icons/list-checks';
+import Maintenances from '@lucide/svelte/icons/wrench';
+import Overview from '@lucide/svelte/icons/layout-dashboard';
+import People from '@lucide/svelte/icons/users-round';
+import Profile from '@lucide/svelte/icons/user-round';
+import Stop from '@lucide/svelte/icons/power';
+import Systems from '@lucide/svelte/icons/server';
+import Views from '@lucide/svelte/icons/bookmark';
+import { t } from '$lib/i18n/index.svelte';
+import { session } from '$lib/state/session.svelte';
+
+export interface Place {
+	href: string;
+	title: string;
+	icon: Component;
+}
+
+/** The pages that the viewer has, as the navigation lists them. */
+export function pages(): Place[] {
+	return [
+		{ href: '/', title: t.nav.overview, icon: Overview },
+		{ href: '/systems', title: t.catalog.title, icon: Systems },
+		...(session.person ? forPeople() : [{ href: '/sign-in', title: t.nav.signIn, icon: Profile }]),
+		...(session.admin ? forAdmins() : [])
+	];
+}
+
+const forPeople = (): Place[] => [
+	{ href: '/incidents', title: t.palette.incidents, icon: Incidents },
+	{ href: '/maintenances', title: t.nav.maintenances, icon: Maintenances },
+	{ href: '/views', title: t.views.title, icon: Views },
+	{ href: '/environments', title: t.environments.title, icon: Environments },
+	{ href: '/people', title: t.nav.people, icon: People },
+	{ href: '/announcements', title: t.palette.announcements, icon: Announcements },
+	{ href: '/account', title: t.nav.account, icon: Profile }
+];
+
+const forAdmins = (): Place[] => [
+	{ href: '/admin/health', title: t.nav.health, icon: Health },
+	{ href: '/admin/jobs', title: t.nav.jobs, icon: Jobs },
+	{ href: '/admin/maintenance', title: t.nav.maintenance, icon: Stop }
+];
