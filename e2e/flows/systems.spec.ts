@@ -57,7 +57,7 @@ test('a system is made, checked for real, changed, checked on demand and deleted
 	await expect(heading(page, 'Readiness')).toBeVisible();
 	await page.getByRole('button', { name: 'Delete' }).click();
 	await question.getByRole('button', { name: 'Delete' }).click();
-	await expect(heading(page, 'Overview')).toBeVisible();
+	await expect(heading(page, 'Systems')).toBeVisible();
 	await expect(said(page)).toContainText('Readiness was deleted.');
 	await expect(row(overview, 'Readiness')).toHaveCount(0);
 	expect(await database.psql(`select count(*) from nodes where id = '${id}'`)).toBe('0');

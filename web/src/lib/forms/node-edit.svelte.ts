@@ -36,7 +36,7 @@ export class NodeEdit<T extends Values> {
 		}
 		const body = this.write(this.draft.changes(), this.draft.values);
 		const results = await this.act.intend({
-			type: 'update_node', // unless it is one with an intention of its own
+			type: 'update_node',
 			...body,
 			id: this.id,
 			version: this.draft.version

@@ -64,7 +64,6 @@ export const views = {
 	titled: (text: string) => `with “${text}” in the title`,
 	hidden: 'something you may not see',
 	empty: 'No system is like that now. They will show here when they are.',
-	more: 'Show more',
 	deleteTitle: (title: string) => `Delete ${title}?`,
 	deleteBody: 'The view is deleted for everybody. The systems stay.',
 	groupsHint: 'Also what is deeper in them. None: everywhere.',
@@ -87,14 +86,13 @@ export const environments = {
 	choose: 'Environment',
 	noneToChoose: 'There is no other environment. Make one first.',
 	remove: (title: string) => `Take it out of ${title}`,
-	take: (title: string) => `Take ${title} out of it`,
 	deleteTitle: (title: string) => `Delete ${title}?`,
 	deleteBody: 'The environment is deleted. The systems stay.'
 };
 
 export const contacts = {
 	title: 'Contacts',
-	none: 'Nobody is named. Add whom to ask: a person, a team or a mailbox.',
+	none: 'Name a person, a team or a mailbox to ask.',
 	add: 'Add',
 	addTitle: 'Whom to ask',
 	who: 'Who',
@@ -150,18 +148,15 @@ export const rule = {
 	after: 'Down for',
 	minutes: 'minutes',
 	resolve: 'Resolve it when the system is up again',
-	fact: (span: string) => `after ${span} down`,
-	off: 'off'
+	fact: (span: string) => `after ${span} down`
 };
 
 export const going = {
 	title: 'Going on',
 	incident: 'Incident',
 	open: 'Open incidents',
-	running: 'Maintenances under way',
-	next: 'next',
 	all: 'All',
-	nothing: 'No incident is open, and no maintenance planned.',
+	nothing: 'Nothing now, and nothing is planned.',
 	noIncident: 'No incident is open.',
 	noMaintenance: 'None is under way or planned.',
 	severity: { minor: 'Minor', major: 'Major', critical: 'Critical' },
@@ -193,7 +188,6 @@ export const dashboard = {
 	clearTitle: 'All clear',
 	clearBody: (n: number) => `${many(n, 'system is', 'systems are')} watched, and nothing is wrong.`,
 	clearUnknown: (n: number) => `${many(n, 'system has', 'systems have')} no state: not checked, or not yet.`,
-	lastTrouble: 'Last trouble',
 	now: 'Going on now',
 	more: (n: number) => `and ${n} more`
 };

@@ -50,9 +50,6 @@ export const incident = {
 	suppress: 'Keep alerts quiet',
 	suppressHint: 'While it is open nobody is alerted of what it affects.',
 	suppressed: 'Alerts are quiet',
-	links: 'Links',
-	linksHint: 'One on each line: what it is called, then its address.',
-	linksWrong: 'Each line needs an address that begins with https:// or http://.',
 	first: 'First message',
 	firstHint: 'What people are told now. Without one they are told that it was opened.',
 	beginsAs: 'It begins as',
@@ -107,7 +104,10 @@ export const timeline = {
 	edits: 'What it said before',
 	until: 'until',
 	noEdits: 'Nothing that you were told then.',
-	changed: 'The update was changed.'
+	changed: 'The update was changed.',
+	links: 'Links',
+	linksHint: 'One on each line: what it is called, then its address.',
+	linksWrong: 'Each line needs an address that begins with https:// or http://.',
 };
 
 export const didIncident = {

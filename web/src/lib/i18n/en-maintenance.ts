@@ -117,6 +117,9 @@ export const maintenance = {
 		verify: 'Check',
 		complete: 'Complete'
 	},
+	edit: 'Edit the maintenance',
+	deleteTitle: (title: string) => `Delete ${title}?`,
+	deleteBody: 'The maintenance and all that people were told about it are deleted. This cannot be undone. To tell people that it does not take place, call it off.',
 	links: 'Links',
 	blockedBy: 'Waits for a maintenance'
 };
@@ -191,6 +194,7 @@ export const series = {
 	plan: 'Plan the series',
 	planned: (title: string) => `${title} comes again from now on.`,
 	rule: 'Rule',
+	ruleHint: 'It says more than the fields for it can. As in RFC 5545; empty: none but the windows that are listed.',
 	length: 'Length',
 	first: 'First window',
 	endedAt: 'Ended',

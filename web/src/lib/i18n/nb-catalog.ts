@@ -63,7 +63,6 @@ export const views = {
 	titled: (text: string) => `med «${text}» i tittelen`,
 	hidden: 'noe du ikke har innsyn i',
 	empty: 'Ingen systemer er slik nå. De vises her når de er det.',
-	more: 'Vis flere',
 	deleteTitle: (title: string) => `Slette ${title}?`,
 	deleteBody: 'Visningen blir slettet for alle. Systemene blir værende.',
 	groupsHint: 'Også det som ligger dypere i dem. Ingen: overalt.',
@@ -86,14 +85,13 @@ export const environments = {
 	choose: 'Miljø',
 	noneToChoose: 'Det er ikke noe annet miljø. Lag ett først.',
 	remove: (title: string) => `Ta det ut av ${title}`,
-	take: (title: string) => `Ta ${title} ut av det`,
 	deleteTitle: (title: string) => `Slette ${title}?`,
 	deleteBody: 'Miljøet blir slettet. Systemene blir værende.'
 };
 
 export const contacts = {
 	title: 'Kontakter',
-	none: 'Ingen er nevnt. Legg til hvem en skal spørre: en person, et team eller en postkasse.',
+	none: 'Nevn en person, et team eller en postkasse.',
 	add: 'Legg til',
 	addTitle: 'Hvem en skal spørre',
 	who: 'Hvem',
@@ -149,18 +147,15 @@ export const rule = {
 	after: 'Nede i',
 	minutes: 'minutter',
 	resolve: 'Løs den når systemet er oppe igjen',
-	fact: (span: string) => `etter ${span} nede`,
-	off: 'av'
+	fact: (span: string) => `etter ${span} nede`
 };
 
 export const going = {
 	title: 'Pågår',
 	incident: 'Hendelse',
 	open: 'Åpne hendelser',
-	running: 'Vedlikehold som pågår',
-	next: 'neste',
 	all: 'Alle',
-	nothing: 'Ingen hendelse er åpen, og intet vedlikehold planlagt.',
+	nothing: 'Ingenting nå, og ingenting planlagt.',
 	noIncident: 'Ingen hendelse er åpen.',
 	noMaintenance: 'Ingen pågår eller er planlagt.',
 	severity: { minor: 'Liten', major: 'Stor', critical: 'Kritisk' },
@@ -192,7 +187,6 @@ export const dashboard = {
 	clearTitle: 'Alt i orden',
 	clearBody: (n: number) => `${many(n, 'system blir', 'systemer blir')} fulgt med på, og ingenting er galt.`,
 	clearUnknown: (n: number) => `${many(n, 'system', 'systemer')} har ingen tilstand: ikke sjekket, eller ikke ennå.`,
-	lastTrouble: 'Siste problem',
 	now: 'Pågår nå',
 	more: (n: number) => `og ${n} til`
 };

@@ -49,9 +49,6 @@ export const incident = {
 	suppress: 'Hold varsler stille',
 	suppressHint: 'Så lenge den er åpen, varsles ingen om det den berører.',
 	suppressed: 'Varsler er stille',
-	links: 'Lenker',
-	linksHint: 'Én på hver linje: hva den heter, deretter adressen.',
-	linksWrong: 'Hver linje trenger en adresse som begynner med https:// eller http://.',
 	first: 'Første melding',
 	firstHint: 'Det folk får vite nå. Uten en får de vite at den er åpnet.',
 	beginsAs: 'Den begynner som',
@@ -105,7 +102,10 @@ export const timeline = {
 	edits: 'Hva den sa før',
 	until: 'til',
 	noEdits: 'Ingenting som du fikk vite da.',
-	changed: 'Meldingen er endret.'
+	changed: 'Meldingen er endret.',
+	links: 'Lenker',
+	linksHint: 'Én på hver linje: hva den heter, deretter adressen.',
+	linksWrong: 'Hver linje trenger en adresse som begynner med https:// eller http://.',
 };
 
 export const didIncident = {

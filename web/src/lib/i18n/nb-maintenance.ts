@@ -116,6 +116,9 @@ export const maintenance = {
 		verify: 'Kontrollere',
 		complete: 'Fullføre'
 	},
+	edit: 'Rediger vedlikeholdet',
+	deleteTitle: (title: string) => `Slette ${title}?`,
+	deleteBody: 'Vedlikeholdet og alt folk har fått vite om det, slettes. Det kan ikke angres. For å si fra at det ikke finner sted, avlys det.',
 	links: 'Lenker',
 	blockedBy: 'Venter på et vedlikehold'
 };
@@ -189,6 +192,7 @@ export const series = {
 	plan: 'Planlegg serien',
 	planned: (title: string) => `${title} kommer igjen fra nå av.`,
 	rule: 'Regel',
+	ruleHint: 'Den sier mer enn feltene kan. Som i RFC 5545; tom: bare vinduene som er ført opp.',
 	length: 'Lengde',
 	first: 'Første vindu',
 	endedAt: 'Avsluttet',

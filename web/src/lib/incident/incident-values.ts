@@ -1,6 +1,6 @@
 import type { HealthOverride, IncidentNode, Intention, NewIncident, Node, Severity } from '$lib/api/types';
-import { graph } from '$lib/state/app.svelte';
-import { linesOf, linksOf } from './incidents';
+import { affectsOf, idsOf } from '$lib/timeline/affects';
+import { linesOf, linksOf } from '$lib/timeline/links';
 
 /** What the form of an incident holds. `affects`: ids with commas between; `links`: lines. */
 export type IncidentValues = {
@@ -22,17 +22,6 @@ export const fresh: IncidentValues = {
 	affects: '',
 	links: ''
 };
-
-export const idsOf = (affects: string): string[] => affects.split(',').filter((id) => id !== '');
-
-/** What it affects, as far as it is followed. */
-export function affectsOf(id: string): string {
-	return [...graph.edges.values()]
-		.filter((edge) => edge.kind === 'affects' && edge.source_id === id)
-		.map((edge) => edge.target_id)
-		.sort()
-		.join(',');
-}
 
 export function readIncident(node: Node): IncidentValues {
 	const { incident, title, body, id } = node as IncidentNode;

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { IncidentNode, IncidentState, Severity } from '$lib/api/types';
-import { byBegin, fits, linesOf, linksOf, nextOf } from './incidents';
+import { byBegin, fits, nextOf } from './incidents';
 
 const incident = (title: string, state: IncidentState, severity: Severity, started_at = '2026-01-01T12:00:00Z') =>
 	({ id: title, title, incident: { state, severity, started_at } }) as IncidentNode;
@@ -26,20 +26,4 @@ it.each([
 it('lists the newest first', () => {
 	const [old, late] = [incident('old', 'fixing', 'minor'), incident('late', 'fixing', 'minor', '2026-01-02T00:00:00Z')];
 	expect([old, late].sort(byBegin)).toEqual([late, old]);
-});
-
-describe('links', () => {
-	it('are one on each line, the name before the address', () => {
-		const links = [
-			{ title: 'How to mend it', url: 'https://wiki.example.org/a' },
-			{ title: 'example.org', url: 'http://example.org/b' }
-		];
-		expect(linksOf('How to mend it https://wiki.example.org/a \n\n  http://example.org/b')).toEqual(links);
-		expect(linksOf(linesOf(links))).toEqual(links);
-		expect(linksOf(' \n')).toEqual([]);
-	});
-
-	it.each(['Runbook', 'Runbook ftp://example.org', 'https://', 'javascript:alert(1)'])('%s has no address', (line) => {
-		expect(linksOf(line)).toBeNull();
-	});
 });

@@ -1,4 +1,4 @@
-import type { IncidentNode, IncidentState, Link, Node, Severity } from '$lib/api/types';
+import type { IncidentNode, IncidentState, Node, Severity } from '$lib/api/types';
 
 export const states: IncidentState[] = ['investigating', 'identified', 'fixing', 'monitoring', 'resolved'];
 export const severities: Severity[] = ['minor', 'major', 'critical'];
@@ -31,20 +31,4 @@ export interface Wanted {
 export function fits({ title, incident }: IncidentNode, { text, state, severity }: Wanted): boolean {
 	const found = title.toLocaleLowerCase().includes(text.trim().toLocaleLowerCase());
 	return found && (!state || incident.state === state) && (!severity || incident.severity === severity);
-}
-
-/** One on each line: what it is called, then its address, as `linksOf` reads them. */
-export function linesOf(links: Link[]): string {
-	return links.map(({ title, url }) => `${title} ${url}`).join('\n');
-}
-
-/** Null where a line has no address. What has no name is called by its host. */
-export function linksOf(lines: string): Link[] | null {
-	const links: Link[] = [];
-	for (const line of lines.split('\n').filter((one) => one.trim() !== '')) {
-		const [, title = '', url = ''] = /^(.*?)(\S+)\s*$/.exec(line) ?? [];
-		if (!/^https?:\/\/[^/]/.test(url)) return null;
-		links.push({ title: title.trim() || new URL(url).host, url });
-	}
-	return links;
 }
