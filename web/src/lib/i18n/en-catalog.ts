@@ -158,15 +158,7 @@ export const going = {
 	all: 'All',
 	nothing: 'Nothing now, and nothing is planned.',
 	noIncident: 'No incident is open.',
-	noMaintenance: 'None is under way or planned.',
-	severity: { minor: 'Minor', major: 'Major', critical: 'Critical' },
-	state: {
-		investigating: 'Investigating',
-		identified: 'Identified',
-		fixing: 'Being fixed',
-		monitoring: 'Being watched',
-		resolved: 'Resolved'
-	}
+	noMaintenance: 'None is under way or planned.'
 };
 
 export const groupOrder = {

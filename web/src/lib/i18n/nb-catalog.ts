@@ -157,15 +157,7 @@ export const going = {
 	all: 'Alle',
 	nothing: 'Ingenting nå, og ingenting planlagt.',
 	noIncident: 'Ingen hendelse er åpen.',
-	noMaintenance: 'Ingen pågår eller er planlagt.',
-	severity: { minor: 'Liten', major: 'Stor', critical: 'Kritisk' },
-	state: {
-		investigating: 'Undersøkes',
-		identified: 'Årsaken er funnet',
-		fixing: 'Rettes',
-		monitoring: 'Følges med på',
-		resolved: 'Løst'
-	}
+	noMaintenance: 'Ingen pågår eller er planlagt.'
 };
 
 export const groupOrder = {

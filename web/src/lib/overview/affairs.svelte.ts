@@ -1,6 +1,6 @@
 import { incidentsBySystems, maintenancesBySystems } from '$lib/api/catalog';
 import type { IncidentNode, MaintenanceNode } from '$lib/api/types';
-import { isIncident } from '$lib/catalog/going';
+import { isIncident } from '$lib/incident/incidents';
 import { isMaintenance } from '$lib/maintenance/maintenances';
 import { graph } from '$lib/state/app.svelte';
 import { Soon } from '$lib/state/soon';
