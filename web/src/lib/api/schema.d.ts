@@ -5100,7 +5100,7 @@ export interface components {
          * @description What has happened. Subscriptions choose among these.
          * @enum {string}
          */
-        NoticeKind: "maintenance_planned" | "maintenance_changed" | "maintenance_reminder" | "maintenance_started" | "maintenance_extended" | "maintenance_verifying" | "maintenance_completed" | "maintenance_cancelled" | "maintenance_update" | "system_down" | "system_up" | "incident_opened" | "incident_updated" | "incident_acknowledged" | "incident_resolved" | "announcement";
+        NoticeKind: "maintenance_planned" | "maintenance_changed" | "maintenance_reminder" | "maintenance_started" | "maintenance_extended" | "maintenance_verifying" | "maintenance_completed" | "maintenance_cancelled" | "maintenance_update" | "system_down" | "system_up" | "incident_opened" | "incident_updated" | "incident_acknowledged" | "incident_resolved" | "announcement" | "status_confirmation";
         Notification: {
             /** Format: date-time */
             at: string;
