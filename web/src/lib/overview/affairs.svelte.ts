@@ -12,6 +12,8 @@ const most = 500;
 export class Affairs {
 	private incidents = $state.raw<Record<string, string[]>>({});
 	private maintenances = $state.raw<Record<string, string[]>>({});
+	/** Whether they were read once. */
+	known = $state(false);
 	private turn = 0;
 
 	incidentsOf(ids: string[]): IncidentNode[] {
@@ -44,6 +46,7 @@ export class Affairs {
 			if (turn !== this.turn) return;
 			this.incidents = Object.fromEntries(incidents.items.map((item) => [item.system_id, item.incident_ids]));
 			this.maintenances = Object.fromEntries(maintenances.items.map((item) => [item.system_id, item.maintenance_ids]));
+			this.known = true;
 		} catch {
 			// What was read before stays; the next change asks again.
 		}

@@ -7,40 +7,53 @@ afterEach(() => vi.useRealTimers());
 
 const command = (title: string): Command => ({ id: title, title, run: () => undefined });
 const here: Provider = { id: 'here', title: () => 'Here', find: (q) => [command(`here ${q}`)] };
-/** Answers after so many ms. */
-const far = (delay_ms: (q: string) => number): Provider => ({
-	id: 'far',
-	title: () => 'Far',
-	find: (q) => new Promise((answer) => setTimeout(() => answer([command(`far ${q}`)]), delay_ms(q)))
-});
+/** Answers when it is told to, by what it was asked. */
+function slow() {
+	const answers = new Map<string, () => void>();
+	const provider: Provider = {
+		id: 'far',
+		title: () => 'Far',
+		find: (q) => new Promise((answer) => answers.set(q, () => answer([command(`far ${q}`)])))
+	};
+	const answer = async (q: string) => {
+		answers.get(q)?.();
+		await vi.advanceTimersByTimeAsync(0);
+	};
+	return { provider, answer };
+}
 const titles = (finder: Finder) => finder.found.flatMap(({ commands }) => commands.map(({ title }) => title));
 
 describe('the finder', () => {
 	it('shows all answers together, in the order of the providers', async () => {
-		const finder = new Finder([far(() => 200), here]);
+		const far = slow();
+		const finder = new Finder([far.provider, here]);
 		finder.ask('a');
-		await vi.advanceTimersByTimeAsync(319);
+		await vi.advanceTimersByTimeAsync(200);
 		expect([finder.of, titles(finder)]).toEqual([null, []]);
-		await vi.advanceTimersByTimeAsync(2);
+		await far.answer('a');
 		expect([finder.of, titles(finder)]).toEqual(['a', ['far a', 'here a']]);
 	});
 
 	it('does not wait for ever', async () => {
-		const finder = new Finder([far(() => 2_000), here]);
+		const far = slow();
+		const finder = new Finder([far.provider, here]);
 		finder.ask('a');
-		await vi.advanceTimersByTimeAsync(421);
+		await vi.advanceTimersByTimeAsync(430);
 		expect(titles(finder)).toEqual(['here a']);
-		await vi.advanceTimersByTimeAsync(2_000);
+		await far.answer('a');
 		expect(titles(finder)).toEqual(['far a', 'here a']);
 	});
 
 	it('never shows an older question over a newer one', async () => {
-		const finder = new Finder([far((q) => (q === 'slow' ? 1_000 : 10))]);
-		finder.ask('slow');
+		const far = slow();
+		const finder = new Finder([far.provider]);
+		finder.ask('old');
 		await vi.advanceTimersByTimeAsync(140);
-		finder.ask('quick');
-		await vi.advanceTimersByTimeAsync(5_000);
-		expect([finder.of, titles(finder)]).toEqual(['quick', ['far quick']]);
+		finder.ask('new');
+		await vi.advanceTimersByTimeAsync(140);
+		await far.answer('new');
+		await far.answer('old');
+		expect([finder.of, titles(finder)]).toEqual(['new', ['far new']]);
 	});
 
 	it('asks once when keys come quickly', async () => {
@@ -58,7 +71,7 @@ describe('the finder', () => {
 	});
 
 	it('shows what the others found when one fails', async () => {
-		const finder = new Finder([{ ...far(() => 0), find: () => Promise.reject(new Error('away')) }, here]);
+		const finder = new Finder([{ ...here, id: 'far', find: () => Promise.reject(new Error('away')) }, here]);
 		finder.ask('a');
 		await vi.advanceTimersByTimeAsync(121);
 		expect([finder.failed, titles(finder)]).toEqual([true, ['here a']]);

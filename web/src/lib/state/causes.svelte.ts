@@ -18,6 +18,8 @@ const batch = 500;
 class Causes {
 	private readonly known = new SvelteMap<string, Cause | null>();
 	private turn = 0;
+	/** Once the first answer is here, or there is nothing to ask. */
+	settled = $state(false);
 
 	/** Null for a failure of its own, for none, and while it is not known yet. */
 	of(id: string): Cause | null {
@@ -63,11 +65,13 @@ class Causes {
 				for (const { id, cause } of items) told.set(id, cause ?? null);
 			}
 		} catch {
+			this.settled = true;
 			return turn !== this.turn; // what was known stays meanwhile
 		}
 		if (turn !== this.turn) return true;
 		for (const id of [...this.known.keys()]) if (!told.has(id)) this.known.delete(id);
 		for (const [id, cause] of told) this.known.set(id, cause);
+		this.settled = true;
 		return true;
 	}
 }
