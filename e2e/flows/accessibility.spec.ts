@@ -1,8 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import type { Locator, Page } from '@playwright/test';
 import { instance_id } from '../support/api';
 import { barriers } from '../support/axe';
 import { expect, test } from '../support/flow';
 import { expectLive, field, heading, open, openLive, row } from '../support/page';
+
+// Without a key no secret is kept, and so no connection.
+test.use({ configuration: `[secrets]\nkey = "${randomBytes(32).toString('base64')}"\n` });
 
 const password = 'three odd words';
 
@@ -121,6 +125,8 @@ test('no page of people and accounts has a barrier', async ({ admin, browse, bro
 		`/teams/${team.id}?tab=settings`,
 		'/teams/new',
 		'/account',
+		'/connections/new',
+		'/status-pages/new',
 		'/admin/health',
 		'/admin/jobs',
 		'/admin/jobs?tab=cron',
@@ -128,6 +134,52 @@ test('no page of people and accounts has a barrier', async ({ admin, browse, bro
 		'/maintenances',
 		'/maintenances/new'
 	]);
+});
+
+test('no page of messages and of what others see has a barrier', async ({ admin, browseAs }) => {
+	const place = await admin.create('workspace', 'Shop');
+	const system = await admin.system('Checkout', place);
+	await admin.post('/api/v1/subscriptions', {});
+	await admin.intend({ type: 'open_incident', title: 'Slow payments', incident: { affects: [system.id] } });
+	const [mail, status] = await admin.intend(
+		{
+			type: 'create_connection',
+			parent_id: place.id,
+			title: 'Mail',
+			channel: 'smtp',
+			connection: { host: '127.0.0.1', port: 1, security: 'tls', sender: 'synops@example.org', password: 'kept' }
+		},
+		{
+			type: 'create_status_page',
+			parent_id: place.id,
+			title: 'Acme status',
+			status_page: { slug: 'acme', published: true },
+			visibility: 'public'
+		}
+	);
+	if (!mail?.node || !status?.node) throw new Error('nothing was made');
+	await admin.intend({ type: 'set_status_page_entries', id: status.node.id, version: status.node.version, entries: [{ target_id: system.id }] });
+	const page = await browseAs(await admin.me());
+	await openLive(page, '/notifications');
+	await expect(page.getByRole('main').getByText('Incident opened')).toBeVisible();
+	await visit(page, [
+		'/notifications',
+		'/account?tab=notifications',
+		'/connections',
+		`/connections/${mail.node.id}`,
+		`/connections/${mail.node.id}/edit`,
+		`/connections/${mail.node.id}?tab=templates`,
+		'/status-pages',
+		`/status-pages/${status.node.id}`,
+		`/status-pages/${status.node.id}?tab=access`,
+		`/status-pages/${status.node.id}/edit`,
+		'/deliveries',
+		'/admin/cache'
+	]);
+	await openLive(page, `/systems/${system.id}`);
+	await page.getByTestId('watch').click();
+	await page.getByRole('dialog').getByLabel('Only these').check();
+	await expectOpenToAll(page, 'watching');
 });
 
 test('no page of incidents, maintenances and announcements has a barrier', async ({ admin, browseAs }) => {

@@ -89,7 +89,9 @@ function listenForComplaints(page: Page, complaints: string[]): void {
 	page.on('console', (message) => {
 		const text = message.text();
 		const ofNetwork = /^Failed to load resource|^WebSocket connection to/.test(text);
-		if (message.type() === 'error' && !ofNetwork) complaints.push(text);
+		// The recorder of traces puts a script into each frame, also where none may run (a page's preview).
+		const ofRecorder = text.startsWith("Blocked script execution in 'about:srcdoc'");
+		if (message.type() === 'error' && !ofNetwork && !ofRecorder) complaints.push(text);
 	});
 }
 

@@ -158,7 +158,6 @@ export const connections = {
 	untested: 'Not tested yet',
 	deleteTitle: (name: string) => `Delete ${name}?`,
 	deleteBody: 'Its secrets and what is watched by it go with it. Messages on their way by it are not sent.',
-	noKey: 'The server has no key to keep secrets with. An administrator of the machine makes one: synops connections new-key.',
 	rotation: 'Secrets are sealed with the server’s key. To change it: synops connections rotate-key.',
 	overview: 'Overview',
 	templates: 'Words',

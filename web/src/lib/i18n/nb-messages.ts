@@ -160,7 +160,6 @@ export const connections: Messages['connections'] = {
 	untested: 'Ikke prøvd ennå',
 	deleteTitle: (name) => `Slette ${name}?`,
 	deleteBody: 'Hemmelighetene og det som følges gjennom den slettes med den. Meldinger på vei gjennom den blir ikke sendt.',
-	noKey: 'Tjeneren har ingen nøkkel å lagre hemmeligheter med. En administrator av maskinen lager en: synops connections new-key.',
 	rotation: 'Hemmeligheter er forseglet med tjenerens nøkkel. For å bytte den: synops connections rotate-key.',
 	overview: 'Oversikt',
 	templates: 'Ord',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { arranged, entriesOf, sameEntries } from './entries';
+import { withoutScript } from './preview';
 import { slugOf, writeStatusPage } from './status-page-values';
 
 describe('an address of a title', () => {
@@ -19,6 +20,13 @@ describe('an edit of a status page', () => {
 			title: 'A',
 			status_page: { slug: 'a' }
 		});
+	});
+});
+
+describe('a preview', () => {
+	it('has no script left', () => {
+		const html = '<head><script defer src="/a.js"></script><title>A</title></head><script>\nalert(1)\n</script><p>b</p>';
+		expect(withoutScript(html)).toBe('<head><title>A</title></head><p>b</p>');
 	});
 });
 
