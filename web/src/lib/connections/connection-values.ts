@@ -68,10 +68,9 @@ export function readConnection(node: Node): ConnectionValues {
 }
 
 export function writeConnection(changed: Partial<ConnectionValues>): Partial<Intention> {
-	const { title, ...rest } = changed;
-	const connection: Record<string, unknown> = {};
-	for (const [key, value] of Object.entries(rest)) if (!(key in kept) || value !== false) connection[key] = value;
-	if (changed.port !== undefined) connection.port = changed.port ? Number(changed.port) : undefined;
+	const { title, port, ...rest } = changed;
+	// A secret that stays is no change, so what is here of them is text.
+	const connection = { ...rest, ...(port ? { port: Number(port) } : {}) } as ConnectionInput;
 	return { type: 'update_connection', connection, ...(title === undefined ? {} : { title: title.trim() }) };
 }
 

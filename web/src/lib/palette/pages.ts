@@ -1,5 +1,9 @@
 import type { Component } from 'svelte';
 import Announcements from '@lucide/svelte/icons/megaphone';
+import Bell from '@lucide/svelte/icons/bell';
+import Cache from '@lucide/svelte/icons/database-zap';
+import Connections from '@lucide/svelte/icons/plug';
+import Deliveries from '@lucide/svelte/icons/send';
 import Environments from '@lucide/svelte/icons/layers';
 import Health from '@lucide/svelte/icons/heart-pulse';
 import Incidents from '@lucide/svelte/icons/siren';
@@ -8,6 +12,7 @@ import Maintenances from '@lucide/svelte/icons/wrench';
 import Overview from '@lucide/svelte/icons/layout-dashboard';
 import People from '@lucide/svelte/icons/users-round';
 import Profile from '@lucide/svelte/icons/user-round';
+import StatusPages from '@lucide/svelte/icons/panel-top';
 import Stop from '@lucide/svelte/icons/power';
 import Systems from '@lucide/svelte/icons/server';
 import Views from '@lucide/svelte/icons/bookmark';
@@ -37,11 +42,16 @@ const forPeople = (): Place[] => [
 	{ href: '/environments', title: t.environments.title, icon: Environments },
 	{ href: '/people', title: t.nav.people, icon: People },
 	{ href: '/announcements', title: t.palette.announcements, icon: Announcements },
+	{ href: '/notifications', title: t.notify.title, icon: Bell },
+	{ href: '/status-pages', title: t.statusPages.title, icon: StatusPages },
+	{ href: '/connections', title: t.connections.title, icon: Connections },
+	{ href: '/deliveries', title: t.deliveries.title, icon: Deliveries },
 	{ href: '/account', title: t.nav.account, icon: Profile }
 ];
 
 const forAdmins = (): Place[] => [
 	{ href: '/admin/health', title: t.nav.health, icon: Health },
 	{ href: '/admin/jobs', title: t.nav.jobs, icon: Jobs },
-	{ href: '/admin/maintenance', title: t.nav.maintenance, icon: Stop }
+	{ href: '/admin/maintenance', title: t.nav.maintenance, icon: Stop },
+	{ href: '/admin/cache', title: t.cache.title, icon: Cache }
 ];
