@@ -44,6 +44,15 @@ test('the calendar shows what is planned as it changes, and is gone about in wit
 	await expect(cell(begins)).toContainText('12:00 – 14:00 New disks');
 	expect(await barriers(page, 'all'), 'the week').toEqual([]);
 
+	await calendar.getByRole('link', { name: /New disks/ }).click();
+	await page.getByRole('link', { name: 'Edit' }).click();
+	await field(page, 'Ends').fill(`${dayOf(begins)}T15:00`);
+	await field(page, 'Links').fill('Plan https://wiki.example.org/disks');
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expect(page.getByRole('link', { name: 'Plan', exact: true })).toHaveAttribute('href', 'https://wiki.example.org/disks');
+	await openLive(page, `/maintenances?tab=calendar&span=week&day=${dayOf(begins)}`);
+	await expect(cell(begins)).toContainText('12:00 – 15:00 New disks');
+
 	await admin.intend({ type: 'cancel_maintenance', id: made?.node?.id ?? '' });
 	await expect(cell(begins).getByRole('link')).toHaveAttribute('data-state', 'cancelled');
 	await calendar.getByRole('link', { name: /New disks/ }).click();
@@ -81,6 +90,12 @@ test('a series is planned with a preview, its windows stand in the calendar, and
 	await expect(page.getByRole('region', { name: 'Series' })).toContainText(/Every week on \w+ 3 times/);
 	await expect(windows.getByRole('link')).toHaveCount(3);
 	expect(await barriers(page, 'all'), 'the series').toEqual([]);
+	await page.getByRole('link', { name: 'Edit' }).click();
+	await field(page, 'Interval').fill('2');
+	await expect(windows.getByText('02:30')).toHaveCount(3);
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expect(page.getByRole('region', { name: 'Series' })).toContainText(/Every 2 weeks on \w+ 3 times/);
+	await expect(windows.getByRole('link')).toHaveCount(3);
 	await openLive(page, `/maintenances?tab=calendar&span=week&day=${dayOf(begins)}`);
 	await expect(page.getByTestId('calendar').getByRole('link', { name: /Weekly restart/ })).toBeVisible();
 
