@@ -35,7 +35,8 @@ export const notice = {
 	incident_updated: 'Incident update',
 	incident_acknowledged: 'Incident acknowledged',
 	incident_resolved: 'Incident resolved',
-	announcement: 'Announcement'
+	announcement: 'Announcement',
+	status_confirmation: 'Question for confirmation'
 };
 
 export const watch = {

@@ -37,7 +37,8 @@ export const notice: Messages['notice'] = {
 	incident_updated: 'Nytt om hendelse',
 	incident_acknowledged: 'Hendelse bekreftet',
 	incident_resolved: 'Hendelse løst',
-	announcement: 'Kunngjøring'
+	announcement: 'Kunngjøring',
+	status_confirmation: 'Spørsmål om bekreftelse'
 };
 
 export const watch: Messages['watch'] = {

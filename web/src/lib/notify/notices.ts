@@ -26,8 +26,8 @@ export const notice_kinds: NoticeKind[] = groups.flatMap((group) => [...kinds_by
 
 /** What has happened, in the viewer's language. A kind this page does not know is shown by its name. */
 export function noticeWord(kind: string): string {
-	const known = notice_kinds.find((one) => one === kind);
-	return known ? t.notice[known] : kind.replaceAll('_', ' ');
+	const words: Partial<Record<string, string>> = t.notice;
+	return words[kind] ?? kind.replaceAll('_', ' ');
 }
 
 /** The only headline of the server's with a colon in it. */
