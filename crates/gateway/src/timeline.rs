@@ -15,6 +15,9 @@ use domain::{Intention, NodeKind, Refusal};
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// A page of them as an answer, and where the next begins.
+pub(crate) type Rendering = fn(Vec<Update>, Option<String>) -> Result<Vec<u8>, sqlx::Error>;
+
 /// A page of the updates that are for the caller; `rendered` is given them, and where the next page begins.
 pub(crate) async fn page(
     state: &State,
@@ -22,7 +25,7 @@ pub(crate) async fn page(
     kind: NodeKind,
     id: Uuid,
     page: PageQuery,
-    rendered: fn(Vec<Update>, Option<String>) -> Result<Vec<u8>, sqlx::Error>,
+    rendered: Rendering,
 ) -> Result<Response, Refused> {
     let (limit, before) = place(&page)?;
     // What the caller's level is is asked each time; for whom the words are is part of the question.
