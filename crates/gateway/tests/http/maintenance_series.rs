@@ -92,14 +92,12 @@ async fn the_clock_makes_each_once_whoever_looks() {
         sqlx::query(forget).bind(maintenance).execute(p.server.db.owner_pool()).await.unwrap();
         p.server.db.delete(*maintenance).await;
     }
-    let looks = (0..8).map(|_| {
+    let mut looks = tokio::task::JoinSet::new();
+    for _ in 0..8 {
         let intentions = p.intentions.clone();
-        tokio::spawn(async move { intentions.make_occurrences(id).await.unwrap() })
-    });
-    let mut made = 0;
-    for look in looks.collect::<Vec<_>>() {
-        made += look.await.unwrap();
+        looks.spawn(async move { intentions.make_occurrences(id).await.unwrap() });
     }
+    let made: usize = looks.join_all().await.into_iter().sum();
     assert_eq!((made, p.planned().await.len()), (5, 10));
     let begins = |all: &[(Uuid, DateTime<Utc>)]| all.iter().map(|(_, at)| *at).collect::<Vec<_>>();
     assert_eq!(begins(&p.planned().await), begins(&gone));

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+use testkit::TestDb;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
@@ -268,14 +269,14 @@ const LISTS: [&str; 13] = [
 ];
 
 /// One of each kind that is made through the API; their ids.
-async fn made_in(admin: &Client, workspace: Uuid, name: &str) -> Vec<String> {
+async fn made_in(admin: &Client, db: &TestDb, workspace: Uuid, name: &str) -> Vec<String> {
     let mut ids = Vec::new();
     for (list, more) in [
         ("views", json!({})),
         ("environments", json!({})),
         ("incidents", json!({ "severity": "minor" })),
         // One that has begun is for everybody.
-        ("announcements", json!({ "starts_at": chrono::Utc::now() + chrono::TimeDelta::days(30) })),
+        ("announcements", json!({ "starts_at": crate::planned::now(db).await + chrono::TimeDelta::days(30) })),
         ("status-pages", json!({ "slug": name, "visibility": "members" })),
     ] {
         let mut new = json!({ "parent_id": workspace, "title": format!("{name} {list}") });
@@ -304,7 +305,7 @@ async fn nobody_reads_what_is_somebody_elses() {
             let other = db.system(&format!("{name} behind {n}"), workspace).await;
             own.extend([other, db.edge(EdgeKind::DependsOn, system, other).await].map(|id| id.to_string()));
         }
-        own.extend(made_in(&admin, workspace, name).await);
+        own.extend(made_in(&admin, db, workspace, name).await);
         db.grant(person, EdgeKind::Admin, workspace).await;
         people.push((Arc::new(client), Arc::new(own), person));
     }
