@@ -81,4 +81,15 @@ $$;
 
 -- Not of attrs, which are for programs; nor of what people were told, which is not for all who see the node.
 alter table nodes add column search tsvector generated always as (search_text(title, body)) stored;
+-- It was generated for the rows there are. From now on it is made where the texts are set: a generated column is
+-- made anew by every update of its row, however small, where there is a trigger before it.
+alter table nodes alter column search drop expression;
+create function nodes_search() returns trigger
+language plpgsql set search_path = public, pg_temp as $$
+begin
+    new.search := search_text(new.title, new.body);
+    return new;
+end $$;
+create trigger nodes_search before insert or update of title, body on nodes for each row execute function nodes_search();
+alter table nodes enable always trigger nodes_search;
 create index nodes_search on nodes using gin (search);
