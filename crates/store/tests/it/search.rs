@@ -29,6 +29,7 @@ async fn fill(db: &TestDb, workspaces: &[Uuid], random: &mut StdRng) {
     for table in ["nodes", "edges"] {
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!("alter table {table} disable trigger user"))).execute(&mut *tx).await.unwrap();
     }
+    sqlx::raw_sql("alter table nodes enable always trigger nodes_search").execute(&mut *tx).await.unwrap();
     sqlx::query(
         "insert into nodes (id, kind, title, body, scope_id)
          select i, 'group', t, b, p from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[]) x(i, t, b, p)",
