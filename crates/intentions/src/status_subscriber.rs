@@ -5,7 +5,7 @@ use crate::Intentions;
 use crate::notify::{BATCH, deliver, letter, message_id};
 use domain::Refusal;
 use domain::connection::Channel;
-use domain::limits::{RECIPIENTS_PER_BATCH, STATUS_PAGES_TOLD_MAX, STATUS_SUBSCRIBERS_PER_PAGE_MAX};
+use domain::limits::{NOTICE_SYSTEMS_MAX, RECIPIENTS_PER_BATCH, STATUS_PAGES_TOLD_MAX, STATUS_SUBSCRIBERS_PER_PAGE_MAX};
 use domain::node::NodeKind;
 use domain::notification::{Letter, Notice, NoticeKind, StatusLinks};
 use serde_json::json;
@@ -64,7 +64,9 @@ async fn send_confirmation(db: &mut PgConnection, subscriber_id: Uuid, new: &New
 /// Tells those who follow a status page that shows what a maintenance or incident affects: in the page's own words
 /// for the systems, and with no message but what everybody may read.
 pub(crate) async fn tell_followers(db: &mut PgConnection, notice: &Notice, is_automatic: bool) -> Result<(), sqlx::Error> {
-    for page in store::status_page::list_pages_to_tell(&mut *db, notice.node_id, STATUS_PAGES_TOLD_MAX).await? {
+    for mut page in store::status_page::list_pages_to_tell(&mut *db, notice.node_id, STATUS_PAGES_TOLD_MAX).await? {
+        // Each mail has them: a group of thousands must not be written thousands of times.
+        page.labels.truncate(usize::try_from(NOTICE_SYSTEMS_MAX).unwrap_or(usize::MAX));
         // A rule names its cause by a title that need not be the page's.
         let title = if is_automatic { page.labels.join(", ") } else { notice.title.clone() };
         let notice = Notice { node_id: page.page_id, node_kind: NodeKind::StatusPage, title, ..notice.clone() };
