@@ -77,6 +77,8 @@ test('no page of the catalog has a barrier', async ({ admin, browseAs }) => {
 	const environment = await admin.create('environment', 'Production', { parent_id: place.id });
 	await admin.link('runs_in', system, environment);
 	const [{ node: view } = {}] = await admin.intend({ type: 'create_view', parent_id: place.id, title: 'All', view: {} });
+	const device = { imei: '356307042441013' };
+	const [{ node: van } = {}] = await admin.intend({ type: 'create_device', parent_id: place.id, title: 'Van', device });
 	const mailbox = { title: 'Support', email: 'support@example.org' };
 	const [{ edge } = {}] = await admin.intend({ type: 'add_contact', target_id: system.id, contact: { mailbox, role: 'vendor' } });
 
@@ -91,7 +93,8 @@ test('no page of the catalog has a barrier', async ({ admin, browseAs }) => {
 		`/environments/${environment.id}/edit`,
 		'/environments',
 		'/environments/new',
-		`/contacts/${edge?.source_id}`
+		`/contacts/${edge?.source_id}`,
+		`/fleet/${van?.id}`
 	]);
 	await openLive(page, `/workspaces/${place.id}`);
 	await page.getByRole('button', { name: 'Order' }).click();

@@ -137,7 +137,7 @@ test('incidents are found by state, severity and title, and changed without losi
 	await expect(list).toContainText('No network');
 	await expect(list).not.toContainText('Slow tills');
 	await field(page, 'Severity').selectOption('');
-	await page.getByRole('searchbox', { name: 'Search in titles' }).fill('slow');
+	await page.getByRole('searchbox', { name: 'Search in titles and texts' }).fill('slow');
 	await expect(list.getByRole('listitem')).toHaveCount(1);
 	await expect(list).toContainText('Slow tills');
 

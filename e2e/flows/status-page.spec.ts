@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { Api, Node } from '../support/api';
 import { barriers } from '../support/axe';
 import { expect, test } from '../support/flow';
 import { countLoads } from '../support/page';
+
+// Without a key no secret is kept, and so no connection: a page without a mail server asks nobody for an address.
+test.use({ configuration: `[secrets]\nkey = "${randomBytes(32).toString('base64')}"\n` });
 
 const hour_ms = 3_600_000;
 
@@ -19,6 +23,8 @@ async function publish(admin: Api): Promise<{ shop: Node; hidden: Node }> {
 		status_page: { slug: 'acme', headline: 'How Acme does', published: true },
 		visibility: 'public'
 	});
+	const connection = { host: 'mail.invalid', security: 'none', sender: 'status@example.org' } as const;
+	await admin.intend({ type: 'create_connection', parent_id: place.id, title: 'Mail', channel: 'smtp', connection });
 	if (!made?.node) throw new Error('no status page was made');
 	const entries = [{ target_id: shop.id, label: 'Shop' }, { target_id: group.id }];
 	await admin.intend({ type: 'set_status_page_entries', id: made.node.id, version: made.node.version, entries });

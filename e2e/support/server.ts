@@ -71,6 +71,7 @@ export class Server {
 			env: {
 				PATH,
 				SYNOPS_LISTEN: `127.0.0.1:${this.options.port ?? 0}`,
+				SYNOPS_TELEMETRY_LISTEN: '127.0.0.1:0',
 				SYNOPS_DATA_DIR: this.directory,
 				...(this.options.configuration ? { SYNOPS_CONFIG: this.configuration } : {}),
 				...(this.options.databaseUrl ? { DATABASE_URL: this.options.databaseUrl } : {})

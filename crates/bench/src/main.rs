@@ -12,6 +12,7 @@ mod machine;
 mod reads;
 mod report;
 mod stats;
+mod telemetry;
 
 /// Benchmarks of Synops, each beside its baselines in the same run.
 #[derive(Parser)]
@@ -29,6 +30,8 @@ enum Bench {
     Jobs(jobs::Args),
     /// Cached reads: a page of maintenances over HTTP.
     Reads(reads::Args),
+    /// Devices: from the socket to the committed row.
+    Telemetry(telemetry::Args),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +61,7 @@ fn run(cli: &Cli) -> anyhow::Result<Option<()>> {
                 Bench::Feed(args) => feed::run(args).await,
                 Bench::Jobs(args) => jobs::run(args).await,
                 Bench::Reads(args) => reads::run(args).await,
+                Bench::Telemetry(args) => telemetry::run(args).await,
             }
         };
         tokio::select! {

@@ -28,6 +28,8 @@ text_enum! {
         RunsIn = "runs_in",
         /// Status page → system or group on it.
         Shows = "shows",
+        /// Device → geofence that it is in. Made and taken away by what the device sends alone.
+        Inside = "inside",
     }
 }
 
@@ -39,9 +41,14 @@ impl EdgeKind {
             Self::Admin => Some(Level::Admin),
             Self::MemberOf => Some(Level::Member),
             Self::Reader => Some(Level::Reader),
-            Self::PartOf | Self::DependsOn | Self::RelatesTo | Self::Affects | Self::ContactOf | Self::RunsIn | Self::Shows => {
-                None
-            }
+            Self::PartOf
+            | Self::DependsOn
+            | Self::RelatesTo
+            | Self::Affects
+            | Self::ContactOf
+            | Self::RunsIn
+            | Self::Shows
+            | Self::Inside => None,
         }
     }
 
@@ -51,9 +58,9 @@ impl EdgeKind {
         let grantee = matches!(source, Person | Team);
         match self {
             Self::PartOf => match target {
-                Instance => !matches!(source, Instance | Group | System),
+                Instance => !matches!(source, Instance | Group | System | Device | Geofence),
                 Workspace => !matches!(source, Instance | Workspace | Person),
-                Group => matches!(source, Group | System | Maintenance | Contact | Incident),
+                Group => matches!(source, Group | System | Maintenance | Contact | Incident | Device | Geofence),
                 _ => false,
             },
             Self::MemberOf => (source == Person && target == Team) || (grantee && target_is_scope),
@@ -67,6 +74,7 @@ impl EdgeKind {
             Self::ContactOf => matches!(source, Person | Team | Contact) && matches!(target, System | Group),
             Self::RunsIn => source == System && target == Environment,
             Self::Shows => source == StatusPage && matches!(target, System | Group),
+            Self::Inside => source == Device && target == Geofence,
         }
     }
 }

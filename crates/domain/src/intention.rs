@@ -2,6 +2,7 @@
 //! with these.
 
 mod catalog;
+mod fleet;
 mod incident;
 mod series;
 mod status_page;
@@ -11,7 +12,9 @@ use crate::announcement::AnnouncementPatch;
 use crate::connection::{Channel, ConnectionPatch};
 use crate::contact::NewContact;
 use crate::dependency::Impact;
+use crate::device::DevicePatch;
 use crate::edge::EdgeKind;
+use crate::geofence::GeofencePatch;
 use crate::incident::{IncidentPatch, NewIncidentUpdate};
 use crate::limits::{ANNOUNCEMENTS_ORDERED_MAX, ATTRS_MAX_BYTES, BODY_MAX_BYTES, TEMPLATES_MAX, TITLE_MAX_CHARS};
 use crate::maintenance::{MaintenancePatch, NewUpdate, SeriesPatch};
@@ -288,6 +291,70 @@ pub enum Intention {
         version: i64,
         templates: Vec<Template>,
     },
+    /// Makes a device. Its IMEI must be given.
+    CreateDevice {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        /// A workspace or group.
+        parent_id: Uuid,
+        title: String,
+        #[serde(default)]
+        body: String,
+        device: DevicePatch,
+    },
+    UpdateDevice {
+        id: Uuid,
+        version: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        #[serde(default)]
+        device: DevicePatch,
+    },
+    /// Makes a geofence. Its shape must be given.
+    CreateGeofence {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        /// A workspace or group.
+        parent_id: Uuid,
+        title: String,
+        #[serde(default)]
+        body: String,
+        geofence: GeofencePatch,
+    },
+    UpdateGeofence {
+        id: Uuid,
+        version: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        #[serde(default)]
+        geofence: GeofencePatch,
+    },
+    /// Says of a device's positions within a time that they can't be true, or takes that back.
+    MarkPositions {
+        device_id: Uuid,
+        from: DateTime<Utc>,
+        /// Not itself in it.
+        to: DateTime<Utc>,
+        faulty: bool,
+    },
+    /// Has a device's story told anew from this time on.
+    RetellDevice {
+        device_id: Uuid,
+        from: DateTime<Utc>,
+    },
+    /// Has a device told something; it answers when it is there.
+    SendCommand {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        device_id: Uuid,
+        text: String,
+        /// 12, or 14: then only the device with this IMEI answers.
+        codec: i16,
+    },
     CreateAnnouncement {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<Uuid>,
@@ -416,6 +483,13 @@ impl Intention {
             Self::CreateConnection { .. } => "create_connection",
             Self::UpdateConnection { .. } => "update_connection",
             Self::SetConnectionTemplates { .. } => "set_connection_templates",
+            Self::CreateDevice { .. } => "create_device",
+            Self::UpdateDevice { .. } => "update_device",
+            Self::CreateGeofence { .. } => "create_geofence",
+            Self::UpdateGeofence { .. } => "update_geofence",
+            Self::MarkPositions { .. } => "mark_positions",
+            Self::RetellDevice { .. } => "retell_device",
+            Self::SendCommand { .. } => "send_command",
             Self::CreateAnnouncement { .. } => "create_announcement",
             Self::UpdateAnnouncement { .. } => "update_announcement",
             Self::OrderAnnouncements { .. } => "order_announcements",
@@ -446,15 +520,7 @@ impl Intention {
                 validate_own(title.as_deref(), body.as_deref(), attrs.as_ref())?;
                 validate_facets(None, system.as_ref(), person.as_ref())
             }
-            Self::CreateEdge { kind, attrs, source_id, target_id, .. } => {
-                if source_id == target_id {
-                    return Err(Refusal::invalid("target_id", "another node than the source"));
-                }
-                if *kind == EdgeKind::DependsOn {
-                    Impact::of_attrs(attrs)?;
-                }
-                validate_attrs(attrs)
-            }
+            Self::CreateEdge { kind, attrs, source_id, target_id, .. } => validate_edge(*kind, attrs, source_id == target_id),
             Self::UpdateEdge { attrs, .. } => validate_attrs(attrs),
             Self::PlanMaintenance { title, body, attrs, maintenance, .. } => {
                 validate_own(Some(title), Some(body), Some(attrs))?;
@@ -485,6 +551,13 @@ impl Intention {
             | Self::CreateAnnouncement { .. }
             | Self::UpdateAnnouncement { .. }
             | Self::OrderAnnouncements { .. } => validate_message_ways(self),
+            Self::CreateDevice { .. }
+            | Self::UpdateDevice { .. }
+            | Self::CreateGeofence { .. }
+            | Self::UpdateGeofence { .. }
+            | Self::MarkPositions { .. }
+            | Self::RetellDevice { .. }
+            | Self::SendCommand { .. } => fleet::validate(self),
             Self::CreateMaintenanceSeries { .. } | Self::UpdateMaintenanceSeries { .. } => series::validate(self),
             Self::CreateStatusPage { .. } | Self::UpdateStatusPage { .. } | Self::SetStatusPageEntries { .. } => {
                 status_page::validate(self)
@@ -501,6 +574,16 @@ impl Intention {
             | Self::EndMaintenanceSeries { .. } => Ok(()),
         }
     }
+}
+
+fn validate_edge(kind: EdgeKind, attrs: &Map<String, Value>, is_to_itself: bool) -> Result<(), Refusal> {
+    if is_to_itself {
+        return Err(Refusal::invalid("target_id", "another node than the source"));
+    }
+    if kind == EdgeKind::DependsOn {
+        Impact::of_attrs(attrs)?;
+    }
+    validate_attrs(attrs)
 }
 
 /// A plan says when and what.

@@ -3,6 +3,7 @@
 use crate::Refusal;
 use crate::limits::{JOB_BACKOFF_FIRST, JOB_BACKOFF_MAX, JOB_PAYLOAD_MAX_BYTES, TOOL_NAME_MAX_CHARS, WEBHOOK_URL_MAX_BYTES};
 use crate::notification::DeliverPayload;
+use crate::telemetry::replay::Replay;
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -97,10 +98,13 @@ pub enum JobKind {
     Webhook,
     /// Sends what somebody is to be told.
     Deliver,
+    /// Takes in what a device sent and was a dead letter.
+    TelemetryReplay,
 }
 
 impl JobKind {
-    pub const ALL: [Self; 6] = [Self::Noop, Self::CheckHistoryRollup, Self::Retention, Self::Tool, Self::Webhook, Self::Deliver];
+    pub const ALL: [Self; 7] =
+        [Self::Noop, Self::CheckHistoryRollup, Self::Retention, Self::Tool, Self::Webhook, Self::Deliver, Self::TelemetryReplay];
 
     pub const fn spec(self) -> JobSpec {
         let (name, class, attempts_max, time_limit, at_once, is_short) = match self {
@@ -110,6 +114,7 @@ impl JobKind {
             Self::Tool => ("tool", JobClass::Tools, 3, Duration::from_secs(3600), 4, false),
             Self::Webhook => ("webhook", JobClass::Notifications, 12, Duration::from_secs(60), 16, false),
             Self::Deliver => ("deliver", JobClass::Notifications, 12, Duration::from_secs(60), 16, false),
+            Self::TelemetryReplay => ("telemetry_replay", JobClass::Upkeep, 5, Duration::from_secs(60), 4, false),
         };
         JobSpec { name, class, attempts_max, time_limit, at_once, is_short }
     }
@@ -136,6 +141,7 @@ impl JobKind {
             Self::Tool => shaped::<ToolPayload>(payload)?.validate(),
             Self::Webhook => shaped::<WebhookPayload>(payload)?.validate(),
             Self::Deliver => shaped::<DeliverPayload>(payload).map(drop),
+            Self::TelemetryReplay => Replay::of(payload).map(drop),
         }
     }
 }

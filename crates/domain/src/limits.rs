@@ -100,7 +100,10 @@ pub const FEED_RETENTION_DEFAULT: Duration = Duration::from_secs(48 * 3600);
 /// A cached value is not served longer than this, whatever became of its invalidation.
 pub const CACHE_MAINTENANCES_TTL: Duration = Duration::from_secs(15);
 pub const CACHE_INCIDENTS_TTL: Duration = Duration::from_secs(15);
+pub const CACHE_FLEET_TTL: Duration = Duration::from_secs(25);
 pub const CACHE_CATALOG_TTL: Duration = Duration::from_secs(25);
+/// What a public page says: its figures of today change by checks, of which the feed does not tell.
+pub const CACHE_STATUS_PAGES_TTL: Duration = Duration::from_secs(5);
 pub const CACHE_ANNOUNCEMENTS_TTL: Duration = Duration::from_secs(45);
 /// Who is signed in, and who sees what.
 pub const CACHE_CALLERS_TTL: Duration = Duration::from_secs(60);
@@ -162,6 +165,10 @@ pub const JOB_LEASE_MARGIN: Duration = Duration::from_secs(5);
 pub const JOB_CANCEL_GRACE: Duration = Duration::from_secs(10);
 /// A plain stop gives jobs so long to finish before it interrupts them.
 pub const JOBS_FINISH_DEFAULT: Duration = Duration::from_secs(10);
+/// Positions told at once.
+pub const POSITIONS_DEFAULT_ITEMS: i64 = 1_000;
+pub const POSITIONS_PAGE_MAX_ITEMS: i64 = 5_000;
+pub const POSITIONS_KEPT_DEFAULT: Duration = Duration::from_secs(90 * 24 * 3600);
 pub const JOB_HISTORY_KEPT_DEFAULT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// After a person has decided about them.
 pub const DEAD_LETTERS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -214,6 +221,8 @@ pub const FORECAST_ROWS_MAX: i64 = 500;
 pub const ORDER_IDS_MAX: usize = 200;
 /// Environments, or groups, that a view names.
 pub const VIEW_IDS_MAX: usize = 50;
+/// Systems that a view names one by one: as many as are chosen at once on the page.
+pub const VIEW_SYSTEMS_MAX: usize = 200;
 pub const CONTACT_ROLE_MAX_CHARS: usize = 100;
 /// Systems asked about by one request.
 pub const BULK_IDS_MAX: usize = 500;
@@ -291,8 +300,11 @@ pub const STATUS_TOPICS_PER_SOCKET_MAX: usize = 4;
 pub const STATUS_PAGES_KEPT: usize = 256;
 /// From one address, within a minute.
 pub const STATUS_SUBSCRIPTIONS_PER_MINUTE: u32 = 5;
-/// Each is written a delivery in the transaction of what they are told.
+/// Each is written a delivery in the transaction of what they are told. Those who confirm while a page is nearly
+/// full may be more, by as many as may wait for it.
 pub const STATUS_SUBSCRIBERS_PER_PAGE_MAX: i64 = 10_000;
+/// Addresses that anybody may have written there: the oldest go first, and keep nobody away who confirms.
+pub const STATUS_UNCONFIRMED_PER_PAGE_MAX: i64 = 1_000;
 /// Of pages that show what one maintenance or incident affects.
 pub const STATUS_PAGES_TOLD_MAX: i64 = 50;
 /// In which a subscription by mail must be confirmed.
@@ -315,3 +327,111 @@ pub const SERIES_AHEAD_MAX: usize = 100;
 pub const SERIES_LOOK: Duration = Duration::from_secs(3600);
 /// Windows that a preview shows at most.
 pub const SERIES_PREVIEW_MAX: usize = 100;
+
+/// A frame of a device, from its first byte to its CRC; those of codecs 8 and 8E have 1,280 at most, as their
+/// vendor says.
+pub const TELEMETRY_FRAME_MAX_BYTES: usize = 16_384;
+pub const TELEMETRY_DATAGRAM_MAX_BYTES: usize = 2_048;
+/// Devices connected to one server at once, at most; the next is turned away.
+pub const TELEMETRY_CONNECTIONS_MAX: usize = 20_000;
+/// From being connected to having introduced itself.
+pub const TELEMETRY_HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+/// From a frame's first byte to its last.
+pub const TELEMETRY_FRAME_WITHIN: Duration = Duration::from_secs(30);
+/// A device that says nothing for so long is let go; it comes again when it has something to say.
+pub const TELEMETRY_IDLE_MAX: Duration = Duration::from_secs(15 * 60);
+/// For an answer to leave: a device that takes none is gone.
+pub const TELEMETRY_ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Frames that wait to be kept, at most; devices wait then.
+pub const TELEMETRY_FRAMES_WAITING_MAX: usize = 1_024;
+/// A batch is kept when it has so many records …
+pub const TELEMETRY_BATCH_RECORDS_MAX: usize = 5_000;
+/// … or its first has waited for so long.
+pub const TELEMETRY_BATCH_WAITS: Duration = Duration::from_millis(20);
+/// The same frame is refused so often; then it goes to the desk, and the device is let off.
+pub const TELEMETRY_ATTEMPTS_MAX: i16 = 5;
+/// Letters that a device may put on the desk in an hour; more of what can't be kept is counted in the last.
+pub const TELEMETRY_LETTERS_PER_HOUR_MAX: u32 = 100;
+/// Records that are read of one connection in a second, at most. Devices tell of each second at most; one that comes
+/// back with a full memory is read at this rate.
+pub const TELEMETRY_RECORDS_PER_CONNECTION_S_MAX: u32 = 2_000;
+/// The same of all connections and packets of a server together.
+pub const TELEMETRY_RECORDS_S_MAX: u32 = 200_000;
+/// Devices that nobody has made are made by themselves, where that is set, so many a minute.
+pub const TELEMETRY_ENROLLED_PER_MINUTE_MAX: u32 = 60;
+/// Whose IMEI was looked up is believed to be there for so long; over UDP each packet has one.
+pub const TELEMETRY_KNOWN_FOR: Duration = Duration::from_secs(30);
+/// … and to be nobody's for so long.
+pub const TELEMETRY_UNKNOWN_FOR: Duration = Duration::from_secs(5);
+/// A shard of the stream holds so many frames, at most: then devices wait. Of 1,280 bytes each, with what the
+/// stream adds, 150 MB.
+pub const TELEMETRY_SHARD_FRAMES_MAX: usize = 100_000;
+/// Shards that devices are spread over; more than processors, since each has whole ones.
+pub const TELEMETRY_SHARDS_MAX: u32 = 64;
+/// Frames that a processor reads at once, of all its shards together.
+pub const TELEMETRY_FRAMES_READ_MAX: usize = 1_024;
+/// For a frame to be taken by the stream, waiting for room included; then the device is to send it again.
+pub const TELEMETRY_APPEND_WITHIN: Duration = Duration::from_secs(5);
+/// A processor owns a shard for so long from its last word; then another takes it over.
+pub const TELEMETRY_LEASE: Duration = Duration::from_secs(10);
+/// So often it says so, and looks who else is there.
+pub const TELEMETRY_LEASE_RENEWED_EVERY: Duration = Duration::from_secs(1);
+/// So often a shard's owner looks for entries that were read and not acknowledged (it does so first of all, too).
+pub const TELEMETRY_CLAIM_EVERY: Duration = Duration::from_secs(30);
+/// Frames put aside by the stream itself, at most; all of them are dead letters too.
+pub const TELEMETRY_PUT_ASIDE_MAX: usize = 10_000;
+/// A device that was not heard of for so long is offline.
+pub const DEVICE_OFFLINE_AFTER: Duration = Duration::from_secs(10 * 60);
+/// What the byte that counts them can say.
+pub const TELEMETRY_RECORDS_PER_FRAME_MAX: usize = 255;
+pub const TELEMETRY_IO_PER_RECORD_MAX: usize = 512;
+pub const TELEMETRY_COMMAND_MAX_BYTES: usize = 512;
+
+pub const FENCE_POINTS_MIN: usize = 3;
+pub const FENCE_POINTS_MAX: usize = 500;
+pub const FENCE_RADIUS_MIN_M: f64 = 10.0;
+pub const FENCE_RADIUS_MAX_M: f64 = 500_000.0;
+/// From west to east; a ring around a pole would have more.
+pub const FENCE_SPAN_MAX_DEGREES: f64 = 180.0;
+pub const FENCE_DWELL_MAX_S: i32 = 30 * 86_400;
+/// Fences that a device is in at once.
+pub const FENCES_INSIDE_MAX: usize = 100;
+
+/// How far ahead of its receipt a record's time may be; beyond, it is a dead letter.
+pub const TELEMETRY_AHEAD_MAX: Duration = Duration::from_secs(3_600);
+/// Up to here it is a clock that isn't quite right, and the position may be true.
+pub const TELEMETRY_AHEAD_TRUE_MAX: Duration = Duration::from_secs(120);
+/// Nothing that carries a device is faster, and no fix is off by more.
+pub const TELEMETRY_SPEED_MAX_KMH: f64 = 350.0;
+pub const TELEMETRY_JUMP_SLACK_M: f64 = 500.0;
+/// So many positions in a row that agree with each other are believed against the one before them.
+pub const TELEMETRY_JUMPS_BELIEVED: u32 = 5;
+/// From this speed on a device moves; from the lower one down it may stand.
+pub const TELEMETRY_MOVING_KMH: i16 = 6;
+pub const TELEMETRY_STILL_KMH: i16 = 3;
+/// A speed alone is noise until the device is so far from where it stood.
+pub const TELEMETRY_MOVED_M: f64 = 30.0;
+/// So far away it has moved whatever its speed says.
+pub const TELEMETRY_CARRIED_M: f64 = 200.0;
+/// A stop is one after so long (at once when the ignition is off).
+pub const TELEMETRY_STOP_AFTER: Duration = Duration::from_secs(180);
+/// What happens in a longer silence isn't known: a trip ends before it.
+pub const TELEMETRY_GAP: Duration = Duration::from_secs(1_800);
+/// Windows of a map that one socket may look at.
+pub const MAP_WINDOWS_PER_SOCKET_MAX: usize = 4;
+/// Devices in one frame of a map.
+pub const POSITIONS_PER_FRAME_MAX: usize = 200;
+/// Where devices are is read so often at most, however often it is told that they move.
+pub const MOVEMENTS_READ_EVERY: Duration = Duration::from_millis(100);
+pub const MOVEMENTS_RECONNECT_PAUSE: Duration = Duration::from_secs(1);
+/// Commands of one device that are neither answered nor given up.
+pub const DEVICE_COMMANDS_OPEN_MAX: i64 = 20;
+/// A device that does not answer for so long does not.
+pub const DEVICE_COMMAND_ANSWER_WITHIN: Duration = Duration::from_secs(60);
+/// A command waits so long for its device to be there.
+pub const DEVICE_COMMAND_SENT_WITHIN: Duration = Duration::from_secs(24 * 3_600);
+/// Devices whose stories are told anew, one after the other, before it is looked again.
+pub const RETOLD_AT_ONCE: i64 = 100;
+/// How often, by event time, a device's state is kept to go back to. Such states are kept longer than
+/// positions, by more than this.
+pub const TELEMETRY_CHECKPOINT_EVERY: Duration = Duration::from_secs(6 * 3_600);

@@ -15,8 +15,9 @@ use crate::lifecycle::Stops;
 use crate::link::Link;
 use crate::refusal::Refusal;
 use crate::text::text_enum;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 text_enum! {
     MaintenanceState {
@@ -84,6 +85,10 @@ pub struct Maintenance {
     pub mode: Option<StopMode>,
     pub settings: Settings,
     pub links: Vec<Link>,
+    /// The series it is a window of.
+    pub series_id: Option<Uuid>,
+    /// When it was to begin by its series, on the wall of the series' zone: what it is known by there.
+    pub occurrence_at: Option<NaiveDateTime>,
 }
 
 /// How it is carried out.
@@ -222,6 +227,8 @@ mod tests {
                 admins_first: false,
             },
             links: Vec::new(),
+            series_id: None,
+            occurrence_at: None,
         }
     }
 

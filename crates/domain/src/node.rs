@@ -3,6 +3,8 @@
 use crate::access::Visibility;
 use crate::announcement::Announcement;
 use crate::connection::Connection;
+use crate::device::Device;
+use crate::geofence::Geofence;
 use crate::incident::Incident;
 use crate::maintenance::Maintenance;
 use crate::person::Person;
@@ -42,6 +44,10 @@ text_enum! {
         StatusPage = "status_page",
         /// How messages leave Synops: a mail server, a webhook.
         Connection = "connection",
+        /// Something that moves, and sends where it is.
+        Device = "device",
+        /// A place on the map that devices enter and leave.
+        Geofence = "geofence",
     }
 }
 
@@ -62,6 +68,8 @@ impl NodeKind {
                 | Self::Announcement
                 | Self::StatusPage
                 | Self::Connection
+                | Self::Device
+                | Self::Geofence
         )
     }
 }
@@ -100,6 +108,8 @@ pub enum Facet {
     Connection(Connection),
     Announcement(Announcement),
     StatusPage(StatusPage),
+    Device(Device),
+    Geofence(Geofence),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

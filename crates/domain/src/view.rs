@@ -1,6 +1,6 @@
 //! Views: saved selections of systems.
 
-use crate::limits::{SEARCH_MAX_CHARS, VIEW_IDS_MAX};
+use crate::limits::{SEARCH_MAX_CHARS, VIEW_IDS_MAX, VIEW_SYSTEMS_MAX};
 use crate::refusal::Refusal;
 use crate::system::State;
 use crate::text::text_enum;
@@ -20,8 +20,9 @@ text_enum! {
     }
 }
 
-/// Which systems a view shows; what is empty or absent takes all. Evaluated for whoever looks: nobody
-/// sees more by a view than without it.
+/// Which systems a view shows: those that meet every condition, and those it names. What is empty or absent takes
+/// all; but a view that names systems and has no condition shows these alone. Evaluated for whoever looks: nobody sees
+/// more by a view than without it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ViewFilter {
@@ -40,6 +41,10 @@ pub struct ViewFilter {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     pub text: Option<String>,
+    /// These besides, whatever the conditions say. One that is deleted falls out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 200)]
+    pub system_ids: Vec<Uuid>,
     /// By default `title`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<SystemOrder>,
@@ -50,15 +55,26 @@ impl ViewFilter {
         if self.states.len() > State::ALL.len() {
             return Err(Refusal::invalid("states", "each state once"));
         }
-        for (field, ids) in [("environment_ids", &self.environment_ids), ("group_ids", &self.group_ids)] {
-            if ids.len() > VIEW_IDS_MAX {
-                return Err(Refusal::invalid(field, format!("at most {VIEW_IDS_MAX}")));
+        let lists = [
+            ("environment_ids", &self.environment_ids, VIEW_IDS_MAX),
+            ("group_ids", &self.group_ids, VIEW_IDS_MAX),
+            ("system_ids", &self.system_ids, VIEW_SYSTEMS_MAX),
+        ];
+        for (field, ids, most) in lists {
+            if ids.len() > most {
+                return Err(Refusal::invalid(field, format!("at most {most}")));
             }
         }
         if self.text.as_ref().is_some_and(|text| text.contains('\0') || text.chars().count() > SEARCH_MAX_CHARS) {
             return Err(Refusal::invalid("text", format!("at most {SEARCH_MAX_CHARS} characters, without NUL")));
         }
         Ok(())
+    }
+
+    /// Whether there is a condition that a system could meet: without one, the systems that are named are all.
+    pub fn has_conditions(&self) -> bool {
+        let has_ids = !self.environment_ids.is_empty() || !self.group_ids.is_empty();
+        has_ids || !self.states.is_empty() || self.text.as_ref().is_some_and(|text| !text.is_empty())
     }
 }
 
@@ -77,6 +93,8 @@ mod tests {
         check(ViewFilter { states: State::ALL.to_vec(), ..ViewFilter::default() }, None);
         check(ViewFilter { states: vec![State::Up; 5], ..ViewFilter::default() }, Some("states"));
         check(ViewFilter { group_ids: vec![Uuid::nil(); VIEW_IDS_MAX + 1], ..ViewFilter::default() }, Some("group_ids"));
+        check(ViewFilter { system_ids: vec![Uuid::nil(); VIEW_SYSTEMS_MAX], ..ViewFilter::default() }, None);
+        check(ViewFilter { system_ids: vec![Uuid::nil(); VIEW_SYSTEMS_MAX + 1], ..ViewFilter::default() }, Some("system_ids"));
         check(ViewFilter { text: Some("a\0".to_owned()), ..ViewFilter::default() }, Some("text"));
         check(ViewFilter { text: Some("x".repeat(SEARCH_MAX_CHARS + 1)), ..ViewFilter::default() }, Some("text"));
         assert!(serde_json::from_str::<ViewFilter>(r#"{"sql":"true"}"#).is_err());

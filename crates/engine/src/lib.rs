@@ -6,6 +6,7 @@ pub mod jobs;
 mod lifecycle;
 mod notify;
 mod prober;
+pub mod telemetry;
 mod upkeep;
 
 pub use check::guard::{BadRange, GuardConfig};
@@ -162,7 +163,13 @@ pub fn start(
     match config.work {
         Some(mut work) => {
             let webhooks = Webhooks::new(network, work.webhook_secret.take()).map_err(StartError::Http)?;
-            work.kinds = work.kinds.or(Kinds::all(config.retention, work.tools.clone(), webhooks, config.post.clone()));
+            work.kinds = work.kinds.or(Kinds::all(
+                config.retention,
+                work.tools.clone(),
+                webhooks,
+                config.post.clone(),
+                intentions.clone(),
+            ));
             let worker = jobs::Worker {
                 pool: pool.clone(),
                 database_url: work.database_url,

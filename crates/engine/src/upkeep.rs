@@ -3,7 +3,7 @@
 
 use domain::limits::{
     AUDIT_KEPT_DEFAULT, CHECK_RUNS_KEPT_DEFAULT, DEAD_LETTERS_KEPT, DELIVERIES_KEPT, FEED_RETENTION_DEFAULT, INSTANCES_KEPT,
-    JOB_HISTORY_KEPT_DEFAULT, NOTIFICATIONS_KEPT, NOTIFICATIONS_PER_PERSON_MAX, UPKEEP_BATCH_ROWS,
+    JOB_HISTORY_KEPT_DEFAULT, NOTIFICATIONS_KEPT, NOTIFICATIONS_PER_PERSON_MAX, POSITIONS_KEPT_DEFAULT, UPKEEP_BATCH_ROWS,
 };
 use std::time::Duration;
 use store::Pool;
@@ -12,6 +12,8 @@ use store::partition::Partitioned;
 
 /// Beyond the feed's retention, so that no version is forgotten that a resumed stream may ask for.
 const TOMBSTONES_KEPT_LONGER: Duration = Duration::from_secs(24 * 3600);
+/// Beyond positions, so that all that are left can be told anew: more than lies between two checkpoints.
+const STORIES_KEPT_LONGER: Duration = Duration::from_secs(2 * 24 * 3600);
 /// Of rolled up check runs.
 const HOURS_KEPT: Duration = Duration::from_secs(100 * 24 * 3600);
 const DAYS_KEPT: Duration = Duration::from_secs(2 * 366 * 24 * 3600);
@@ -29,6 +31,7 @@ pub struct Retention {
     pub check_runs: Duration,
     pub audit_log: Duration,
     pub job_history: Duration,
+    pub positions: Duration,
 }
 
 impl Default for Retention {
@@ -38,6 +41,7 @@ impl Default for Retention {
             check_runs: CHECK_RUNS_KEPT_DEFAULT,
             audit_log: AUDIT_KEPT_DEFAULT,
             job_history: JOB_HISTORY_KEPT_DEFAULT,
+            positions: POSITIONS_KEPT_DEFAULT,
         }
     }
 }
@@ -49,6 +53,7 @@ impl Retention {
             Partitioned::CheckRuns => self.check_runs,
             Partitioned::AuditLog => self.audit_log,
             Partitioned::JobHistory => self.job_history,
+            Partitioned::Positions => self.positions,
         }
     }
 }
@@ -64,7 +69,7 @@ impl Upkeep {
     pub(crate) async fn pass(&self, progress: impl Fn(f32, &str)) -> Result<(), store::Error> {
         let mut failed = None;
         for (at, table) in (0_u8..).zip(Partitioned::ALL) {
-            progress(f32::from(at) * 0.2, table.table());
+            progress(f32::from(at) * 0.16, table.table());
             self.keep_table(table).await.unwrap_or_else(|error| _ = failed.get_or_insert(error));
         }
         self.watch_default_partitions().await;
@@ -88,6 +93,9 @@ impl Upkeep {
         clear(|| store::notification::delete_old_notifications(pool, NOTIFICATIONS_KEPT, NOTIFICATIONS_PER_PERSON_MAX, most))
             .await?;
         clear(|| store::delivery::delete_old_deliveries(pool, DELIVERIES_KEPT, most)).await?;
+        let told_kept = self.retention.positions + STORIES_KEPT_LONGER;
+        clear(|| store::geofence::delete_old_shapes(pool, told_kept, most)).await?;
+        clear(|| store::device_state::delete_old_checkpoints(pool, told_kept, most)).await?;
         clear(|| store::check_rollup::delete_old_rollups(pool, Span::Hour, HOURS_KEPT, most)).await?;
         clear(|| store::check_rollup::delete_old_rollups(pool, Span::Day, DAYS_KEPT, most)).await?;
         store::instance::delete_lapsed(pool, INSTANCES_KEPT).await.map(drop)

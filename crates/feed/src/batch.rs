@@ -30,11 +30,14 @@ pub struct Control {
     pub ended: Vec<Credential>,
     /// What is somebody's alone.
     pub inbox: Vec<InboxChange>,
+    /// What lies beside the graph: caches alone are told.
+    pub lists: Vec<ListChange>,
 }
 
 impl Control {
     pub fn is_empty(&self) -> bool {
-        self.access.is_empty() && self.scopes.is_empty() && self.ended.is_empty() && self.inbox.is_empty()
+        let Self { access, scopes, ended, inbox, lists } = self;
+        access.is_empty() && scopes.is_empty() && ended.is_empty() && inbox.is_empty() && lists.is_empty()
     }
 }
 
@@ -64,6 +67,42 @@ impl InboxPart {
     /// `None` for a text that names none.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Notifications, Self::Dismissals].into_iter().find(|part| part.as_str() == text)
+    }
+}
+
+/// Rows have changed that are no nodes and are shown in lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ListChange {
+    /// The series, or whose rows they are: a subscriber, a person, a status page, a connection.
+    pub of: Uuid,
+    pub what: ListPart,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ListPart {
+    /// Of maintenances.
+    Series,
+    /// Of a person or team.
+    Subscriptions,
+    /// How a person is told.
+    Preferences,
+    /// Who is told by mail what a status page says.
+    Followers,
+    /// A connection's own words.
+    Templates,
+}
+
+impl ListPart {
+    /// `None` for a text that names none; as the triggers of `0023_lists.sql` log it.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "series" => Some(Self::Series),
+            "subscriptions" => Some(Self::Subscriptions),
+            "preferences" => Some(Self::Preferences),
+            "followers" => Some(Self::Followers),
+            "templates" => Some(Self::Templates),
+            _ => None,
+        }
     }
 }
 

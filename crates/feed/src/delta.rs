@@ -1,7 +1,9 @@
 //! Reads the difference between two snapshots: access first, then nodes and edges with the bodies
 //! of the later one. Used by the tailer, and for a reader that comes back with a token.
 
-use crate::batch::{AccessChange, Change, Control, Credential, EdgeScopes, Event, InboxChange, InboxPart, ScopeChange};
+use crate::batch::{
+    AccessChange, Change, Control, Credential, EdgeScopes, Event, InboxChange, InboxPart, ListChange, ListPart, ScopeChange,
+};
 use crate::snapshot::Snapshot;
 use chrono::{DateTime, Utc};
 use domain::limits::FEED_PAGE_ROWS;
@@ -84,6 +86,7 @@ impl Reading {
         let mut scopes: HashMap<Uuid, Vec<u64>> = HashMap::new();
         let mut control = Control::default();
         let mut inbox: HashSet<InboxChange> = HashSet::new();
+        let mut lists: HashSet<ListChange> = HashSet::new();
         for row in rows {
             match (row.entity.as_str(), row.scope_id) {
                 ("access", Some(scope_id)) => push_new(pairs.entry((scope_id, row.id)).or_default(), row.xid),
@@ -93,11 +96,16 @@ impl Reading {
                     let what = row.kind.as_deref().and_then(InboxPart::parse);
                     inbox.extend(what.map(|what| InboxChange { person_id: row.id, what }));
                 }
+                ("list", _) => {
+                    let what = row.kind.as_deref().and_then(ListPart::parse);
+                    lists.extend(what.map(|what| ListChange { of: row.id, what }));
+                }
                 ("token", _) => control.ended.push(Credential::Token(row.id)),
                 _ => {}
             }
         }
         control.inbox = inbox.into_iter().collect();
+        control.lists = lists.into_iter().collect();
         if !pairs.is_empty() {
             let (scope_ids, person_ids): (Vec<Uuid>, Vec<Uuid>) = pairs.keys().copied().unzip();
             let levels = store::access::list_levels_of(&mut *db, &scope_ids, &person_ids).await?;

@@ -14,7 +14,10 @@ pub mod snapshot;
 mod tailer;
 pub mod token;
 
-pub use batch::{AccessChange, Batch, Change, Control, Credential, EdgeScopes, Event, InboxChange, InboxPart, ScopeChange};
+pub use batch::{
+    AccessChange, Batch, Change, Control, Credential, EdgeScopes, Event, InboxChange, InboxPart, ListChange, ListPart,
+    ScopeChange,
+};
 pub use bell::Bell;
 pub use caches::Caches;
 pub use delta::{Page, Reading, TooMuch};

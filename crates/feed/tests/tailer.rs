@@ -10,12 +10,14 @@
 use chrono::{DateTime, Utc};
 use domain::{Level, NodeKind};
 use feed::snapshot::Snapshot;
-use feed::{AccessChange, Batch, Bell, Change, Control, Credential, InboxChange, InboxPart, Sink, Start, Tailer};
+use feed::{
+    AccessChange, Batch, Bell, Change, Control, Credential, InboxChange, InboxPart, ListChange, ListPart, Sink, Start, Tailer,
+};
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::{TestDb, graph, wait_until};
@@ -38,6 +40,7 @@ struct Model {
     access: Vec<AccessChange>,
     ended: Vec<Credential>,
     inbox: Vec<InboxChange>,
+    lists: HashSet<ListChange>,
     /// Events at or below the version that was told before.
     repeats: usize,
     at: Option<Snapshot>,
@@ -76,6 +79,7 @@ impl Sink for Told {
         model.access.extend(batch.control.access);
         model.ended.extend(batch.control.ended);
         model.inbox.extend(batch.control.inbox);
+        model.lists.extend(batch.control.lists);
         for event in batch.events {
             match event.change {
                 Change::Node { node, .. } => {
@@ -366,5 +370,36 @@ async fn what_is_somebodys_own_is_told_by_name_alone() {
     sqlx::query("delete from notifications").execute(running.db.owner_pool()).await.unwrap();
     running.level().await;
     assert_eq!(running.told.0.lock().inbox, [told, told]);
+    running.stop().await;
+}
+
+/// Of rows beside the graph the feed tells whose they are, and were; not of what nobody is shown.
+#[tokio::test]
+async fn of_rows_beside_the_graph_is_told_whose_they_are() {
+    let running = Running::start().await;
+    let (kari, ola) = (running.db.person("kari").await, running.db.person("ola").await);
+    let workspace = running.db.workspace("Shop").await;
+    let told = async |statement: &'static str| {
+        sqlx::query(statement).bind(kari).bind(ola).bind(workspace).execute(running.db.owner_pool()).await.unwrap();
+        running.level().await;
+        std::mem::take(&mut running.told.0.lock().lists)
+    };
+    let of = |people: &[Uuid], what: ListPart| people.iter().map(|of| ListChange { of: *of, what }).collect::<HashSet<_>>();
+    let subscribe =
+        "insert into subscriptions (id, subscriber_id, subscriber_kind, target_id) values (gen_random_uuid(), $1, 'person', $3)
+        on conflict (subscriber_id, target_id, connection_id) do update set subscriber_id = $2";
+    assert_eq!(told(subscribe).await, of(&[kari], ListPart::Subscriptions));
+    assert_eq!(told(subscribe).await, of(&[kari, ola], ListPart::Subscriptions), "whose it was and whose it is");
+    assert_eq!(told("delete from subscriptions where $1 <> $2 and $3 is not null").await, of(&[ola], ListPart::Subscriptions));
+    let prefer = "insert into notification_preferences (person_id) select * from unnest(array[$1, $2]) where $3 is not null";
+    assert_eq!(told(prefer).await, of(&[kari, ola], ListPart::Preferences));
+    let nothing_new = "update notification_preferences set mail = mail where person_id in ($1, $2, $3)";
+    assert_eq!(told(nothing_new).await, HashSet::new());
+    let series = "insert into maintenance_series (id, parent_id, title, starts_at, timezone, duration_s)
+        select $1, $3, 'Disks', now(), 'UTC', 60 where $2 is not null";
+    assert_eq!(told(series).await, of(&[kari], ListPart::Series));
+    let look = "update maintenance_series set look_at = now() where id in ($1, $2, $3)";
+    assert_eq!(told(look).await, HashSet::new(), "when the clock looks again is nobody's business");
+    assert_eq!(told("delete from maintenance_series where id in ($1, $2, $3)").await, of(&[kari], ListPart::Series));
     running.stop().await;
 }

@@ -1,11 +1,14 @@
 //! Cursors: where the next page begins, as a text that callers hand back and don't look into. It
 //! is the base64url of a small JSON value.
 
+use crate::extract::time_in_range;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use domain::Refusal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 /// A title of 200 characters, in the longest form, with room.
 const CURSOR_MAX_BYTES: usize = 4_096;
@@ -19,6 +22,13 @@ pub(crate) fn encode(position: &impl Serialize) -> String {
 pub(crate) fn decode<T: DeserializeOwned>(cursor: &str) -> Result<T, Refusal> {
     let bytes = (cursor.len() <= CURSOR_MAX_BYTES).then(|| URL_SAFE_NO_PAD.decode(cursor).ok()).flatten();
     bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(invalid)
+}
+
+/// Where a page begins in a list by time: a time, and an id among those of the time.
+pub(crate) fn moment(cursor: Option<&str>) -> Result<Option<(DateTime<Utc>, Uuid)>, Refusal> {
+    let Some(text) = cursor else { return Ok(None) };
+    let (at, id) = decode(text)?;
+    time_in_range("cursor", at).map(|at| Some((at, id)))
 }
 
 pub(crate) fn invalid() -> Refusal {

@@ -20,6 +20,7 @@ const TAGS: &[(&str, &str)] = &[
     ("dependencies", "What depends on what, and how hard a failure hits."),
     ("incidents", "What went wrong, and what people are told about it."),
     ("maintenances", "Planned windows in which something is taken down."),
+    ("fleet", "Devices that send where they are."),
     ("announcements", "What everybody should know, for a time."),
     ("notifications", "What I was told, of what I want to be told, and how it went out."),
     ("connections", "How messages leave Synops."),

@@ -2,7 +2,7 @@
 
 use crate::caller::Caller;
 use crate::extract::{Path, Query, limit_or_default, text_without_nul};
-use crate::reads::{self, Module, Sight};
+use crate::reads::{self, Module, Shelf, Sight};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::node::{NodePage, NodeView};
@@ -68,7 +68,10 @@ pub(crate) async fn page(state: &State, caller: &Caller, query: NodesQuery) -> R
             }
         }
     };
-    let page = state.reads().page(caller, filter.kind.map(Module::of), "nodes", &asked, load).await?;
+    let page = state
+        .reads()
+        .page(caller, filter.kind.map_or(Shelf::Any, |kind| Shelf::Of(Module::of(kind))), "nodes", &asked, load)
+        .await?;
     Ok(page.into_response())
 }
 

@@ -3,6 +3,7 @@
 use crate::accounts::{me, session, sessions, sign_in_link, tokens};
 use crate::catalog::{contacts, dependencies, group_contacts, links, states, views};
 use crate::connections::{self, templates};
+use crate::fleet::{commands, devices, geofences, positions, stories};
 use crate::incident;
 use crate::jobs::{classes, letters, queue, schedules, stats};
 use crate::layers::{admins_first, guard, headers, observe, position};
@@ -15,7 +16,7 @@ use crate::refusal::Refused;
 use crate::state::State;
 use crate::{
     activity, announcements, cache, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes,
-    search, status, status_pages,
+    search, status, status_pages, telemetry,
 };
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -41,6 +42,7 @@ fn api() -> OpenApiRouter<State> {
         .merge(maintenances())
         .merge(incidents())
         .merge(messages())
+        .merge(fleet())
         .merge(account())
         .merge(administration())
         .merge(live())
@@ -86,7 +88,7 @@ fn catalog() -> OpenApiRouter<State> {
         .routes(routes!(contacts::remove))
         .routes(routes!(group_contacts::list, group_contacts::add))
         .routes(routes!(group_contacts::remove))
-        .routes(routes!(contacts::change_mailbox, contacts::delete_mailbox))
+        .routes(routes!(contacts::get, contacts::change_mailbox, contacts::delete_mailbox))
         .routes(routes!(dependencies::list, dependencies::create))
         .routes(routes!(dependencies::update, dependencies::delete))
         .routes(routes!(views::list, views::create))
@@ -137,6 +139,25 @@ fn incidents() -> OpenApiRouter<State> {
         .routes(routes!(incident::acts::resolve))
 }
 
+/// What moves, and where it is.
+fn fleet() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        // Everybody, as far as they may see: devices and geofences; members make them, and have devices do something.
+        .routes(routes!(devices::list, devices::create))
+        .routes(routes!(devices::get, devices::update, devices::delete))
+        .routes(routes!(positions::latest))
+        .routes(routes!(positions::state))
+        .routes(routes!(positions::list))
+        .routes(routes!(positions::mark))
+        .routes(routes!(stories::timing_records))
+        .routes(routes!(stories::trips))
+        .routes(routes!(stories::stops))
+        .routes(routes!(stories::retell))
+        .routes(routes!(commands::list, commands::send))
+        .routes(routes!(geofences::list, geofences::create))
+        .routes(routes!(geofences::get, geofences::update, geofences::delete))
+}
+
 /// What people are told, and how it reaches them.
 fn messages() -> OpenApiRouter<State> {
     OpenApiRouter::default()
@@ -149,13 +170,15 @@ fn messages() -> OpenApiRouter<State> {
         .routes(routes!(status_pages::list, status_pages::create))
         .routes(routes!(status_pages::get, status_pages::update, status_pages::delete))
         .routes(routes!(status_pages::list_entries, status_pages::set_entries))
+        .routes(routes!(status_pages::followers::list))
+        .routes(routes!(status_pages::followers::delete))
         // Whoever is signed in: what they are told, and of what.
         .routes(routes!(notifications::list))
         .routes(routes!(notifications::count_unread))
         .routes(routes!(notifications::mark_read))
         .routes(routes!(notifications::delete))
         .routes(routes!(subscriptions::list, subscriptions::create))
-        .routes(routes!(subscriptions::delete))
+        .routes(routes!(subscriptions::update, subscriptions::delete))
         .routes(routes!(preferences::get, preferences::set))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::get))
@@ -194,6 +217,7 @@ fn administration() -> OpenApiRouter<State> {
         .routes(routes!(sign_in_link::create_sign_in_link))
         .routes(routes!(health::get_health))
         .routes(routes!(cache::get_cache))
+        .routes(routes!(telemetry::get_telemetry_status))
         .routes(routes!(lifecycle::status::get_maintenance_status))
         .routes(routes!(queue::list_jobs, queue::enqueue_job))
         .routes(routes!(queue::list_past_jobs))

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use domain::lifecycle::Window;
 use domain::limits::REQUESTS_IN_FLIGHT_MAX;
 use domain::notification::Messenger;
+use domain::telemetry::stream::Shards;
 use drain::Phase;
 use intentions::Intentions;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -79,6 +80,8 @@ pub struct Wiring {
     pub windows: watch::Receiver<Option<Window>>,
     /// Sends test messages.
     pub messenger: Arc<dyn Messenger>,
+    /// What devices' frames wait in; `None`: they wait in those who listen to them.
+    pub shards: Option<Arc<dyn Shards>>,
     /// Sockets run on these tasks until `stop`.
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
@@ -218,6 +221,7 @@ pub(crate) fn test_state() -> State {
         phases: drain::Drain::new().phases(),
         windows: watch::channel(None).1,
         messenger: Arc::new(Silent),
+        shards: None,
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
     })

@@ -1,8 +1,8 @@
 //! What people are told about maintenances and incidents: one way of reading and editing it for both.
 
 use crate::caller::Caller;
-use crate::extract::{PageQuery, Submission, limit_or_default, time_in_range};
-use crate::reads::{Module, Sight};
+use crate::extract::{PageQuery, Submission, limit_or_default};
+use crate::reads::{Module, Shelf, Sight};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::timeline::{UpdateEdit, UpdateEditPage};
@@ -37,7 +37,7 @@ pub(crate) async fn page(
         rendered(updates, next_cursor)
     };
     let asked = (id, audiences, before, limit);
-    Ok(state.reads().page(caller, Some(Module::of(kind)), "updates", &asked, load).await?.into_response())
+    Ok(state.reads().page(caller, Shelf::Of(Module::of(kind)), "updates", &asked, load).await?.into_response())
 }
 
 /// What an update said before: for whoever is told it as it is now, as far as they were told it then.
@@ -83,9 +83,5 @@ type Place = (i64, Option<(DateTime<Utc>, Uuid)>);
 
 fn place(page: &PageQuery) -> Result<Place, Refusal> {
     let limit = limit_or_default(page.limit)?;
-    let before: Option<(DateTime<Utc>, Uuid)> = page.cursor.as_deref().map(cursor::decode).transpose()?;
-    if let Some((at, _)) = before {
-        time_in_range("cursor", at)?;
-    }
-    Ok((limit, before))
+    Ok((limit, cursor::moment(page.cursor.as_deref())?))
 }

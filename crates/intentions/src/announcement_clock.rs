@@ -33,7 +33,7 @@ impl Intentions {
     }
 
     async fn try_advance_announcement(&self, id: Uuid) -> Result<Option<AnnouncementState>, store::Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = store::begin(&self.pool).await?;
         let Some(node) = store::node::lock_node(&mut *tx, id).await? else { return Ok(None) };
         let Some(before) = store::announcement::lock_announcement(&mut *tx, id).await? else { return Ok(None) };
         let state = before.state_at(store::database::now(&mut *tx).await?);

@@ -3,6 +3,7 @@
 mod announcement;
 mod catalog;
 mod connection;
+mod fleet;
 mod incident;
 mod maintenance;
 mod series;
@@ -24,6 +25,7 @@ use keyring::Keyring;
 use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 use std::collections::{HashMap, HashSet};
+use store::device_command::DeviceCommand;
 use store::edge::NewEdge;
 use store::node::{LockedNode, NewNode};
 use uuid::Uuid;
@@ -45,6 +47,8 @@ enum Touched {
     Deleted(Uuid),
     Due(Uuid),
     Series(Uuid),
+    Marked(u64),
+    Command(Box<DeviceCommand>),
 }
 
 impl<'a> Work<'a> {
@@ -98,6 +102,15 @@ impl<'a> Work<'a> {
             Intention::CreateAnnouncement { .. } => self.create_announcement(intention).await,
             Intention::UpdateAnnouncement { .. } => self.update_announcement(intention).await,
             Intention::OrderAnnouncements { ids } => self.order_announcements(ids).await,
+            Intention::CreateDevice { .. } => self.create_device(intention).await,
+            Intention::UpdateDevice { .. } => self.update_device(intention).await,
+            Intention::CreateGeofence { .. } => self.create_geofence(intention).await,
+            Intention::UpdateGeofence { .. } => self.update_geofence(intention).await,
+            Intention::MarkPositions { device_id, from, to, faulty } => {
+                self.mark_positions(*device_id, (*from, *to), *faulty).await
+            }
+            Intention::RetellDevice { device_id, from } => self.retell_device(*device_id, *from).await,
+            Intention::SendCommand { id, device_id, text, codec } => self.send_command(*id, *device_id, text, *codec).await,
             Intention::CreateMaintenanceSeries { .. } => self.create_series(intention).await,
             Intention::UpdateMaintenanceSeries { .. } => self.update_series(intention).await,
             Intention::EndMaintenanceSeries { id, version } => self.end_series(*id, *version).await,
@@ -129,6 +142,8 @@ impl<'a> Work<'a> {
                 Touched::Edge(id) => edges.get(id).map_or(Outcome::Deleted(*id), |e| Outcome::Edge(e.clone())),
                 Touched::Deleted(id) => Outcome::Deleted(*id),
                 Touched::Due(id) => Outcome::Due(*id),
+                Touched::Marked(count) => Outcome::Marked(*count),
+                Touched::Command(command) => Outcome::Command(command.clone()),
                 Touched::Series(id) => series.get(id).map_or(Outcome::Deleted(*id), |s| Outcome::Series(Box::new(s.clone()))),
             })
             .collect())
@@ -277,6 +292,7 @@ impl<'a> Work<'a> {
         if kind == EdgeKind::PartOf {
             return Err(Refusal::invalid("kind", "anything but part_of: that is what move_node is for").into());
         }
+        guard_inside(kind)?;
         let source = self.end(source_id, "source node").await?;
         let target = self.end(target_id, "target node").await?;
         authorise::edge(self.db, self.actor, kind, source, target).await?;
@@ -300,6 +316,7 @@ impl<'a> Work<'a> {
             authorise::edge(self.db, self.actor, edge.kind, source, target).await?;
             self.guard_affects(edge.kind, edge.source_id, edge.target_id).await?;
         }
+        guard_inside(edge.kind)?;
         fresh(version, edge.version)?;
         let Some(attrs) = attrs else {
             if edge.kind == EdgeKind::PartOf {
@@ -409,6 +426,14 @@ fn fresh(said: i64, current: i64) -> Result<(), Refusal> {
     if said == current { Ok(()) } else { Err(Refusal::Stale { current_version: current }) }
 }
 
+/// Who is where, is what devices say.
+fn guard_inside(kind: EdgeKind) -> Result<(), Refusal> {
+    match kind {
+        EdgeKind::Inside => Err(Refusal::invalid("kind", "anything but inside: that follows from a device's positions")),
+        _ => Ok(()),
+    }
+}
+
 /// The names of what an update sets, for the audit log: never values, which may be secret.
 fn changed_fields(intention: &Intention) -> Vec<String> {
     let Ok(Value::Object(said)) = serde_json::to_value(intention) else { return Vec::new() };
@@ -417,7 +442,7 @@ fn changed_fields(intention: &Intention) -> Vec<String> {
         .flat_map(|(name, value)| match (name.as_str(), value) {
             (
                 "system" | "person" | "maintenance" | "series" | "incident" | "view" | "connection" | "announcement"
-                | "status_page",
+                | "status_page" | "device" | "geofence",
                 Value::Object(inner),
             ) => inner.keys().map(|key| format!("{name}.{key}")).collect(),
             _ => vec![name.clone()],

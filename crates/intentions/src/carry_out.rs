@@ -92,7 +92,7 @@ async fn once(
     context: &Context,
     render: &(impl Fn(&[Outcome]) -> (u16, Value) + Send),
 ) -> Result<Done, Stop> {
-    let mut tx = to.pool.begin().await?;
+    let mut tx = store::begin(&to.pool).await?;
     let mut keeps_an_administrator = false;
     if intentions.iter().any(changes_access) {
         store::access::lock_graph(&mut *tx).await?;
@@ -194,6 +194,13 @@ fn changes_access(intention: &Intention) -> bool {
         // Its visibility is no grant, and inherits none.
         | Intention::UpdateAnnouncement { .. }
         | Intention::OrderAnnouncements { .. }
+        | Intention::CreateDevice { .. }
+        | Intention::UpdateDevice { .. }
+        | Intention::CreateGeofence { .. }
+        | Intention::UpdateGeofence { .. }
+        | Intention::MarkPositions { .. }
+        | Intention::RetellDevice { .. }
+        | Intention::SendCommand { .. }
         | Intention::CreateMaintenanceSeries { .. }
         | Intention::EndMaintenanceSeries { .. }
         | Intention::UpdateStatusPage { .. }

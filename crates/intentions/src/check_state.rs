@@ -35,7 +35,7 @@ impl Intentions {
     }
 
     async fn try_set_state(&self, system_id: Uuid, fence: i64, state: State, reason: Option<&str>) -> Result<bool, store::Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = store::begin(&self.pool).await?;
         // Its state is others' affair too: then that lock comes before all rows.
         if store::dependency::takes_part(&mut *tx, system_id).await? {
             store::dependency::lock_dependencies(&mut *tx).await?;

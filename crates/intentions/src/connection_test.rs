@@ -30,7 +30,7 @@ impl Intentions {
         outcome: &TestOutcome,
         context: &Context,
     ) -> Result<(), store::Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = store::begin(&self.pool).await?;
         let Some(node) = store::node::lock_node(&mut *tx, id).await? else { return Ok(()) };
         let error = (!outcome.ok).then_some(outcome.detail.as_str());
         store::connection::update_connection_test(&mut *tx, id, error).await?;

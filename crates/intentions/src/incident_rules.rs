@@ -59,7 +59,7 @@ impl Intentions {
     }
 
     async fn try_open(&self, system_id: Uuid) -> Result<Option<Uuid>, store::Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = store::begin(&self.pool).await?;
         // Who else opens it waits here, and then sees it.
         let Some(system) = store::node::lock_node(&mut *tx, system_id).await? else { return Ok(None) };
         let Some(due) = store::incident::find_due_incident(&mut *tx, system_id).await? else { return Ok(None) };
@@ -72,7 +72,7 @@ impl Intentions {
     }
 
     async fn try_resolve(&self, id: Uuid) -> Result<bool, store::Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = store::begin(&self.pool).await?;
         store::dependency::lock_dependencies(&mut *tx).await?;
         let Some(node) = store::node::lock_node(&mut *tx, id).await? else { return Ok(false) };
         let Some(before) = store::incident::lock_incident(&mut *tx, id).await? else { return Ok(false) };

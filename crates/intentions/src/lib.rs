@@ -16,6 +16,7 @@ mod secrets;
 mod series_clock;
 mod status_subscriber;
 mod stop;
+mod telemetry;
 
 use domain::intention::Intention;
 use domain::maintenance::Series;
@@ -24,6 +25,7 @@ use keyring::Keyring;
 use serde_json::Value;
 use std::sync::Arc;
 use store::Pool;
+use store::device_command::DeviceCommand;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -31,6 +33,7 @@ pub use jobs::{JobOutcome, JobsDone};
 pub use notices::{NoticeOutcome, NoticesDone};
 pub use secrets::{Rotation, SecretsError, open as open_secrets};
 pub use status_subscriber::NewSubscriber;
+pub use telemetry::Kept;
 
 /// Wakes the local tailer; called after each commit.
 pub type Bell = Arc<dyn Fn() + Send + Sync>;
@@ -44,6 +47,7 @@ pub struct Intentions {
     maintenance_bell: Arc<Notify>,
     jobs_bell: Option<Bell>,
     keyring: Option<Keyring>,
+    fences: telemetry::Fences,
 }
 
 /// What is known of a request besides its intentions.
@@ -72,6 +76,9 @@ pub enum Outcome {
     /// The check of this system is due now.
     Due(Uuid),
     Series(Box<Series>),
+    /// So many positions were marked, or are not any more.
+    Marked(u64),
+    Command(Box<DeviceCommand>),
 }
 
 /// What became of a request.
@@ -85,7 +92,15 @@ pub enum Done {
 
 impl Intentions {
     pub fn new(pool: Pool, bell: Bell) -> Self {
-        Self { pool, bell, check_bell: Arc::default(), jobs_bell: None, maintenance_bell: Arc::default(), keyring: None }
+        Self {
+            pool,
+            bell,
+            check_bell: Arc::default(),
+            jobs_bell: None,
+            maintenance_bell: Arc::default(),
+            keyring: None,
+            fences: telemetry::Fences::default(),
+        }
     }
 
     /// With the bell of this process's worker, which rings for others too. Without one, workers are

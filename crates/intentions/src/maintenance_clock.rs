@@ -59,7 +59,7 @@ impl Intentions {
     }
 
     async fn try_remind(&self, id: Uuid, minutes: &[i32]) -> Result<bool, store::Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = store::begin(&self.pool).await?;
         if store::node::lock_node(&mut *tx, id).await?.is_none()
             || !store::maintenance::take_reminders(&mut *tx, id, minutes).await?
         {
@@ -75,7 +75,7 @@ impl Intentions {
         if !self.is_due(id).await? {
             return Ok(None);
         }
-        let mut tx = self.pool.begin().await?;
+        let mut tx = store::begin(&self.pool).await?;
         let Some(node) = store::node::lock_node(&mut *tx, id).await? else { return Ok(None) };
         let Some(before) = store::maintenance::lock_maintenance(&mut *tx, id).await? else { return Ok(None) };
         let Some(due) = due(&mut tx, id, &before).await? else { return Ok(None) };

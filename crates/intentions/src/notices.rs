@@ -10,7 +10,7 @@ use domain::connection::Channel;
 use domain::job::{JobKind, NewJob};
 use domain::limits::{SUBSCRIPTIONS_PER_SUBSCRIBER_MAX, TRANSACTION_ATTEMPTS_MAX};
 use domain::node::NodeKind;
-use domain::notification::{DeliverPayload, NewSubscription, NoticeAct, PreferencesPatch};
+use domain::notification::{DeliverPayload, NewSubscription, NoticeAct, NoticeKind, PreferencesPatch};
 use domain::{Actor, Refusal};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -79,7 +79,7 @@ impl Intentions {
         context: &Context,
         render: &(impl Fn(&NoticeOutcome) -> (u16, Value) + Send),
     ) -> Result<NoticesDone, Stop> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = store::begin(&self.pool).await?;
         let outcome = Desk { db: &mut tx, actor, person_id, request_id: context.request_id.as_deref() }.act(act).await?;
         let (status, response) = render(&outcome);
         commit(tx, context, status, &response).await?;
@@ -99,6 +99,7 @@ impl Desk<'_> {
     async fn act(&mut self, act: &NoticeAct) -> Result<NoticeOutcome, Stop> {
         match act {
             NoticeAct::Subscribe(new) => self.subscribe(new).await,
+            NoticeAct::ChangeSubscription { id, kinds } => self.change_subscription(*id, kinds).await,
             NoticeAct::Unsubscribe { id } => self.unsubscribe(*id).await,
             NoticeAct::SetPreferences(patch) => self.set_preferences(patch).await,
             NoticeAct::MarkRead(read) => {
@@ -111,6 +112,7 @@ impl Desk<'_> {
             }
             NoticeAct::DismissAnnouncement { id } => self.dismiss(*id).await,
             NoticeAct::RetryDelivery { id } => self.retry(*id).await,
+            NoticeAct::DeleteFollower { page_id, id } => self.delete_follower(*page_id, *id).await,
         }
     }
 
@@ -126,21 +128,9 @@ impl Desk<'_> {
             }
         }
         if let Some(connection_id) = new.connection_id {
-            let what = "connection";
-            let (kind, scope_id) =
-                store::node::lock_parent(&mut *self.db, connection_id).await?.ok_or(Refusal::NotFound { what })?;
-            let rights = self.rights(scope_id).await?;
-            rights.need(Level::Reader, what)?;
-            let found = store::connection::find_connection(&mut *self.db, connection_id).await?;
-            let found = found.filter(|_| kind == NodeKind::Connection).ok_or(Refusal::NotFound { what })?;
-            rights.need(Level::Member, what)?;
-            if found.channel == Channel::Smtp {
-                return Err(Refusal::invalid("connection_id", "another: mail goes to people by itself").into());
-            }
+            self.uses(connection_id).await?;
         }
-        let mut kinds = new.kinds.clone();
-        kinds.sort_unstable();
-        kinds.dedup();
+        let kinds = each_once(&new.kinds);
         let id = Uuid::now_v7();
         let row = NewSubscriptionRow {
             id,
@@ -159,6 +149,42 @@ impl Desk<'_> {
         self.record("subscribe", subscriber_id, subscriber, summary).await?;
         let made = store::subscription::find_subscription(&mut *self.db, Some(self.person_id), id).await?;
         Ok(NoticeOutcome::Subscribed(Box::new(made.ok_or(Refusal::NotFound { what: "subscription" })?)))
+    }
+
+    /// Of other kinds from now on. Takes what subscribing took, by its connection too.
+    async fn change_subscription(&mut self, id: Uuid, kinds: &[NoticeKind]) -> Result<NoticeOutcome, Stop> {
+        const NO_SUCH: Refusal = Refusal::NotFound { what: "subscription" };
+        let found = store::subscription::find_subscription(&mut *self.db, Some(self.person_id), id).await?.ok_or(NO_SUCH)?;
+        let subscriber = match self.subscriber(found.subscriber_id).await {
+            Err(Stop::Refused(_)) => return Err(NO_SUCH.into()),
+            other => other?,
+        };
+        if let Some(connection_id) = found.connection_id {
+            self.uses(connection_id).await?;
+        }
+        let kinds = each_once(kinds);
+        if !store::subscription::update_subscription(&mut *self.db, id, &kinds).await? {
+            return Err(NO_SUCH.into());
+        }
+        let summary = json!({ "subscription": id, "kinds": kinds });
+        self.record("change_subscription", found.subscriber_id, subscriber, summary).await?;
+        let changed = store::subscription::find_subscription(&mut *self.db, Some(self.person_id), id).await?.ok_or(NO_SUCH)?;
+        Ok(NoticeOutcome::Subscribed(Box::new(changed)))
+    }
+
+    /// Whoever has something sent by a connection is a member where it is.
+    async fn uses(&mut self, connection_id: Uuid) -> Result<(), Stop> {
+        let what = "connection";
+        let (kind, scope_id) = store::node::lock_parent(&mut *self.db, connection_id).await?.ok_or(Refusal::NotFound { what })?;
+        let rights = self.rights(scope_id).await?;
+        rights.need(Level::Reader, what)?;
+        let found = store::connection::find_connection(&mut *self.db, connection_id).await?;
+        let found = found.filter(|_| kind == NodeKind::Connection).ok_or(Refusal::NotFound { what })?;
+        rights.need(Level::Member, what)?;
+        if found.channel == Channel::Smtp {
+            return Err(Refusal::invalid("connection_id", "another: mail goes to people by itself").into());
+        }
+        Ok(())
     }
 
     async fn unsubscribe(&mut self, id: Uuid) -> Result<NoticeOutcome, Stop> {
@@ -214,6 +240,24 @@ impl Desk<'_> {
         }
         let is_new = store::announcement::insert_dismissal(&mut *self.db, id, self.person_id).await?;
         Ok(NoticeOutcome::Changed(is_new.into()))
+    }
+
+    /// Whoever manages a page says who it writes to.
+    async fn delete_follower(&mut self, page_id: Uuid, id: Uuid) -> Result<NoticeOutcome, Stop> {
+        const NO_SUCH: Refusal = Refusal::NotFound { what: "status page" };
+        let node = store::node::lock_node(&mut *self.db, page_id).await?.ok_or(NO_SUCH)?;
+        let rights = self.rights(node.scope_id).await?;
+        rights.need(Level::Reader, "status page")?;
+        if node.kind != NodeKind::StatusPage {
+            return Err(NO_SUCH.into());
+        }
+        rights.need(Level::Admin, "status page")?;
+        if !store::status_page::delete_subscriber_of(&mut *self.db, page_id, id).await? {
+            return Err(Refusal::NotFound { what: "follower" }.into());
+        }
+        // Not whose: the address is to be forgotten.
+        self.record("delete_follower", page_id, node, json!({ "follower": id })).await?;
+        Ok(NoticeOutcome::Gone(id))
     }
 
     /// One that nobody tries any more, by a new job; its dead letter is decided about by that.
@@ -287,4 +331,11 @@ impl Desk<'_> {
         };
         Ok(store::audit::insert_entry(&mut *self.db, entry).await?)
     }
+}
+
+fn each_once(kinds: &[NoticeKind]) -> Vec<NoticeKind> {
+    let mut kinds = kinds.to_vec();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
 }

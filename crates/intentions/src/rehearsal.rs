@@ -17,7 +17,7 @@ impl Intentions {
     /// is told. Takes whoever may plan it.
     pub async fn rehearse_maintenance(&self, actor: &Actor, id: Uuid) -> Result<Vec<Step>, Refusal> {
         authorise::writer(actor)?;
-        let mut tx = self.pool.begin().await.map_err(store::refusal)?;
+        let mut tx = store::begin(&self.pool).await.map_err(store::refusal)?;
         let node = store::node::lock_node(&mut *tx, id).await.map_err(store::refusal)?.ok_or(NO_SUCH)?;
         let rights = authorise::Rights::of(&mut tx, actor, node.scope_id).await.map_err(store::refusal)?;
         rights.need(Level::Reader, "maintenance")?;

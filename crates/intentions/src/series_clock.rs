@@ -28,7 +28,7 @@ impl Intentions {
     }
 
     async fn try_make_occurrences(&self, series_id: Uuid) -> Result<usize, Stop> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = store::begin(&self.pool).await?;
         // It deletes what the series does not hold any more.
         store::access::lock_graph(&mut *tx).await?;
         store::dependency::lock_dependencies(&mut *tx).await?;

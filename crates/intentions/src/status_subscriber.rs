@@ -5,7 +5,10 @@ use crate::Intentions;
 use crate::notify::{BATCH, deliver, letter, message_id};
 use domain::Refusal;
 use domain::connection::Channel;
-use domain::limits::{NOTICE_SYSTEMS_MAX, RECIPIENTS_PER_BATCH, STATUS_PAGES_TOLD_MAX, STATUS_SUBSCRIBERS_PER_PAGE_MAX};
+use domain::limits::{
+    NOTICE_SYSTEMS_MAX, RECIPIENTS_PER_BATCH, STATUS_PAGES_TOLD_MAX, STATUS_SUBSCRIBERS_PER_PAGE_MAX,
+    STATUS_UNCONFIRMED_PER_PAGE_MAX,
+};
 use domain::node::NodeKind;
 use domain::notification::{Letter, Notice, NoticeKind, StatusLinks};
 use serde_json::json;
@@ -30,35 +33,47 @@ pub struct NewSubscriber {
     pub lasts: Duration,
 }
 
+/// A mail server, and what it sends from.
+type Mail = (Uuid, String);
+
 impl Intentions {
     /// Takes the address down and has it sent the link that confirms it; or does nothing, where it is subscribed, was
-    /// sent the link just now, or the page has too many. Which of these, nobody is told.
-    pub async fn subscribe_to_status(&self, new: NewSubscriber) -> Result<(), Refusal> {
+    /// sent the link just now, or the page has too many. Which of these, nobody is told. False, and nothing is kept,
+    /// where the page has no mail server to ask by.
+    pub async fn subscribe_to_status(&self, new: NewSubscriber) -> Result<bool, Refusal> {
         self.try_subscribe(new).await.map_err(store::refusal)
     }
 
-    async fn try_subscribe(&self, new: NewSubscriber) -> Result<(), store::Error> {
-        if store::status_page::count_subscribers(&self.pool, new.page_id).await? >= STATUS_SUBSCRIBERS_PER_PAGE_MAX {
-            tracing::warn!(page_id = %new.page_id, "a status page has as many subscribers as it may");
-            return Ok(());
-        }
-        let mut tx = self.pool.begin().await?;
+    async fn try_subscribe(&self, new: NewSubscriber) -> Result<bool, store::Error> {
+        let mut tx = store::begin(&self.pool).await?;
         let (page_id, email) = (new.page_id, new.email.as_str());
+        let Some(mail) = store::notification::find_mail_connection(&mut *tx, page_id).await? else { return Ok(false) };
+        if store::status_page::count_subscribers(&mut *tx, page_id).await?.confirmed >= STATUS_SUBSCRIBERS_PER_PAGE_MAX {
+            tracing::warn!(%page_id, "a status page has as many subscribers as it may");
+            return Ok(true);
+        }
         let taken =
             store::status_page::upsert_subscriber(&mut *tx, page_id, email, &new.token_hash, new.lasts, SENT_AGAIN_AFTER).await?;
         if let Some(subscriber_id) = taken {
-            send_confirmation(&mut tx, subscriber_id, &new).await?;
+            send_confirmation(&mut tx, &mail, subscriber_id, &new).await?;
+            store::status_page::delete_oldest_unconfirmed(&mut *tx, page_id, STATUS_UNCONFIRMED_PER_PAGE_MAX).await?;
         }
-        tx.commit().await
+        tx.commit().await?;
+        Ok(true)
     }
 }
 
 /// Writes the delivery of the mail that asks, in the transaction of the subscription.
-async fn send_confirmation(db: &mut PgConnection, subscriber_id: Uuid, new: &NewSubscriber) -> Result<(), sqlx::Error> {
+async fn send_confirmation(
+    db: &mut PgConnection,
+    mail: &Mail,
+    subscriber_id: Uuid,
+    new: &NewSubscriber,
+) -> Result<(), sqlx::Error> {
     let Some(page) = store::node::find_node(&mut *db, new.page_id).await? else { return Ok(()) };
     let notice = Notice::new(NoticeKind::StatusConfirmation, new.page_id, page.kind, page.scope_id, page.title.clone());
     let links = StatusLinks { title: page.title, page: new.confirm_path.clone(), unsubscribe: None };
-    tell(db, &notice, &[(subscriber_id, new.email.clone(), links)], &[]).await
+    tell(db, mail, &notice, &[(subscriber_id, new.email.clone(), links)], &[]).await
 }
 
 /// Tells those who follow a status page that shows what a maintenance or incident affects: in the page's own words
@@ -70,6 +85,10 @@ pub(crate) async fn tell_followers(db: &mut PgConnection, notice: &Notice, is_au
         // A rule names its cause by a title that need not be the page's.
         let title = if is_automatic { page.labels.join(", ") } else { notice.title.clone() };
         let notice = Notice { node_id: page.page_id, node_kind: NodeKind::StatusPage, title, ..notice.clone() };
+        let Some(mail) = store::notification::find_mail_connection(&mut *db, page.page_id).await? else {
+            tracing::warn!(page_id = %page.page_id, "a status page has no mail server: who follows it is told nothing");
+            continue;
+        };
         let mut after = None;
         loop {
             let followers = store::status_page::list_followers(&mut *db, page.page_id, after, BATCH).await?;
@@ -79,7 +98,7 @@ pub(crate) async fn tell_followers(db: &mut PgConnection, notice: &Notice, is_au
                 unsubscribe: Some(format!("/status/{}/unsubscribe?token={}", page.slug, follower.unsubscribe_token)),
             };
             let to: Vec<_> = followers.iter().map(|follower| (follower.id, follower.email.clone(), links(follower))).collect();
-            tell(&mut *db, &notice, &to, &page.labels).await?;
+            tell(&mut *db, &mail, &notice, &to, &page.labels).await?;
             after = followers.last().map(|follower| follower.id);
             if to.len() < RECIPIENTS_PER_BATCH {
                 break;
@@ -89,17 +108,14 @@ pub(crate) async fn tell_followers(db: &mut PgConnection, notice: &Notice, is_au
     Ok(())
 }
 
-/// By the mail server of the page; without one nobody is.
+/// By the mail server of the page.
 async fn tell(
     db: &mut PgConnection,
+    (connection_id, sender): &Mail,
     notice: &Notice,
     to: &[(Uuid, String, StatusLinks)],
     labels: &[String],
 ) -> Result<(), sqlx::Error> {
-    let Some((connection_id, sender)) = store::notification::find_mail_connection(&mut *db, notice.node_id).await? else {
-        tracing::warn!(page_id = %notice.node_id, "a status page has no mail server: who follows it is told nothing");
-        return Ok(());
-    };
     let now = store::database::now(&mut *db).await?;
     let letter = letter(notice, labels, now);
     let mails: Vec<NewDelivery> = to
@@ -109,7 +125,7 @@ async fn tell(
             NewDelivery {
                 id,
                 channel: Channel::Smtp,
-                connection_id,
+                connection_id: *connection_id,
                 recipient_id: *subscriber_id,
                 recipient: email.clone(),
                 person_id: None,
@@ -117,7 +133,7 @@ async fn tell(
                 status_subscriber_id: Some(*subscriber_id),
                 address: Some(email.clone()),
                 held_until: None,
-                message_id: message_id(id, &sender),
+                message_id: message_id(id, sender),
                 fields: json!(Letter { status: Some(links.clone()), ..letter.clone() }),
                 job_id: Uuid::now_v7(),
             }

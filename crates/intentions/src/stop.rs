@@ -12,7 +12,7 @@ use store::timeline::NewUpdateRow;
 impl Intentions {
     /// Everybody who is connected to this server has been told. Answers whether that was news.
     pub async fn announce_stop(&self, who: TurnAsked<'_>) -> Result<bool, store::Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = store::begin(&self.pool).await?;
         // First of all, as everybody does who writes about it.
         store::node::lock_node(&mut *tx, who.maintenance_id).await?;
         let is_news = store::maintenance::announce_stop(&mut *tx, who).await?;
@@ -29,7 +29,7 @@ impl Intentions {
         if !store::maintenance::has_turn(&self.pool, who.maintenance_id, who.instance_id).await? {
             return Ok(false);
         }
-        let mut tx = self.pool.begin().await?;
+        let mut tx = store::begin(&self.pool).await?;
         // Of two servers whose turn seems to have come, one sees that the other was first.
         if store::node::lock_node(&mut *tx, who.maintenance_id).await?.is_none()
             || store::maintenance::lock_maintenance(&mut *tx, who.maintenance_id).await?.is_none()
@@ -45,7 +45,7 @@ impl Intentions {
 
     /// Its jobs have so long now. Answers until when; `None` when it drains already, or need not.
     pub async fn begin_draining(&self, who: TurnAsked<'_>) -> Result<Option<DateTime<Utc>>, store::Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = store::begin(&self.pool).await?;
         store::node::lock_node(&mut *tx, who.maintenance_id).await?;
         let Some(until) = store::maintenance::begin_draining(&mut *tx, who.maintenance_id, who.instance_id).await? else {
             return Ok(None);
@@ -58,7 +58,7 @@ impl Intentions {
 
     /// It has stopped, but for what is `late`.
     pub async fn finish_stop(&self, who: TurnAsked<'_>, late: &[String]) -> Result<(), store::Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = store::begin(&self.pool).await?;
         store::node::lock_node(&mut *tx, who.maintenance_id).await?;
         if !store::maintenance::finish_stop(&mut *tx, who.maintenance_id, who.instance_id, late).await? {
             return Ok(());

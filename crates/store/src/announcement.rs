@@ -110,10 +110,11 @@ pub struct AnnouncementPosition {
     pub dismissed: bool,
 }
 
-/// Announcements that `reader` may see: by their order, then the latest begin first.
-pub async fn list_readable_announcements(
+/// Announcements in these scopes, as `reader` finds them: by their order, then the latest begin first.
+pub async fn list_announcements(
     db: impl PgExecutor<'_>,
     reader: Option<Uuid>,
+    scopes: &[Uuid],
     filter: &AnnouncementFilter,
     after: Option<(i32, DateTime<Utc>, Uuid)>,
     limit: i64,
@@ -126,7 +127,7 @@ pub async fn list_readable_announcements(
              from announcements a
              join nodes n on n.id = a.node_id
              left join announcement_dismissals d on d.announcement_id = a.node_id and d.person_id = $1
-            where n.scope_id in (select r.scope_id from readable_scopes($1) r)
+            where n.scope_id = any($8)
               and ($2::text[] is null or a.state = any($2))
               and (not $3 or d.person_id is null)
               and ($4::int4 is null or n.position > $4
@@ -138,7 +139,8 @@ pub async fn list_readable_announcements(
         after.map(|(position, ..)| position),
         after.map(|(_, at, _)| at),
         after.map(|(.., id)| id),
-        limit
+        limit,
+        scopes
     )
     .fetch_all(db)
     .await

@@ -19,6 +19,18 @@ pub async fn update_mailbox(db: impl PgExecutor<'_>, id: Uuid, email: &str) -> R
     Ok(())
 }
 
+/// The address of a mailbox that `reader` may see.
+pub async fn find_readable_address(db: impl PgExecutor<'_>, reader: Uuid, id: Uuid) -> Result<Option<String>> {
+    sqlx::query_scalar!(
+        "select c.email from contacts c join nodes n on n.id = c.node_id
+          where c.node_id = $2 and n.scope_id in (select r.scope_id from readable_scopes($1) r)",
+        reader,
+        id
+    )
+    .fetch_optional(db)
+    .await
+}
+
 /// An end of the edge by which somebody is a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactEnd {

@@ -46,6 +46,7 @@ macro_rules! dead_letters {
 pub async fn list_dead_letters(
     db: impl PgExecutor<'_>,
     open: bool,
+    source: Option<&str>,
     kind: Option<&str>,
     before: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
@@ -53,13 +54,14 @@ pub async fn list_dead_letters(
     let (before_at, before_id) = before.unzip();
     dead_letters!(
         "where (resolution is null) = $1 and ($2::text is null or kind = $2)
-           and ($3::timestamptz is null or (at, id) < ($3, $4::uuid))
+           and ($3::timestamptz is null or (at, id) < ($3, $4::uuid)) and ($6::text is null or source = $6)
          order by at desc, id desc limit $5",
         open,
         kind,
         before_at,
         before_id,
-        limit
+        limit,
+        source
     )
     .fetch_all(db)
     .await
@@ -108,6 +110,39 @@ pub async fn discard_dead_letters(db: impl PgExecutor<'_>, ids: &[Uuid], by: Opt
     .await
 }
 
+/// A record or a frame of a device that can't be kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TelemetryLetter {
+    /// The same for the same bytes: however often they are sent, there is one letter.
+    pub id: Uuid,
+    /// `None`: nobody's.
+    pub device_id: Option<Uuid>,
+    /// What it is: `record` or `frame`.
+    pub kind: &'static str,
+    pub payload: Value,
+    pub error: String,
+    pub attempts: i16,
+}
+
+/// Puts these on the desk; one that is there already counts another attempt.
+pub async fn insert_telemetry_letters(db: impl PgExecutor<'_>, letters: &[TelemetryLetter]) -> Result<()> {
+    sqlx::query!(
+        "insert into dead_letters (id, source, kind, payload, error, attempts, created_at)
+         select l.id, 'telemetry', l.kind, l.payload, l.error, l.attempts, clock_timestamp()
+           from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::int2[]) as l(id, kind, payload, error, attempts)
+          order by l.id
+         on conflict (id) do update set attempts = least(dead_letters.attempts::int4 + 1, 32767)::int2",
+        &letters.iter().map(|one| one.id).collect::<Vec<_>>(),
+        &letters.iter().map(|one| one.kind.to_owned()).collect::<Vec<_>>(),
+        &letters.iter().map(|one| one.payload.clone()).collect::<Vec<_>>(),
+        &letters.iter().map(|one| one.error.clone()).collect::<Vec<_>>(),
+        &letters.iter().map(|one| one.attempts).collect::<Vec<_>>(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Deletes those that were decided about so long ago; answers how many.
 pub async fn delete_old_dead_letters(db: impl PgExecutor<'_>, kept: Duration, limit: i64) -> Result<u64> {
     let done = sqlx::query!(
@@ -124,4 +159,11 @@ pub async fn delete_old_dead_letters(db: impl PgExecutor<'_>, kept: Duration, li
 /// How many are open.
 pub async fn count_open_dead_letters(db: impl PgExecutor<'_>) -> Result<i64> {
     sqlx::query_scalar!(r#"select count(*) as "count!" from dead_letters where resolution is null"#).fetch_one(db).await
+}
+
+/// How many of devices are.
+pub async fn count_open_telemetry_letters(db: impl PgExecutor<'_>) -> Result<i64> {
+    sqlx::query_scalar!(r#"select count(*) as "count!" from dead_letters where resolution is null and source = 'telemetry'"#)
+        .fetch_one(db)
+        .await
 }

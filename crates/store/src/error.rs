@@ -71,6 +71,8 @@ fn by_constraint(name: &str) -> Option<Refusal> {
         "nodes_attrs_length" | "edges_attrs_length" => Refusal::invalid("attrs", "a JSON object of at most 16384 bytes"),
         "edges_depends_on_acyclic" => Refusal::conflict("it would depend on itself, by way of others"),
         "edges_impact_known" => Refusal::invalid("attrs.impact", "one of informational, degraded, critical"),
+        "devices_imei_once" => Refusal::conflict("there is a device with this IMEI already"),
+        "devices_imei_form" => Refusal::invalid("imei", "15 digits"),
         "contacts_email_form" => Refusal::invalid("email", "an address like name@example.org"),
         "views_filter_object" => Refusal::invalid("view", "less text"),
         "systems_links_array" | "incidents_links_array" => Refusal::invalid("links", "less text"),
@@ -97,6 +99,11 @@ fn by_constraint(name: &str) -> Option<Refusal> {
 /// A deadlock or serialisation failure: nothing happened, and the same again may well succeed.
 pub fn may_retry(error: &Error) -> bool {
     matches!(error.as_database_error().and_then(|e| e.code()).as_deref(), Some("40P01" | "40001"))
+}
+
+/// A value that the database does not take, now or later: of what was given something is wrong.
+pub fn is_refusal_of_data(error: &Error) -> bool {
+    error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
 }
 
 #[cfg(test)]

@@ -112,9 +112,11 @@ pub async fn list_rows(db: &mut PgConnection, unseen: &Unseen, after_seq: i64, l
     log_rows!("", unseen, after_seq, limit).fetch_all(db).await
 }
 
-/// What changed of access, scopes, sessions and tokens: it applies before any data.
+/// What changed of access, scopes, sessions and tokens, and of what no node tells: it applies before any data.
 pub async fn list_control_rows(db: &mut PgConnection, unseen: &Unseen, limit: i64) -> Result<Vec<LogRow>> {
-    log_rows!("and entity in ('access', 'scope', 'session', 'token', 'inbox')", unseen, i64::MIN, limit).fetch_all(db).await
+    log_rows!("and entity in ('access', 'scope', 'session', 'token', 'inbox', 'list')", unseen, i64::MIN, limit)
+        .fetch_all(db)
+        .await
 }
 
 /// Within what a transaction id means one thing.
@@ -178,6 +180,18 @@ pub async fn connect_tailer(url: &str) -> Result<PgConnection> {
 pub enum Channel {
     Feed,
     Jobs,
+    /// Says which devices are elsewhere now.
+    Positions,
+}
+
+impl Channel {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Feed => "synops_feed",
+            Self::Jobs => "synops_jobs",
+            Self::Positions => "synops_positions",
+        }
+    }
 }
 
 /// Wakes when anybody rings. After each `connect` the caller must look for itself: what was rung
@@ -187,19 +201,19 @@ pub struct Listener(sqlx::postgres::PgListener);
 impl Listener {
     pub async fn connect(url: &str, channel: Channel) -> Result<Self> {
         let mut listener = sqlx::postgres::PgListener::connect(url).await?;
-        listener
-            .listen(match channel {
-                Channel::Feed => "synops_feed",
-                Channel::Jobs => "synops_jobs",
-            })
-            .await?;
+        listener.listen(channel.as_str()).await?;
         Ok(Self(listener))
     }
 
     /// Waits for a ring, or for the loss of the connection (an error).
     pub async fn rung(&mut self) -> Result<()> {
+        self.told().await.map(drop)
+    }
+
+    /// Waits for a ring that says something, or for the loss of the connection (an error).
+    pub async fn told(&mut self) -> Result<String> {
         match self.0.try_recv().await? {
-            Some(_) => Ok(()),
+            Some(told) => Ok(told.payload().to_owned()),
             None => Err(sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into())),
         }
     }

@@ -140,6 +140,8 @@ pub struct IncidentFilter {
     /// Affecting this system or group: by name, or by a group around it.
     pub affects: Option<Uuid>,
     pub open: Option<bool>,
+    /// With a word in title or text that begins with each of these, as `domain::search::words_of` makes them.
+    pub words: Option<Vec<String>>,
 }
 
 /// A place in the list.
@@ -177,13 +179,15 @@ pub async fn list_incidents(
                  where e.source_id = i.node_id and e.kind = 'affects' and e.target_id in (select id from around)
                    and e.target_scope_id = any($1)))
               and ($5::boolean is null or $5 = (i.state <> 'resolved'))
-              and ($6::timestamptz is null or (i.started_at, i.node_id) < ($6, $7::uuid))
-            order by i.started_at desc, i.node_id desc limit $8"#,
+              and ($6::text[] is null or n.search @@ search_query($6))
+              and ($7::timestamptz is null or (i.started_at, i.node_id) < ($7, $8::uuid))
+            order by i.started_at desc, i.node_id desc limit $9"#,
         scope_ids,
         states.as_deref(),
         severities.as_deref(),
         filter.affects,
         filter.open,
+        filter.words.as_deref(),
         after.map(|a| a.started_at),
         after.map(|a| a.id),
         limit

@@ -27,7 +27,7 @@ use domain::job::JobClass;
 use domain::maintenance::{Maintenance, MaintenancePatch, MaintenanceState, Outcome, Settings, Verification};
 use serde::Deserialize;
 use sqlx::types::Json;
-use sqlx::types::chrono::{DateTime, Utc};
+use sqlx::types::chrono::{DateTime, NaiveDateTime, Utc};
 use sqlx::{PgConnection, PgExecutor};
 use std::time::Duration;
 use uuid::Uuid;
@@ -55,6 +55,8 @@ pub(crate) struct MaintenanceRow {
     rolling: bool,
     admins_first: bool,
     links: serde_json::Value,
+    series_id: Option<Uuid>,
+    occurrence_at: Option<NaiveDateTime>,
 }
 
 impl MaintenanceRow {
@@ -82,6 +84,8 @@ impl MaintenanceRow {
                 admins_first: self.admins_first,
             },
             links: serde_json::from_value(self.links).unwrap_or_default(),
+            series_id: self.series_id,
+            occurrence_at: self.occurrence_at,
         })
     }
 }

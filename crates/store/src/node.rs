@@ -2,6 +2,8 @@
 
 use crate::announcement::AnnouncementRow;
 use crate::connection::ConnectionRow;
+use crate::device::DeviceRow;
+use crate::geofence::GeofenceRow;
 use crate::incident::IncidentRow;
 use crate::maintenance::MaintenanceRow;
 use crate::status_page::StatusPageRow;
@@ -134,6 +136,8 @@ fn facet_of(kind: NodeKind, row: Value) -> Result<Facet> {
         NodeKind::Announcement => {
             Ok(Facet::Announcement(serde_json::from_value::<AnnouncementRow>(row).map_err(wrong)?.into_announcement()?))
         }
+        NodeKind::Device => Ok(Facet::Device(serde_json::from_value::<DeviceRow>(row).map_err(wrong)?.into())),
+        NodeKind::Geofence => Ok(Facet::Geofence(serde_json::from_value::<GeofenceRow>(row).map_err(wrong)?.into())),
         NodeKind::StatusPage => Ok(Facet::StatusPage(serde_json::from_value::<StatusPageRow>(row).map_err(wrong)?.into())),
         other => Err(unknown("facet of", other.as_str())),
     }
@@ -164,6 +168,8 @@ macro_rules! nodes {
                    when 'connection' then (select to_jsonb(f) from connections f where f.node_id = n.id)
                    when 'announcement' then (select to_jsonb(f) from announcements f where f.node_id = n.id)
                    when 'status_page' then (select to_jsonb(f) from status_pages f where f.node_id = n.id)
+                   when 'device' then (select to_jsonb(f) from devices f where f.node_id = n.id)
+                   when 'geofence' then (select to_jsonb(f) from geofences f where f.node_id = n.id)
                  end as "facet?",
                  c.visibility as "visibility?", c.isolated as "isolated?"
                from nodes n
@@ -203,6 +209,13 @@ pub async fn list_nodes_by_id(db: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<V
 pub async fn list_readable_nodes_by_id(db: impl PgExecutor<'_>, reader: Option<Uuid>, ids: &[Uuid]) -> Result<Vec<Node>> {
     let rows = nodes!("where n.id = any($1) and n.scope_id in (select r.scope_id from readable_scopes($2) r)", ids, reader);
     into_nodes(rows.fetch_all(db).await?)
+}
+
+/// Workspaces of this title as it is written, whoever asks; by id.
+pub async fn list_workspaces_by_title(db: impl PgExecutor<'_>, title: &str, limit: i64) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar!("select id from nodes where kind = 'workspace' and title = $1 order by id limit $2", title, limit)
+        .fetch_all(db)
+        .await
 }
 
 /// Up to `limit` nodes of these scopes, whoever asks.

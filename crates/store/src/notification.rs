@@ -65,6 +65,7 @@ pub async fn insert_notifications(
 pub async fn list_notifications(
     db: impl PgExecutor<'_>,
     person_id: Uuid,
+    scopes: &[Uuid],
     unread: bool,
     before: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
@@ -75,25 +76,27 @@ pub async fn list_notifications(
         "select t.id, t.at, t.kind, t.node_id, t.node_kind, t.title, t.body, t.count, t.read_at
            from notifications t join nodes n on n.id = t.node_id
           where t.person_id = $1 and (not $2 or t.read_at is null)
-            and n.scope_id in (select r.scope_id from readable_scopes($1) r)
+            and n.scope_id = any($6)
             and ($3::timestamptz is null or (t.at, t.id) < ($3, $4::uuid))
           order by t.at desc, t.id desc limit $5",
         person_id,
         unread,
         before_at,
         before_id,
-        limit
+        limit,
+        scopes
     )
     .fetch_all(db)
     .await
 }
 
 /// How many unread ones there are, of those that the list shows.
-pub async fn count_unread_notifications(db: impl PgExecutor<'_>, person_id: Uuid) -> Result<i64> {
+pub async fn count_unread_notifications(db: impl PgExecutor<'_>, person_id: Uuid, scopes: &[Uuid]) -> Result<i64> {
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from notifications t join nodes n on n.id = t.node_id
-            where t.person_id = $1 and t.read_at is null and n.scope_id in (select r.scope_id from readable_scopes($1) r)"#,
-        person_id
+            where t.person_id = $1 and t.read_at is null and n.scope_id = any($2)"#,
+        person_id,
+        scopes
     )
     .fetch_one(db)
     .await

@@ -11,10 +11,11 @@ pub enum Partitioned {
     CheckRuns,
     AuditLog,
     JobHistory,
+    Positions,
 }
 
 impl Partitioned {
-    pub const ALL: [Self; 4] = [Self::ChangeLog, Self::CheckRuns, Self::AuditLog, Self::JobHistory];
+    pub const ALL: [Self; 5] = [Self::ChangeLog, Self::CheckRuns, Self::AuditLog, Self::JobHistory, Self::Positions];
 
     pub const fn table(self) -> &'static str {
         match self {
@@ -22,6 +23,7 @@ impl Partitioned {
             Self::CheckRuns => "check_runs",
             Self::AuditLog => "audit_log",
             Self::JobHistory => "job_history",
+            Self::Positions => "positions",
         }
     }
 }
@@ -39,7 +41,8 @@ pub fn may_retry(error: &sqlx::Error) -> bool {
     matches!(error.as_database_error().and_then(|e| e.code()).as_deref(), Some("55P03" | "40P01" | "23514"))
 }
 
-/// Rows that the default partitions caught: more than none means that upkeep came too late.
+/// Rows that the default partitions caught: more than none means that upkeep came too late. (Not of positions:
+/// devices send what is of days past.)
 pub async fn count_caught(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select (exists (select from change_log where tableoid = 'change_log_default'::regclass))::int::int8

@@ -72,7 +72,7 @@ pub async fn list_missing_grants(db: impl PgExecutor<'_>) -> Result<Vec<String>,
         r#"select c.relname::text as "name!" from pg_class c
             where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
               and not (has_table_privilege(session_user, c.oid, 'select')
-                   and (c.relname in ('change_log', 'change_log_horizon', 'scope_access', 'tombstones', 'table_rules',
+                   and (c.relname in ('change_log', 'change_log_horizon', 'scope_access', 'tombstones', 'table_rules', 'geofence_revision',
                                           '_sqlx_migrations')
                         or (has_table_privilege(session_user, c.oid, 'insert') and has_table_privilege(session_user, c.oid, 'update')
                             and has_table_privilege(session_user, c.oid, 'delete'))))

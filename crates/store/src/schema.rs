@@ -47,7 +47,7 @@ impl Difference {
 
 /// The lines of the schema `public` of a live database, sorted by bytes. Any login may read them.
 pub async fn list_schema(db: &PgPool) -> Result<Vec<String>, sqlx::Error> {
-    let mut tx = db.begin().await?;
+    let mut tx = crate::connect::begin(db).await?;
     // Names are written with their schema unless it is in the path: the path is part of the form.
     sqlx::query!("select set_config('search_path', 'public', true)").fetch_one(&mut *tx).await?;
     let mut lines: Vec<String> = Vec::new();

@@ -5,8 +5,9 @@ mod subscriber;
 
 pub use projection::find_status_view;
 pub use subscriber::{
-    Confirmed, Follower, PageToTell, confirm_subscriber, count_subscribers, delete_subscriber, delete_unconfirmed,
-    list_followers, list_pages_to_tell, upsert_subscriber,
+    Confirmed, Follower, PageToTell, Subscriber, SubscriberCounts, confirm_subscriber, count_subscribers,
+    delete_oldest_unconfirmed, delete_subscriber, delete_subscriber_of, delete_unconfirmed, list_followers, list_pages_to_tell,
+    list_subscribers, upsert_subscriber,
 };
 
 use domain::access::Visibility;

@@ -1,8 +1,8 @@
 //! Who wants to be told of what.
 
 use domain::notification::NoticeKind;
-use sqlx::PgExecutor;
 use sqlx::types::chrono::{DateTime, Utc};
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
@@ -53,6 +53,13 @@ pub async fn insert_subscription(db: impl PgExecutor<'_>, new: NewSubscriptionRo
     Ok(done.rows_affected() == 1)
 }
 
+/// Of these kinds from now on; false when it is not there.
+pub async fn update_subscription(db: impl PgExecutor<'_>, id: Uuid, kinds: &[NoticeKind]) -> Result<bool> {
+    let kinds: Vec<String> = kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
+    let done = sqlx::query!("update subscriptions set kinds = $2 where id = $1", id, &kinds).execute(db).await?;
+    Ok(done.rows_affected() == 1)
+}
+
 macro_rules! subscriptions {
     ($rest:tt $(, $arg:expr)*) => {
         sqlx::query_as!(
@@ -61,39 +68,44 @@ macro_rules! subscriptions {
                  p.title as "subscriber_title?", s.target_id, t.kind as "target_kind?", t.title as "target_title?",
                  s.kinds as "kinds!", s.connection_id, c.title as "connection_title?", s.created_at as "created_at!"
                from subscriptions s
-               left join nodes p on p.id = s.subscriber_id and p.scope_id in (select r.scope_id from readable_scopes($1) r)
-               left join nodes t on t.id = s.target_id and t.scope_id in (select r.scope_id from readable_scopes($1) r)
-               left join nodes c on c.id = s.connection_id and c.scope_id in (select r.scope_id from readable_scopes($1) r) "#
+               left join nodes p on p.id = s.subscriber_id and p.scope_id = any($1)
+               left join nodes t on t.id = s.target_id and t.scope_id = any($1)
+               left join nodes c on c.id = s.connection_id and c.scope_id = any($1) "#
                 + $rest
             $(, $arg)*)
     };
 }
 
-/// Subscriptions of a person or team, newest first; `before`: the last of the page before.
+/// Subscriptions of the reader themselves, or of a team that they see, newest first; `before`: the last of the page before.
+/// `scopes` are those that the reader may read.
 pub async fn list_subscriptions(
     db: impl PgExecutor<'_>,
     reader: Uuid,
+    scopes: &[Uuid],
     subscriber_id: Uuid,
     before: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
 ) -> Result<Vec<Subscription>> {
     let (before_at, before_id) = before.unzip();
     subscriptions!(
-        "where s.subscriber_id = $2 and ($3::timestamptz is null or (s.created_at, s.id) < ($3, $4::uuid))
+        "where s.subscriber_id = $2 and (s.subscriber_id = $6 or p.id is not null)
+           and ($3::timestamptz is null or (s.created_at, s.id) < ($3, $4::uuid))
          order by s.created_at desc, s.id desc limit $5",
-        reader,
+        scopes,
         subscriber_id,
         before_at,
         before_id,
-        limit
+        limit,
+        reader
     )
     .fetch_all(db)
     .await
 }
 
 /// One, as `reader` sees it; whether they may is for the caller to know.
-pub async fn find_subscription(db: impl PgExecutor<'_>, reader: Option<Uuid>, id: Uuid) -> Result<Option<Subscription>> {
-    subscriptions!("where s.id = $2", reader, id).fetch_optional(db).await
+pub async fn find_subscription(db: &mut PgConnection, reader: Option<Uuid>, id: Uuid) -> Result<Option<Subscription>> {
+    let scopes = crate::access::list_readable_scopes(&mut *db, reader).await?;
+    subscriptions!("where s.id = $2", &scopes, id).fetch_optional(db).await
 }
 
 pub async fn delete_subscription(db: impl PgExecutor<'_>, id: Uuid) -> Result<bool> {

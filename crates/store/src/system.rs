@@ -87,6 +87,7 @@ pub async fn list_systems(
 ) -> Result<Vec<SystemPlace>> {
     let SystemFilter { parent_id, scope_id, selection } = filter;
     let states: Vec<String> = selection.states.iter().map(|state| state.as_str().to_owned()).collect();
+    let by_conditions = selection.has_conditions() || selection.system_ids.is_empty();
     let pattern = selection.text.as_ref().filter(|text| !text.is_empty());
     let pattern = pattern.map(|text| format!("%{}%", escape_like(&text.to_lowercase())));
     sqlx::query_as!(
@@ -107,13 +108,15 @@ pub async fn list_systems(
                 and ($2::uuid is null or exists (
                   select from edges p where p.source_id = n.id and p.kind = 'part_of' and p.target_id = $2))
                 and ($3::uuid is null or n.scope_id = $3)
-                and (cardinality($4::text[]) = 0 or s.effective_state = any($4))
-                and (cardinality($5::uuid[]) = 0 or n.id in (select id from within))
-                and (cardinality($6::uuid[]) = 0 or exists (
-                  select from edges e
-                   where e.source_id = n.id and e.kind = 'runs_in' and e.target_id = any($6)
-                     and e.target_scope_id in (select scope_id from readable)))
-                and ($8::text is null or lower(n.title) like $8))
+                and (n.id = any($13)
+                  or $14
+                    and (cardinality($4::text[]) = 0 or s.effective_state = any($4))
+                    and (cardinality($5::uuid[]) = 0 or n.id in (select id from within))
+                    and (cardinality($6::uuid[]) = 0 or exists (
+                      select from edges e
+                       where e.source_id = n.id and e.kind = 'runs_in' and e.target_id = any($6)
+                         and e.target_scope_id in (select scope_id from readable)))
+                    and ($8::text is null or lower(n.title) like $8)))
            select f.id as "id!", f.title as "title!", f.rank as "rank!" from found f
             where $9::bigint is null or (f.rank, f.title, f.id) > ($9, $10::text, $11::uuid)
             order by f.rank, f.title, f.id limit $12"#,
@@ -128,7 +131,9 @@ pub async fn list_systems(
         after.map(|a| a.rank),
         after.map(|a| a.title.as_str()),
         after.map(|a| a.id),
-        limit
+        limit,
+        &selection.system_ids,
+        by_conditions
     )
     .fetch_all(db)
     .await

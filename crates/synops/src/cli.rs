@@ -1,17 +1,21 @@
 //! The command line.
 
 mod connections;
+mod devices;
 mod incident;
 mod jobs;
 mod maintenance;
+mod telemetry;
 
 pub use connections::ConnectionsVerb;
+pub use devices::{DevicesVerb, SimulateArgs};
 pub use incident::IncidentVerb;
 pub use jobs::{
     DeadLettersVerb, EnqueueArgs, JobsList, JobsVerb, Letters, OneJob, OneSchedule, OutcomeArg, PriorityArg, SchedulesVerb,
     StateArg,
 };
 pub use maintenance::MaintenanceVerb;
+pub use telemetry::TelemetryVerb;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -65,9 +69,15 @@ pub enum Verb {
     /// Open incidents, tell people about them, resolve them.
     #[command(subcommand)]
     Incident(IncidentVerb),
+    /// Devices that send telemetry: simulate them.
+    #[command(subcommand)]
+    Devices(DevicesVerb),
     /// How messages leave Synops: the key that their secrets are kept with.
     #[command(subcommand)]
     Connections(ConnectionsVerb),
+    /// What comes from devices, and whether it is kept.
+    #[command(subcommand)]
+    Telemetry(TelemetryVerb),
     /// Compare the database's schema with what the migrations make.
     #[command(subcommand)]
     Schema(SchemaVerb),

@@ -18,6 +18,7 @@ mod preconditions;
 mod secret_key;
 mod serve;
 pub mod signals;
+mod simulator;
 mod stage;
 mod supervisor;
 pub mod tls;

@@ -118,6 +118,25 @@ impl TestDb {
         id
     }
 
+    pub async fn device(&self, title: &str, imei: &str, parent_id: Uuid) -> Uuid {
+        let mut db = self.owner_pool().begin().await.expect("a transaction");
+        let id = insert_node(&mut db, NodeKind::Device, title, parent_id).await.expect("a device");
+        let statement = "insert into devices (node_id, imei) values ($1, $2)";
+        sqlx::query(statement).bind(id).bind(imei).execute(&mut *db).await.expect("a device's facet");
+        db.commit().await.expect("a device");
+        id
+    }
+
+    /// A geofence with a shape as JSON (see `domain::telemetry::Shape`).
+    pub async fn geofence(&self, title: &str, shape: &Value, parent_id: Uuid) -> Uuid {
+        let mut db = self.owner_pool().begin().await.expect("a transaction");
+        let id = insert_node(&mut db, NodeKind::Geofence, title, parent_id).await.expect("a geofence");
+        let statement = "insert into geofences (node_id, shape) values ($1, $2)";
+        sqlx::query(statement).bind(id).bind(shape).execute(&mut *db).await.expect("a geofence's facet");
+        db.commit().await.expect("a geofence");
+        id
+    }
+
     /// Makes a node a scope root that inherits.
     pub async fn make_scope(&self, node_id: Uuid) {
         let statement = "insert into scopes (node_id) values ($1)";

@@ -1,6 +1,7 @@
 //! What tests need: a database each, graph data in it, a proxy that breaks connections, servers for
 //! the product to talk to, and the one way to wait. Knows nothing above `store`.
 
+mod authority;
 mod cluster;
 pub mod graph;
 pub mod http_server;
@@ -9,6 +10,7 @@ mod tcp_proxy;
 mod test_db;
 mod wait_until;
 
+pub use authority::{Authority, Certified};
 pub use http_server::HttpServer;
 pub use mail_server::MailServer;
 pub use tcp_proxy::{Target, TcpProxy};

@@ -41,6 +41,7 @@ struct Shared {
     /// Ends the connections of now; a cut puts another in its place.
     connections: Mutex<CancellationToken>,
     trap: Mutex<Option<Trap>>,
+    target: Mutex<Target>,
 }
 
 /// Where a connection is caught: once its client has said the one, the server's answer with the other is kept back,
@@ -72,8 +73,9 @@ impl TcpProxy {
             mode: watch::Sender::new(Mode::Forward),
             connections: Mutex::new(stop.child_token()),
             trap: Mutex::default(),
+            target: Mutex::new(target),
         });
-        let accepting = accept(listener, target, shared.clone(), tasks.clone());
+        let accepting = accept(listener, shared.clone(), tasks.clone());
         tasks.spawn(stop.clone().run_until_cancelled_owned(accepting));
         Self { address, shared, stop, tasks }
     }
@@ -108,6 +110,11 @@ impl TcpProxy {
         caught
     }
 
+    /// Forwards new connections to another target: what was behind it has come up again elsewhere.
+    pub fn aim(&self, target: Target) {
+        *self.shared.target.lock().expect("nobody panics with it") = target;
+    }
+
     /// Forwards again.
     pub fn forward(&self) {
         self.shared.mode.send_replace(Mode::Forward);
@@ -127,12 +134,13 @@ impl Drop for TcpProxy {
     }
 }
 
-async fn accept(listener: TcpListener, target: Target, shared: Arc<Shared>, tasks: TaskTracker) {
+async fn accept(listener: TcpListener, shared: Arc<Shared>, tasks: TaskTracker) {
     while let Ok((client, _)) = listener.accept().await {
         if *shared.mode.borrow() == Mode::Refuse {
             continue;
         }
-        let forwarding = forward(client, target.clone(), shared.clone());
+        let target = shared.target.lock().expect("nobody panics with it").clone();
+        let forwarding = forward(client, target, shared.clone());
         let connection = shared.present().clone();
         tasks.spawn(connection.run_until_cancelled_owned(forwarding));
     }
@@ -236,6 +244,11 @@ mod tests {
         assert_eq!(ask(&mut stream, 8).await, None);
         let mut again = TcpStream::connect(proxy.address()).await.unwrap();
         assert_eq!(ask(&mut again, 9).await, Some(9));
+        let nowhere = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        proxy.aim(Target::Tcp(nowhere.to_string()));
+        assert_eq!(ask(&mut again, 10).await, Some(10), "the ones there are go on");
+        let mut elsewhere = TcpStream::connect(proxy.address()).await.unwrap();
+        assert_eq!(ask(&mut elsewhere, 11).await, None);
         drop(again);
         proxy.stop().await;
     }

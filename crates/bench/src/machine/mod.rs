@@ -8,7 +8,7 @@ mod program;
 mod server;
 
 pub(crate) use cpu::Cpu;
-pub(crate) use nchan::{Nchan, PUBLISH_PATH, SUBSCRIBE_PATH};
+pub(crate) use nchan::{Nchan, PUBLISH_PATH, SUBSCRIBE_PATH, free_address};
 pub(crate) use postgres::Postgres;
 pub(crate) use program::Program;
 pub(crate) use server::Server;

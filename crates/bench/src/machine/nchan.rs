@@ -49,7 +49,7 @@ impl Nchan {
     }
 }
 
-fn free_address() -> anyhow::Result<SocketAddr> {
+pub(crate) fn free_address() -> anyhow::Result<SocketAddr> {
     let free = TcpListener::bind(("127.0.0.1", 0)).context("a free port")?;
     Ok(free.local_addr()?)
 }

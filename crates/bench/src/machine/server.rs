@@ -47,7 +47,11 @@ impl Server {
         let mut command = Program::command(&binary);
         command.arg("serve").stdout(Stdio::piped());
         command.env("DATABASE_URL", database_url).env("SYNOPS_DATA_DIR", scratch.join(name));
-        command.env("SYNOPS_LISTEN", "127.0.0.1:0").env("SYNOPS_ROLES", roles).env("SYNOPS_LOG_LEVEL", "warn");
+        command
+            .env("SYNOPS_LISTEN", "127.0.0.1:0")
+            .env("SYNOPS_TELEMETRY_LISTEN", "127.0.0.1:0")
+            .env("SYNOPS_ROLES", roles)
+            .env("SYNOPS_LOG_LEVEL", "warn");
         command.envs(environment.iter().copied());
         let mut program = Program::start(command, &scratch.join(format!("{name}.log")))?;
         let mut out = BufReader::new(program.child().stdout.take().context("the server's output")?);

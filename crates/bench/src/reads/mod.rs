@@ -172,6 +172,7 @@ fn tell(count: u32, cached: &Way, off: &Way, plain: &Way, report: &mut Report) {
     let show = |values: &[f64]| Spread::of(values.iter().copied()).show(ms);
     report.section(format!("A page of 50 of {count} maintenances, {CONNECTIONS} connections, a write a second"));
     report.note("plain: the two queries of that page over as many connections, without server, access and JSON");
+    report.note("each connection by itself there: with the cache off, those who ask at once still share one load");
     for (name, way, has_bar) in [("cached", cached, true), ("cache off", off, false), ("plain SQL", plain, false)] {
         let median = way.rate().median;
         report.line(

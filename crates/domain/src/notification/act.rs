@@ -1,4 +1,4 @@
-//! What people do about what they are told. It is theirs alone, and nothing of the graph: no intention.
+//! What people do about what they are told. It is nothing of the graph: no intention.
 
 use super::{NoticeKind, Preferences, Quiet};
 use crate::limits::{NOTIFICATIONS_AT_ONCE_MAX, TIMEZONE_MAX_BYTES};
@@ -12,12 +12,29 @@ use uuid::Uuid;
 #[derive(Clone, Debug, PartialEq)]
 pub enum NoticeAct {
     Subscribe(NewSubscription),
-    Unsubscribe { id: Uuid },
+    ChangeSubscription {
+        id: Uuid,
+        kinds: Vec<NoticeKind>,
+    },
+    Unsubscribe {
+        id: Uuid,
+    },
     SetPreferences(PreferencesPatch),
     MarkRead(ReadUntil),
-    DeleteNotification { id: Uuid },
-    DismissAnnouncement { id: Uuid },
-    RetryDelivery { id: Uuid },
+    DeleteNotification {
+        id: Uuid,
+    },
+    DismissAnnouncement {
+        id: Uuid,
+    },
+    RetryDelivery {
+        id: Uuid,
+    },
+    /// Takes an address off a status page.
+    DeleteFollower {
+        page_id: Uuid,
+        id: Uuid,
+    },
 }
 
 /// Somebody wants to be told.
@@ -84,10 +101,7 @@ pub struct QuietHours {
 impl NoticeAct {
     pub fn validate(&self) -> Result<(), Refusal> {
         match self {
-            Self::Subscribe(new) if !new.kinds.iter().all(|kind| kind.is_for_members()) => {
-                Err(Refusal::invalid("kinds", "nobody subscribes to being asked for a confirmation"))
-            }
-            Self::Subscribe(new) if new.kinds.len() > NoticeKind::ALL.len() => Err(Refusal::invalid("kinds", "each kind once")),
+            Self::Subscribe(NewSubscription { kinds, .. }) | Self::ChangeSubscription { kinds, .. } => check_kinds(kinds),
             Self::SetPreferences(patch) => patch.preferences().map(drop),
             Self::MarkRead(read) => match (read.ids.len(), read.all_before) {
                 (0, None) => Err(Refusal::invalid("ids", "ids, or all_before")),
@@ -99,6 +113,13 @@ impl NoticeAct {
             _ => Ok(()),
         }
     }
+}
+
+fn check_kinds(kinds: &[NoticeKind]) -> Result<(), Refusal> {
+    if !kinds.iter().all(|kind| kind.is_for_members()) {
+        return Err(Refusal::invalid("kinds", "nobody subscribes to being asked for a confirmation"));
+    }
+    if kinds.len() > NoticeKind::ALL.len() { Err(Refusal::invalid("kinds", "each kind once")) } else { Ok(()) }
 }
 
 impl PreferencesPatch {

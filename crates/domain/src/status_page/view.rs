@@ -138,6 +138,8 @@ pub struct StatusView {
     pub headline: String,
     /// Who may read it; the rest of this says nothing of anybody.
     pub visibility: Visibility,
+    /// Whether there is a mail server by which its readers can be asked and told.
+    pub has_mail: bool,
     /// Today, by the days of the bars.
     pub today: NaiveDate,
     pub history_days: i32,

@@ -127,10 +127,9 @@ impl Claimer {
         let promoted = store::job::promote_scheduled(&self.pool, limit).await?;
         let wanted = self.wanted();
         let mut full = promoted >= limit.unsigned_abs();
-        if !wanted.is_empty() {
-            let claimed = self.claim(&wanted).await?;
-            full |= claimed == JOB_CLAIM_MAX;
-        }
+        // Also with nothing to claim: what came while the server closed, and opened again, waits for a runner.
+        let claimed = self.claim(&wanted).await?;
+        full |= claimed == JOB_CLAIM_MAX;
         if full && !self.wanted().is_empty() {
             return Ok(Found::Full);
         }
@@ -160,7 +159,10 @@ impl Claimer {
     }
 
     async fn claim(&self, wanted: &[Wanted<'static>]) -> Result<usize, sqlx::Error> {
-        let claimed = store::job::claim_jobs(&self.pool, self.worker_id, wanted, JOB_CLAIM_MAX).await?;
+        let claimed = match wanted {
+            [] => Vec::new(),
+            wanted => store::job::claim_jobs(&self.pool, self.worker_id, wanted, JOB_CLAIM_MAX).await?,
+        };
         let count = claimed.len();
         if let Some(waited) = claimed.iter().map(|job| job.waited).max() {
             metrics::gauge!("synops_jobs_lag_seconds").set(waited.as_secs_f64());

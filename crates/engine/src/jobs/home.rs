@@ -46,7 +46,7 @@ impl Home {
     async fn rescue(&self) -> Result<(), sqlx::Error> {
         for worker_id in store::instance::list_former(&self.pool, self.id, self.worker_id).await? {
             loop {
-                let mut tx = self.pool.begin().await?;
+                let mut tx = store::begin(&self.pool).await?;
                 let rescued = store::job::rescue_worker(&mut tx, worker_id).await?;
                 tx.commit().await?;
                 tell_rescued(rescued);

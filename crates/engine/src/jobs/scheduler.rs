@@ -77,7 +77,7 @@ impl Scheduler {
 
     /// Answers how long to wait before the next look.
     async fn look(&self) -> Result<Duration, sqlx::Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = store::begin(&self.pool).await?;
         let due = store::job_schedule::lock_due_schedules(&mut tx, AT_ONCE).await?;
         let now = store::database::now(&mut *tx).await?;
         for schedule in &due {

@@ -82,7 +82,7 @@ impl Watcher {
             }
         }
         if rescue && !self.stop.is_closed() {
-            let mut tx = self.pool.begin().await?;
+            let mut tx = store::begin(&self.pool).await?;
             let rescued = store::job::rescue_lapsed(&mut tx, JOB_LEASE).await?;
             tx.commit().await?;
             tell_rescued(rescued);

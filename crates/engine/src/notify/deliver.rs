@@ -19,7 +19,7 @@ impl Post {
             return Ok(None);
         }
         if !store::notification::may_still_be_told(context.pool(), id).await? {
-            let mut tx = context.pool().begin().await?;
+            let mut tx = store::begin(context.pool()).await?;
             context.hold(&mut tx).await?;
             store::delivery::withdraw_delivery(&mut *tx, id).await?;
             tx.commit().await?;
@@ -107,7 +107,7 @@ impl Office {
         let row = AttemptRow { delivery_id: delivery.id, job_id: context.id(), ok, detail, took };
         let state = if ok { DeliveryState::Sent } else { DeliveryState::Failed };
         let message = attempt.rendered.as_ref().map(|made| (made.subject.as_str(), made.body.as_str()));
-        let mut tx = context.pool().begin().await?;
+        let mut tx = store::begin(context.pool()).await?;
         // Whoever has the job by now writes for it.
         context.hold(&mut tx).await?;
         store::delivery::record_attempt(&mut *tx, row, state, message).await?;

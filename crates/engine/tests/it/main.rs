@@ -8,11 +8,14 @@ mod incidents;
 mod job_faults;
 mod job_kinds;
 mod jobs;
+mod mail_tls;
 mod maintenances;
 mod post;
 mod probing;
+mod redis_stream;
 mod servers;
 mod status_mail;
+mod stories;
 mod upkeep;
 
 use drain::Drain;

@@ -119,7 +119,7 @@ pub(crate) async fn set_password(
     }
     let hash = state.passwords.hash(input.new).await?;
 
-    let mut tx = state.pool().begin().await?;
+    let mut tx = store::begin(state.pool()).await?;
     store::account::lock_account(&mut *tx, person.id).await?;
     let now = store::account::find_credentials_of(&mut *tx, person.id).await?;
     if now.and_then(|k| k.password_hash) != before {

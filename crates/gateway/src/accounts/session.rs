@@ -55,7 +55,7 @@ pub(crate) async fn sign_in(
     let fits = state.passwords.verify(input.password, hash).await?;
     let person = known.filter(|k| fits && !k.disabled).ok_or(REFUSED)?;
 
-    let mut tx = state.pool().begin().await?;
+    let mut tx = store::begin(state.pool()).await?;
     let begun = begin(&mut tx, person.person_id, &headers).await?;
     tx.commit().await?;
     // The oldest session may have ended for this one.
@@ -78,7 +78,7 @@ pub(crate) async fn sign_in_by_link(
     refuse_key(&headers)?;
     state.attempts.at_address(address)?;
     let hash = secret::hash_of(input.token.expose_secret()).ok_or(LINK_REFUSED)?;
-    let mut tx = state.pool().begin().await?;
+    let mut tx = store::begin(state.pool()).await?;
     let person = store::sign_in_link::claim_link(&mut *tx, &hash).await?.ok_or(LINK_REFUSED)?;
     let begun = begin(&mut tx, person.person_id, &headers).await?;
     let event = AccountEvent {

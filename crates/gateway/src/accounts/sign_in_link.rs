@@ -50,7 +50,7 @@ pub(crate) async fn create_sign_in_link(
     }
 
     let secret = Secret::new("");
-    let mut tx = state.pool().begin().await?;
+    let mut tx = store::begin(state.pool()).await?;
     let expires_at = store::sign_in_link::insert_link(&mut *tx, &secret.hash, id, SIGN_IN_LINK_LASTS).await?;
     let event = AccountEvent {
         action: "create_sign_in_link",

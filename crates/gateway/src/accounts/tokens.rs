@@ -71,7 +71,7 @@ pub(crate) async fn create_token(
         access: input.access,
         expires_at: input.expires_at,
     };
-    let mut tx = state.pool().begin().await?;
+    let mut tx = store::begin(state.pool()).await?;
     store::account::lock_account(&mut *tx, person.id).await?;
     if !store::api_token::insert_token(&mut *tx, new, TOKENS_PER_PERSON_MAX).await? {
         let detail = format!("{TOKENS_PER_PERSON_MAX} tokens are enough: revoke one first");
@@ -97,7 +97,7 @@ pub(crate) async fn revoke_token(
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode, Refused> {
     let person = caller.writer()?;
-    let mut tx = state.pool().begin().await?;
+    let mut tx = store::begin(state.pool()).await?;
     let name = store::api_token::delete_token(&mut *tx, person.id, id).await?.ok_or(Refusal::NotFound { what: "token" })?;
     audit::record(&mut tx, event("revoke_token", &person, json!({ "token": name }), &request_id)).await?;
     tx.commit().await?;

@@ -3,12 +3,12 @@
 use crate::caller::Caller;
 use crate::extract::{IfMatch, Path, Query, Submission, limit_or_default, time_in_range};
 use crate::notices;
+use crate::reads::{Shelf, Sight, render};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::announcement::{AnnouncementChange, AnnouncementItem, AnnouncementOrder, AnnouncementPage, NewAnnouncement};
 use crate::wire::node::NodeView;
 use crate::{cursor, nouns};
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
@@ -19,7 +19,9 @@ use domain::{Intention, Node, NodeKind, Refusal};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashMap;
-use store::announcement::AnnouncementFilter;
+use std::sync::Arc;
+use store::Pool;
+use store::announcement::{AnnouncementFilter, AnnouncementPosition};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -54,18 +56,26 @@ pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<Annou
     }
     let filter =
         AnnouncementFilter { states: query.state.map(|state| vec![state]), not_dismissed: query.dismissed == Some(false) };
-    let (pool, reader) = (state.pool(), caller.reader());
-    let mut places = store::announcement::list_readable_announcements(pool, reader, &filter, after, limit + 1).await?;
-    let more = cursor::cut(&mut places, limit);
-    let last = places.last().filter(|_| more);
-    let next_cursor = last.map(|last| cursor::encode(&(last.position, last.starts_at, last.id)));
-    let ids: Vec<Uuid> = places.iter().map(|place| place.id).collect();
-    let nodes = store::node::list_readable_nodes_by_id(pool, reader, &ids).await?;
-    let nodes: HashMap<Uuid, Node> = nodes.into_iter().map(|node| (node.id, node)).collect();
-    let item = |place: &store::announcement::AnnouncementPosition| {
-        Some(AnnouncementItem { node: NodeView::from(nodes.get(&place.id)?), dismissed: place.dismissed })
+    let (asked, reader) = ((query.state, filter.not_dismissed, after, limit), caller.reader());
+    let load = move |pool: Pool, sight: Arc<Sight>| {
+        let filter = filter.clone();
+        async move {
+            let mut places =
+                store::announcement::list_announcements(&pool, reader, sight.scopes(), &filter, after, limit + 1).await?;
+            let more = cursor::cut(&mut places, limit);
+            let last = places.last().filter(|_| more);
+            let next_cursor = last.map(|last| cursor::encode(&(last.position, last.starts_at, last.id)));
+            let ids: Vec<Uuid> = places.iter().map(|place| place.id).collect();
+            let nodes = store::node::list_nodes_by_id(&pool, &ids).await?;
+            let nodes: HashMap<Uuid, Node> =
+                nodes.into_iter().filter(|node| sight.sees(node.scope_id)).map(|node| (node.id, node)).collect();
+            let item = |place: &AnnouncementPosition| {
+                Some(AnnouncementItem { node: NodeView::from(nodes.get(&place.id)?), dismissed: place.dismissed })
+            };
+            render(&AnnouncementPage { items: places.iter().filter_map(item).collect(), next_cursor })
+        }
     };
-    Ok(Json(AnnouncementPage { items: places.iter().filter_map(item).collect(), next_cursor }).into_response())
+    Ok(state.reads().page(&caller, Shelf::Own, "announcements", &asked, load).await?.into_response())
 }
 
 /// Make an announcement

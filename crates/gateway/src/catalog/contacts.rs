@@ -2,13 +2,13 @@
 
 use crate::caller::Caller;
 use crate::extract::{IfMatch, PageQuery, Path, Query, Submission, limit_or_default};
-use crate::reads::{Module, Sight, render};
+use crate::reads::{Module, Shelf, Sight, render};
 use crate::refusal::Refused;
 use crate::state::State;
-use crate::wire::catalog::{ContactPage, ContactView, MailboxChange};
+use crate::wire::catalog::{ContactPage, ContactView, MailboxChange, MailboxDetail};
 use crate::wire::edge::EdgeView;
 use crate::wire::node::NodeView;
-use crate::{cursor, nouns};
+use crate::{cursor, nouns, reply};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::contact::NewContact;
@@ -59,6 +59,21 @@ pub(crate) async fn remove(
     submission: Submission<()>,
 ) -> Result<Response, Refused> {
     remove_from(&state, ids, version, submission).await
+}
+
+/// One mailbox
+///
+/// With its version as `ETag`. Its address is for whoever is signed in.
+#[utoipa::path(get, path = "/contacts/{id}", operation_id = "get_mailbox", tag = "contacts",
+    params(("id" = Uuid, Path, description = "The mailbox")),
+    responses((status = 200, description = "The mailbox", body = MailboxDetail)))]
+pub(crate) async fn get(state: State, caller: Caller, Path(id): Path<Uuid>) -> Result<Response, Refused> {
+    let node = nouns::readable(&state, &caller, NodeKind::Contact, id).await?;
+    let email = match caller.reader() {
+        Some(reader) => store::contact::find_readable_address(state.pool(), reader, id).await?,
+        None => None,
+    };
+    Ok(reply::versioned(node.version, &MailboxDetail { node: (&node).into(), email }))
 }
 
 /// Change a mailbox
@@ -115,7 +130,7 @@ pub(super) async fn contacts_of(
         render(&ContactPage { items: found.into_iter().map(ContactView::from).collect(), next_cursor })
     };
     let asked = (id, with_addresses, after, limit);
-    let page = state.reads().page(caller, Some(Module::Catalog), "contacts", &asked, load).await?;
+    let page = state.reads().page(caller, Shelf::Of(Module::Catalog), "contacts", &asked, load).await?;
     Ok(page.into_response())
 }
 

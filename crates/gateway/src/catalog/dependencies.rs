@@ -2,7 +2,7 @@
 
 use crate::caller::Caller;
 use crate::extract::{IfMatch, Path, Query, Submission, limit_or_default};
-use crate::reads::{Module, Sight, render};
+use crate::reads::{Module, Shelf, Sight, render};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::catalog::{DependencyChange, DependencyPage, DependencyView, NewDependency};
@@ -64,7 +64,7 @@ pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<Depen
         render(&DependencyPage { items: found.into_iter().map(DependencyView::from).collect(), next_cursor })
     };
     let asked = (query.system_id, upstream, after, limit);
-    let page = state.reads().page(&caller, Some(Module::Catalog), "dependencies", &asked, load).await?;
+    let page = state.reads().page(&caller, Shelf::Of(Module::Catalog), "dependencies", &asked, load).await?;
     Ok(page.into_response())
 }
 

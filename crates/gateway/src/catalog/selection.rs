@@ -3,7 +3,7 @@
 use crate::caller::Caller;
 use crate::cursor;
 use crate::extract::limit_or_default;
-use crate::reads::{Module, Places, Sight};
+use crate::reads::{Module, Places, Shelf, Sight};
 use crate::refusal::Refused;
 use crate::state::State;
 use axum::response::Response;
@@ -36,7 +36,7 @@ pub(crate) async fn page(
             }
         }
     };
-    state.reads().nodes_page(caller, Module::Catalog, "systems", &asked, load).await
+    state.reads().nodes_page(caller, Shelf::Of(Module::Catalog), "systems", &asked, load).await
 }
 
 fn decode(text: &str) -> Result<SystemPlace, Refusal> {

@@ -4,6 +4,7 @@ pub(crate) mod templates;
 
 use crate::caller::Caller;
 use crate::extract::{IfMatch, Path, Query, Submission, limit_or_default};
+use crate::reads::{Places, Shelf, Sight};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::connection::{ConnectionChange, NewConnection, TestRequest, TestResult};
@@ -11,13 +12,13 @@ use crate::wire::node::{NodePage, NodeView};
 use crate::{cursor, nouns};
 use axum::Json;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use domain::access::Level;
+use axum::response::Response;
 use domain::connection::{Channel, ConnectionPatch};
 use domain::node::Facet;
-use domain::{Intention, Node, NodeKind, Refusal};
+use domain::{Intention, NodeKind, Refusal};
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::sync::Arc;
+use store::Pool;
 use store::node::NodeCursor;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -44,23 +45,30 @@ pub(crate) struct ConnectionsQuery {
 #[utoipa::path(get, path = "/connections", operation_id = "list_connections", tag = "connections", params(ConnectionsQuery),
     responses((status = 200, description = "A page of connections", body = NodePage)))]
 pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<ConnectionsQuery>) -> Result<Response, Refused> {
-    let person = caller.person()?;
+    let person_id = caller.person()?.id;
     let limit = limit_or_default(query.limit)?;
     let after: Option<(String, Uuid)> = query.cursor.as_deref().map(cursor::decode).transpose()?;
     let after = after.map(|(title, id)| NodeCursor { title, id });
     if after.as_ref().is_some_and(|after| after.title.contains('\0')) {
         return Err(cursor::invalid().into());
     }
-    let (pool, parent) = (state.pool(), query.parent_id);
-    let mut places =
-        store::connection::list_readable_connections(pool, person.id, parent, query.channel, after.as_ref(), limit + 1).await?;
-    let more = cursor::cut(&mut places, limit);
-    let next_cursor = places.last().filter(|_| more).map(|last| cursor::encode(&(&last.title, last.id)));
-    let ids: Vec<Uuid> = places.iter().map(|place| place.id).collect();
-    let nodes = store::node::list_readable_nodes_by_id(pool, Some(person.id), &ids).await?;
-    let nodes: HashMap<Uuid, Node> = nodes.into_iter().map(|node| (node.id, node)).collect();
-    let items = ids.iter().filter_map(|id| nodes.get(id)).map(NodeView::from).collect();
-    Ok(Json(NodePage { items, next_cursor }).into_response())
+    let (parent, channel) = (query.parent_id, query.channel);
+    let asked = (parent, channel, after.as_ref().map(|after| (&after.title, after.id)), limit);
+    let load = {
+        let after = after.clone();
+        move |pool: Pool, _: Arc<Sight>| {
+            let after = after.clone();
+            async move {
+                let after = after.as_ref();
+                let mut places =
+                    store::connection::list_readable_connections(&pool, person_id, parent, channel, after, limit + 1).await?;
+                let more = cursor::cut(&mut places, limit);
+                let next_cursor = places.last().filter(|_| more).map(|last| cursor::encode(&(&last.title, last.id)));
+                Ok(Places { ids: places.iter().map(|place| place.id).collect(), next_cursor })
+            }
+        }
+    };
+    state.reads().nodes_page(&caller, Shelf::Own, "connections", &asked, load).await
 }
 
 /// Make a connection
@@ -143,7 +151,7 @@ pub(crate) async fn test(
 ) -> Result<Json<TestResult>, Refused> {
     let Submission { caller, input, context } = submission;
     caller.writer()?;
-    administered(&state, &caller, id).await?;
+    nouns::administered(&state, &caller, KIND, id).await?;
     let to = match input.unwrap_or_default().to {
         Some(to) => Some(to),
         None => own_address(&state, &caller).await?,
@@ -151,16 +159,6 @@ pub(crate) async fn test(
     let outcome = state.wiring.messenger.test(id, to).await?;
     state.wiring.intentions.record_connection_test(&caller.actor, id, &outcome, &context).await?;
     Ok(Json(outcome.into()))
-}
-
-/// A connection that the caller administers; else 404 or 403.
-async fn administered(state: &State, caller: &Caller, id: Uuid) -> Result<Node, Refused> {
-    let node = nouns::readable(state, caller, KIND, id).await?;
-    let level = store::access::find_level(state.pool(), caller.reader(), node.scope_id).await?;
-    if level.is_none_or(|level| level < Level::Admin) {
-        return Err(Refusal::forbidden("this needs the level admin there").into());
-    }
-    Ok(node)
 }
 
 async fn own_address(state: &State, caller: &Caller) -> Result<Option<String>, Refused> {

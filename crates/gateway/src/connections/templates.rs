@@ -1,19 +1,22 @@
 //! In which words a connection says what it says.
 
-use super::{KIND, administered};
+use super::KIND;
 use crate::caller::Caller;
 use crate::extract::{IfMatch, Path, Submission};
 use crate::nouns;
+use crate::reads::{Beside, Shelf, Sight, render as rendered};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::connection::{Preview, PreviewRequest, Templates};
 use crate::wire::node::NodeView;
 use axum::Json;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use domain::node::Facet;
 use domain::notification::{Template, example, preview as try_out, render};
 use domain::{Intention, Refusal};
+use std::sync::Arc;
+use store::Pool;
 use uuid::Uuid;
 
 /// A connection's own words
@@ -22,9 +25,14 @@ use uuid::Uuid;
 #[utoipa::path(get, path = "/connections/{id}/templates", operation_id = "list_connection_templates", tag = "connections",
     params(("id" = Uuid, Path, description = "The connection")),
     responses((status = 200, description = "By kind", body = Templates)))]
-pub(crate) async fn list(state: State, caller: Caller, Path(id): Path<Uuid>) -> Result<Json<Templates>, Refused> {
-    administered(&state, &caller, id).await?;
-    Ok(Json(Templates { templates: store::connection::list_connection_templates(state.pool(), id).await? }))
+pub(crate) async fn list(state: State, caller: Caller, Path(id): Path<Uuid>) -> Result<Response, Refused> {
+    let load = move |pool: Pool, _: Arc<Sight>| async move {
+        rendered(&Templates { templates: store::connection::list_connection_templates(&pool, id).await? })
+    };
+    let page = state.reads().page(&caller, Shelf::Beside(Beside::Templates(id)), "all", &(), load).await?;
+    // Judged last: nobody is shown what came after they had ceased to administer it.
+    nouns::administered(&state, &caller, KIND, id).await?;
+    Ok(page.into_response())
 }
 
 /// Set a connection's own words
@@ -57,7 +65,7 @@ pub(crate) async fn preview(
     submission: Submission<PreviewRequest>,
 ) -> Result<Json<Preview>, Refused> {
     let Submission { caller, input, .. } = submission;
-    let node = administered(&state, &caller, id).await?;
+    let node = nouns::administered(&state, &caller, KIND, id).await?;
     let Some(Facet::Connection(connection)) = node.facet else { return Err(Refusal::NotFound { what: "connection" }.into()) };
     if let Some(tried) = input.template {
         let template = Template { kind: input.kind, subject: tried.subject, body: tried.body, html: tried.html };

@@ -5,8 +5,8 @@ pub(crate) mod by_systems;
 pub(crate) mod updates;
 
 use crate::caller::Caller;
-use crate::extract::{IfMatch, Path, Query, Submission, limit_or_default, one_or_several, time_in_range};
-use crate::reads::{Module, Places, Sight};
+use crate::extract::{IfMatch, Path, Query, Submission, limit_or_default, one_or_several};
+use crate::reads::{Module, Places, Shelf, Sight};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::incident::{IncidentChange, NewIncident};
@@ -14,8 +14,8 @@ use crate::wire::node::{NodePage, NodeView};
 use crate::{cursor, nouns};
 use axum::http::StatusCode;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
 use domain::incident::{IncidentState, Severity};
+use domain::search::words_of;
 use domain::{Intention, NodeKind, Refusal};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -39,6 +39,10 @@ pub(crate) struct IncidentsQuery {
     system_id: Option<Uuid>,
     /// Those that are not resolved (`true`), or are (`false`).
     open: Option<bool>,
+    /// Beginnings of words in title or text, all of which must be there. Accents, case and punctuation don't matter; without a
+    /// word all are listed.
+    #[param(example = "checkout disks")]
+    q: Option<String>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// Items at most.
@@ -53,16 +57,14 @@ pub(crate) struct IncidentsQuery {
     responses((status = 200, description = "A page of incidents", body = NodePage)))]
 pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<IncidentsQuery>) -> Result<Response, Refused> {
     let limit = limit_or_default(query.limit)?;
-    let after: Option<(DateTime<Utc>, Uuid)> = query.cursor.as_deref().map(cursor::decode).transpose()?;
-    if let Some((at, _)) = after {
-        time_in_range("cursor", at)?;
-    }
+    let after = cursor::moment(query.cursor.as_deref())?;
     let severities = query.severity.as_deref();
     let filter = IncidentFilter {
         states: query.state.as_deref().map(|text| one_or_several("state", text, IncidentState::ALL)).transpose()?,
         severities: severities.map(|text| one_or_several("severity", text, Severity::ALL)).transpose()?,
         affects: query.system_id,
         open: query.open,
+        words: query.q.as_deref().map(words_of).filter(|words| !words.is_empty()),
     };
     let after = after.map(|(started_at, id)| IncidentPlace { started_at, id });
     let asked = (&filter, after.map(|after| (after.started_at, after.id)), limit);
@@ -78,7 +80,7 @@ pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<Incid
             }
         }
     };
-    state.reads().nodes_page(&caller, Module::Incidents, "list", &asked, load).await
+    state.reads().nodes_page(&caller, Shelf::Of(Module::Incidents), "list", &asked, load).await
 }
 
 /// Open an incident

@@ -1,6 +1,6 @@
 //! Dead letters: what failed for good, until somebody decides about it.
 
-use super::{act, decode, json};
+use super::{act, json};
 use crate::admin::administrator;
 use crate::caller::Caller;
 use crate::cursor;
@@ -8,7 +8,7 @@ use crate::extract::{Path, Query, Submission, limit_or_default, text_without_nul
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::dead_letter::{
-    DeadLetter, DeadLetterChange, DeadLetterDetail, DeadLetterIds, DeadLetterPage, Replayed, ReplayedLetter,
+    DeadLetter, DeadLetterChange, DeadLetterDetail, DeadLetterIds, DeadLetterPage, LetterSource, Replayed, ReplayedLetter,
 };
 use axum::Json;
 use axum::http::StatusCode;
@@ -28,6 +28,9 @@ const KIND_MAX_CHARS: usize = 100;
 pub(crate) struct LettersQuery {
     /// False: those that were decided about. By default true.
     open: Option<bool>,
+    /// What failed: a job, or what a device sent.
+    #[param(inline)]
+    source: Option<LetterSource>,
     #[param(max_length = 100)]
     kind: Option<String>,
     /// `next_cursor` of the page before.
@@ -50,9 +53,9 @@ pub(crate) async fn list_dead_letters(
     administrator(&state, &caller).await?;
     let limit = limit_or_default(query.limit)?;
     text_without_nul("kind", query.kind.as_deref().unwrap_or_default(), KIND_MAX_CHARS)?;
-    let before = decode(query.cursor.as_deref())?;
-    let (open, kind) = (query.open.unwrap_or(true), query.kind.as_deref());
-    let mut letters = store::dead_letter::list_dead_letters(state.pool(), open, kind, before, limit + 1).await?;
+    let before = cursor::moment(query.cursor.as_deref())?;
+    let (open, source, kind) = (query.open.unwrap_or(true), query.source.map(LetterSource::as_str), query.kind.as_deref());
+    let mut letters = store::dead_letter::list_dead_letters(state.pool(), open, source, kind, before, limit + 1).await?;
     let more = cursor::cut(&mut letters, limit);
     let next_cursor = letters.last().filter(|_| more).map(|last| cursor::encode(&(last.at, last.id)));
     Ok(Json(DeadLetterPage { items: letters.into_iter().map(DeadLetter::from).collect(), next_cursor }))

@@ -1,6 +1,6 @@
 //! Jobs: those that wait, run or have ended.
 
-use super::{act, decode, json};
+use super::{act, json};
 use crate::admin::administrator;
 use crate::caller::Caller;
 use crate::cursor;
@@ -49,7 +49,7 @@ pub(crate) async fn list_jobs(state: State, caller: Caller, Query(query): Query<
         OpenState::Running => JobState::Running,
     });
     let (kind, class) = (query.kind.map(JobKind::as_str), query.class.map(JobClass::as_str));
-    let filter = JobFilter { state: wanted, kind, class, after: decode(query.cursor.as_deref())? };
+    let filter = JobFilter { state: wanted, kind, class, after: cursor::moment(query.cursor.as_deref())? };
     let mut jobs = store::job::list_jobs(state.pool(), &filter, limit + 1).await?;
     let more = cursor::cut(&mut jobs, limit);
     let next_cursor = jobs.last().filter(|_| more).map(|last| cursor::encode(&(last.run_at, last.id)));
@@ -86,7 +86,7 @@ pub(crate) async fn list_past_jobs(
         Ended::Failed => PastOutcome::Failed,
         Ended::Cancelled => PastOutcome::Cancelled,
     });
-    let before = decode(query.cursor.as_deref())?;
+    let before = cursor::moment(query.cursor.as_deref())?;
     let kind = query.kind.map(JobKind::as_str);
     let mut jobs = store::job::list_past_jobs(state.pool(), outcome, kind, before, limit + 1).await?;
     let more = cursor::cut(&mut jobs, limit);

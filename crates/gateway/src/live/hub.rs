@@ -4,6 +4,7 @@
 use super::body::Bodies;
 use super::frame::{Changes, Item, Said};
 use super::index::Index;
+use super::movements::Movements;
 use super::outbox::Outbox;
 use super::pending::{Answer, Installed};
 use super::prepared::Prepared;
@@ -41,6 +42,7 @@ pub struct Hub {
     maintenance_bell: Option<Arc<Notify>>,
     /// Counts changes that a status page may tell of.
     status_changes: watch::Sender<u64>,
+    pub(super) movements: Movements,
 }
 
 #[derive(Debug, Default)]
@@ -101,6 +103,7 @@ impl Hub {
             beginnings: watch::Sender::new(0),
             maintenance_bell: None,
             status_changes: watch::Sender::new(0),
+            movements: Movements::new(),
         }
     }
 

@@ -10,6 +10,8 @@ mod entry;
 mod frame;
 mod hub;
 mod index;
+mod map;
+mod movements;
 mod newest;
 mod outbox;
 mod pace;
@@ -25,3 +27,8 @@ mod tokens;
 
 pub(crate) use hub::Seen;
 pub use hub::{Hub, HubStats};
+
+/// Follows where devices are, for those who look at a map; until it is dropped. `url` is for a connection of its own.
+pub async fn follow_movements(state: crate::state::State, url: String) {
+    state.hub().movements.follow(&url, &state).await;
+}

@@ -1,5 +1,6 @@
 //! The messages of the live socket. docs/API.md describes them for callers.
 
+use crate::wire::bbox::Bbox;
 use crate::wire::lifecycle::Lifecycle;
 use chrono::{DateTime, Utc};
 use domain::NodeKind;
@@ -19,6 +20,12 @@ pub(super) enum ClientMessage {
         topic: String,
         #[serde(default)]
         since: Option<String>,
+        /// Of `positions`: west, south, east, north; without it the world.
+        #[serde(default)]
+        bbox: Option<Bbox>,
+        /// Of `positions`: how often one is told of a device that moves, at most.
+        #[serde(default)]
+        per_second: Option<u8>,
     },
     Unsubscribe {
         id: String,
@@ -59,6 +66,11 @@ pub(super) enum ServerMessage<'a> {
     Changed {
         id: &'a str,
     },
+    /// Where devices are.
+    Positions {
+        id: &'a str,
+        rows: &'a [PositionRow],
+    },
     Pong {
         server_time: DateTime<Utc>,
         fresh_at: Option<DateTime<Utc>>,
@@ -76,6 +88,9 @@ impl ServerMessage<'_> {
         serde_json::to_string(self).unwrap_or_else(|_| r#"{"type":"error","code":"internal","detail":""}"#.to_owned())
     }
 }
+
+/// Device, time (ms), longitude and latitude (°), speed (km/h), heading (°).
+pub(super) type PositionRow = (Uuid, i64, f64, f64, i16, i16);
 
 /// Somebody's levels, by scope.
 pub(super) type Levels = BTreeMap<Uuid, Level>;
@@ -134,6 +149,8 @@ mod tests {
         let check = |text: &str, ok: bool| assert_eq!(serde_json::from_str::<ClientMessage>(text).is_ok(), ok, "{text}");
         check(r#"{"type":"subscribe","id":"a","topic":"kind:system"}"#, true);
         check(r#"{"type":"subscribe","id":"a","topic":"kind:system","since":"x"}"#, true);
+        check(r#"{"type":"subscribe","id":"a","topic":"positions","bbox":[1,2,3,4],"per_second":4}"#, true);
+        check(r#"{"type":"subscribe","id":"a","topic":"positions","bbox":[3,2,1,4]}"#, false);
         check(r#"{"type":"unsubscribe","id":"a"}"#, true);
         check(r#"{"type":"ping"}"#, true);
         check(r#"{"type":"ping","x":1}"#, false);

@@ -2,6 +2,7 @@
 //! sends what waits in its outbox, and reads first rows one subscription at a time.
 
 use super::hub::{Full, Hub, ReaderId};
+use super::map::{self, Look, Windows};
 use super::outbox::{Next, Outbox};
 use super::pace::Pace;
 use super::pending::Installed;
@@ -14,6 +15,7 @@ use crate::origin;
 use crate::reads::Via;
 use crate::refusal::Refused;
 use crate::state::State;
+use crate::wire::bbox::Bbox;
 use crate::wire::lifecycle::Lifecycle;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
@@ -96,6 +98,7 @@ struct Session {
     waiting: VecDeque<Asked>,
     reading: JoinSet<()>,
     watches: Watches,
+    maps: Windows,
     errors: u32,
     pace: Pace,
     phases: watch::Receiver<Phase>,
@@ -127,6 +130,7 @@ async fn run(state: State, headers: HeaderMap, caller: Caller, outbox: Arc<Outbo
         waiting: VecDeque::new(),
         reading: JoinSet::new(),
         watches: Watches::default(),
+        maps: Windows::default(),
         errors: 0,
         pace: Pace::new(),
         phases: state.wiring.phases.clone(),
@@ -282,6 +286,7 @@ impl Session {
                 }
                 Some(_) = self.reading.join_next() => {}
                 () = self.watches.ended() => {}
+                () = self.maps.ended() => {}
                 Ok(()) = self.phases.changed() => self.tell_lifecycle(),
                 Ok(()) = self.windows.changed() => self.tell_lifecycle(),
                 () = self.outbox.answered(), if !self.waiting.is_empty() && self.reading.is_empty() => {}
@@ -295,10 +300,14 @@ impl Session {
 
     fn take(&mut self, text: &str) {
         match serde_json::from_str::<ClientMessage>(text) {
-            Ok(ClientMessage::Subscribe { id, topic, since }) => self.subscribe(id, &topic, since),
+            Ok(ClientMessage::Subscribe { id, topic, bbox, per_second, .. }) if topic == map::TOPIC => {
+                self.look_at(id, map::Window::new(bbox.unwrap_or(Bbox::WORLD), per_second));
+            }
+            Ok(ClientMessage::Subscribe { id, topic, since, .. }) => self.subscribe(id, &topic, since),
             Ok(ClientMessage::Unsubscribe { id }) => {
                 self.waiting.retain(|asked| asked.id != id);
                 self.watches.end(&id);
+                self.maps.end(&id);
                 self.state.hub().unsubscribe(self.id, &id);
             }
             Ok(ClientMessage::Ping {}) => {
@@ -316,9 +325,13 @@ impl Session {
         let slug = Watches::slug_of(topic);
         let parsed = Topic::parse(topic);
         if slug.is_none() && parsed.is_none() {
-            return self.refuse("invalid", "topic: kind:<node kind>, node:<id>, status:<slug> or lifecycle", Some(&id));
+            return self.refuse(
+                "invalid",
+                "topic: kind:<node kind>, node:<id>, status:<slug>, positions or lifecycle",
+                Some(&id),
+            );
         }
-        if self.watches.has(&id) || self.waiting.iter().any(|asked| asked.id == id) {
+        if self.watches.has(&id) || self.maps.has(&id) || self.waiting.iter().any(|asked| asked.id == id) {
             return self.refuse("conflict", "this id is in use on this socket", Some(&id));
         }
         if let Some(slug) = slug.filter(|_| !self.watches.is_full()) {
@@ -329,6 +342,23 @@ impl Session {
         };
         let since = since.map(|since| self.keep(since));
         self.waiting.push_back(Asked { id, topic, since });
+    }
+
+    /// Looks at a window of the map, or moves one.
+    fn look_at(&mut self, id: String, window: Option<map::Window>) {
+        if id.is_empty() || id.len() > SUBSCRIPTION_ID_MAX_BYTES {
+            return self.refuse("invalid", "id: 1 to 64 bytes", None);
+        }
+        let Some(window) = window else {
+            return self.refuse("invalid", "per_second: 1 to 10", Some(&id));
+        };
+        if self.watches.has(&id) || self.waiting.iter().any(|asked| asked.id == id) {
+            return self.refuse("conflict", "this id is in use on this socket", Some(&id));
+        }
+        let (state, outbox, person_id) = (self.state.clone(), Arc::clone(&self.outbox), self.person_id);
+        if !self.maps.look(id.clone(), window, |name| Look { state, outbox, person_id, name }) {
+            self.refuse("limit", "too many windows on this socket", Some(&id));
+        }
     }
 
     /// A token while its subscription waits. Tokens are long, and those who ask in earnest name one:

@@ -4,6 +4,7 @@
 
 use super::outbox::Outbox;
 use super::protocol::ServerMessage;
+use crate::refusal::Refused;
 use crate::state::State;
 use domain::limits::{STATUS_SIGNAL_EVERY, STATUS_TOPICS_PER_SOCKET_MAX};
 use std::collections::HashMap;
@@ -71,7 +72,7 @@ impl Watch {
             Ok(Some(seen)) => Some(seen),
             Ok(None) => return self.refuse("not_found", "no such status page"),
             Err(error) => {
-                tracing::warn!(%error, "a status page could not be read for its watcher");
+                tracing::warn!(?error, "a status page could not be read for its watcher");
                 return self.refuse("unavailable", "the server can't read from the database now; subscribe again shortly");
             }
         };
@@ -87,7 +88,7 @@ impl Watch {
                 }
                 // Whoever can't be sure asks.
                 Err(error) => {
-                    tracing::debug!(%error, "a status page could not be looked at");
+                    tracing::debug!(?error, "a status page could not be looked at");
                     told = None;
                     self.outbox.push_text(ServerMessage::Changed { id: &self.name }.to_text());
                 }
@@ -96,7 +97,7 @@ impl Watch {
         }
     }
 
-    async fn look(&self, generation: u64) -> Result<Option<String>, store::Error> {
+    async fn look(&self, generation: u64) -> Result<Option<String>, Refused> {
         self.state.status.seen(&self.state, self.person_id, &self.slug, generation).await
     }
 

@@ -11,7 +11,7 @@ use domain::limits::{REPLAY_ROWS_MAX, SUBSCRIBE_ROWS_MAX};
 use feed::snapshot::Snapshot;
 use feed::token::{Epoch, Token};
 use feed::{Control, Reading, token};
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
 use std::collections::HashSet;
 use store::Pool;
 use store::edge::EdgeFilter;
@@ -39,7 +39,7 @@ pub(super) async fn first_rows(
     reader: Option<Uuid>,
     topic: Topic,
 ) -> Result<(Snapshot, Answer), sqlx::Error> {
-    let mut tx = pool.begin_with(store::feed::READ_AT_ONE_MOMENT).await?;
+    let mut tx = store::begin_read(pool).await?;
     let position = store::feed::begin_read(&mut tx).await?;
     let at = Snapshot::parse(&position.snapshot).ok_or_else(|| sqlx::Error::Decode("not a pg_snapshot".into()))?;
     let (rows, neighbours) = read_rows(&mut tx, bodies, reader, topic).await?;
@@ -93,11 +93,10 @@ pub(super) async fn missed(
     topic: Topic,
     since: &Token,
 ) -> Result<(Snapshot, Answer), Stop> {
-    let mut db = pool.acquire().await?;
+    let mut tx = store::begin_read(pool).await?;
     // On the connection that then reads: the tailer may not have noticed a crash yet.
-    let epoch = Epoch::of(&store::feed::find_origin(&mut *db).await?);
+    let epoch = Epoch::of(&store::feed::find_origin(&mut *tx).await?);
     let since = since.moment(&epoch).map_err(|_| Stop::Resync)?;
-    let mut tx = db.begin_with(store::feed::READ_AT_ONE_MOMENT).await?;
     let mut reading = Reading::begin(&mut tx, since).await?;
     let horizon = store::feed::find_horizon(&mut *tx).await?;
     token::check_age(since, reading.to(), horizon).map_err(|_| Stop::Resync)?;

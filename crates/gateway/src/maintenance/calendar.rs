@@ -94,7 +94,7 @@ pub(crate) async fn create_token(
     let person = caller.session_holder()?;
     crate::extract::refuse_key(&headers)?;
     let secret = Secret::new(PREFIX);
-    let mut tx = state.pool().begin().await?;
+    let mut tx = store::begin(state.pool()).await?;
     store::maintenance::upsert_calendar_token(&mut *tx, person.id, &secret.hash).await?;
     audit::record(&mut tx, event("create_calendar_token", &person, &request_id)).await?;
     tx.commit().await?;
@@ -111,7 +111,7 @@ pub(crate) async fn revoke_token(
     Extension(request_id): Extension<RequestId>,
 ) -> Result<StatusCode, Refused> {
     let person = caller.writer()?;
-    let mut tx = state.pool().begin().await?;
+    let mut tx = store::begin(state.pool()).await?;
     if !store::maintenance::delete_calendar_token(&mut *tx, person.id).await? {
         return Err(Refusal::NotFound { what: "calendar token" }.into());
     }

@@ -10,7 +10,7 @@ pub(crate) mod updates;
 
 use crate::caller::Caller;
 use crate::extract::{IfMatch, Path, Query, Submission, limit_or_default, one_or_several, time_in_range};
-use crate::reads::{Module, Places, Sight};
+use crate::reads::{Module, Places, Shelf, Sight};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::maintenance::{MaintenanceChange, NewMaintenance};
@@ -47,6 +47,8 @@ pub(crate) struct MaintenancesQuery {
     state: Option<String>,
     /// Affecting this system, group or instance: by name, or by a group around it.
     affects: Option<Uuid>,
+    /// Windows of this series.
+    series_id: Option<Uuid>,
     /// Ending after this time.
     from: Option<DateTime<Utc>>,
     /// Beginning before this time.
@@ -68,13 +70,11 @@ pub(crate) struct MaintenancesQuery {
     responses((status = 200, description = "A page of maintenances", body = NodePage)))]
 pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<MaintenancesQuery>) -> Result<Response, Refused> {
     let limit = limit_or_default(query.limit)?;
-    let after: Option<(DateTime<Utc>, Uuid)> = query.cursor.as_deref().map(cursor::decode).transpose()?;
-    if let Some((at, _)) = after {
-        time_in_range("cursor", at)?;
-    }
+    let after = cursor::moment(query.cursor.as_deref())?;
     let filter = MaintenanceFilter {
         states: query.state.as_deref().map(|text| one_or_several("state", text, MaintenanceState::ALL)).transpose()?,
         affects: query.affects,
+        series_id: query.series_id,
         from: query.from.map(|at| time_in_range("from", at)).transpose()?,
         to: query.to.map(|at| time_in_range("to", at)).transpose()?,
         latest_first: query.order.unwrap_or_default() == Order::LatestFirst,
@@ -93,7 +93,7 @@ pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<Maint
             }
         }
     };
-    state.reads().nodes_page(&caller, Module::Maintenances, "list", &asked, load).await
+    state.reads().nodes_page(&caller, Shelf::Of(Module::Maintenances), "list", &asked, load).await
 }
 
 /// Plan a maintenance

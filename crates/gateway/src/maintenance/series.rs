@@ -3,6 +3,7 @@
 use crate::caller::Caller;
 use crate::cursor;
 use crate::extract::{Body, IfMatch, PageQuery, Path, Query, Submission, limit_or_default};
+use crate::reads::{Beside, Shelf, Sight, Via, render};
 use crate::refusal::Refused;
 use crate::reply;
 use crate::state::State;
@@ -16,32 +17,47 @@ use domain::limits::SERIES_PREVIEW_MAX;
 use domain::maintenance::{Series, SeriesPatch};
 use domain::{Intention, Refusal};
 use intentions::{Context, Outcome};
+use serde::Deserialize;
 use serde_json::Value;
+use std::collections::HashSet;
+use std::sync::Arc;
+use store::Pool;
 use uuid::Uuid;
 
 /// How far ahead a preview looks: a yearly window shows several.
 const PREVIEW_AHEAD: TimeDelta = TimeDelta::days(366 * 20);
+
+const NO_SUCH: Refusal = Refusal::NotFound { what: "series" };
+
+/// What an `ETag` is made from.
+#[derive(Deserialize)]
+struct Versioned {
+    version: i64,
+}
 
 /// List series of maintenances
 ///
 /// Those one may see, by title (in any case), then id.
 #[utoipa::path(get, path = "/maintenance-series", operation_id = "list_maintenance_series", tag = "maintenances", params(PageQuery),
     responses((status = 200, description = "A page of series", body = SeriesPage)))]
-pub(crate) async fn list(state: State, caller: Caller, Query(page): Query<PageQuery>) -> Result<Json<SeriesPage>, Refused> {
+pub(crate) async fn list(state: State, caller: Caller, Query(page): Query<PageQuery>) -> Result<Response, Refused> {
     let limit = limit_or_default(page.limit)?;
     let after: Option<(String, Uuid)> = page.cursor.as_deref().map(cursor::decode).transpose()?;
     if after.as_ref().is_some_and(|(title, _)| title.contains('\0')) {
         return Err(cursor::invalid().into());
     }
-    let place = after.as_ref().map(|(title, id)| (title.as_str(), *id));
-    let mut found = store::maintenance::list_readable_series(state.pool(), caller.reader(), place, limit + 1).await?;
-    let more = cursor::cut(&mut found, limit);
-    let next_cursor = found.last().filter(|_| more).map(|last| cursor::encode(&(&last.title, last.id)));
-    let mut items = Vec::with_capacity(found.len());
-    for series in found {
-        items.push(as_seen(&state, &caller, series).await?);
-    }
-    Ok(Json(SeriesPage { items, next_cursor }))
+    let asked = (after.clone(), limit);
+    let load = move |pool: Pool, sight: Arc<Sight>| {
+        let after = after.clone();
+        async move {
+            let place = after.as_ref().map(|(title, id)| (title.as_str(), *id));
+            let mut found = store::maintenance::list_readable_series(&pool, sight.scopes(), place, limit + 1).await?;
+            let more = cursor::cut(&mut found, limit);
+            let next_cursor = found.last().filter(|_| more).map(|last| cursor::encode(&(&last.title, last.id)));
+            render(&SeriesPage { items: as_seen(&pool, &sight, found).await?, next_cursor })
+        }
+    };
+    Ok(state.reads().page(&caller, Shelf::Beside(Beside::Series), "list", &asked, load).await?.into_response())
 }
 
 /// Make a series of maintenances
@@ -65,10 +81,16 @@ pub(crate) async fn create(state: State, submission: Submission<NewSeries>) -> R
     params(("id" = Uuid, Path, description = "The series")),
     responses((status = 200, description = "The series", body = SeriesView)))]
 pub(crate) async fn get(state: State, caller: Caller, Path(id): Path<Uuid>) -> Result<Response, Refused> {
-    let series = readable(&state, &caller, id).await?;
-    let version = HeaderValue::from_str(&format!("\"{}\"", series.version)).ok().map(|etag| (ETAG, etag));
-    let mut response = Json(as_seen(&state, &caller, series).await?).into_response();
-    response.headers_mut().extend(version);
+    let load = move |pool: Pool, sight: Arc<Sight>| async move {
+        let found = store::maintenance::find_readable_series(&pool, sight.scopes(), id).await?;
+        render(&as_seen(&pool, &sight, found.into_iter().collect()).await?.pop())
+    };
+    let page = state.reads().page(&caller, Shelf::Beside(Beside::Series), "one", &id, load).await?;
+    // None is `null`.
+    let seen: Option<Versioned> = serde_json::from_slice(page.body()).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    let version = seen.ok_or(NO_SUCH)?.version;
+    let mut response = page.into_response();
+    response.headers_mut().extend(HeaderValue::from_str(&format!("\"{version}\"")).ok().map(|etag| (ETAG, etag)));
     Ok(response)
 }
 
@@ -94,8 +116,8 @@ pub(crate) async fn update(
     }
     let intention = Intention::UpdateMaintenanceSeries { id, version, title, body, series };
     carry_out(&state, &caller, &context, intention, StatusCode::OK).await?;
-    // As the caller sees it.
-    get(state, caller, Path(id)).await
+    // As the caller sees it, and as it is: caches have not heard of it yet.
+    get(state, Caller { via: Via::Database, ..caller }, Path(id)).await
 }
 
 /// End a series of maintenances
@@ -139,18 +161,24 @@ pub(crate) async fn preview(
     Ok(Json(SeriesWindows { items: windows.into_iter().map(SeriesWindow::from).collect() }))
 }
 
-async fn readable(state: &State, caller: &Caller, id: Uuid) -> Result<Series, Refused> {
-    let found = store::maintenance::find_readable_series(state.pool(), caller.reader(), id).await?;
-    Ok(found.ok_or(Refusal::NotFound { what: "series" })?)
+/// Refused as not there to whoever can't see it.
+async fn readable(state: &State, caller: &Caller, id: Uuid) -> Result<(), Refused> {
+    let scopes = store::access::list_readable_scopes(state.pool(), caller.reader()).await?;
+    store::maintenance::find_readable_series(state.pool(), &scopes, id).await?.ok_or(NO_SUCH)?;
+    Ok(())
 }
 
-/// Without what it affects that the caller can't see.
-async fn as_seen(state: &State, caller: &Caller, mut series: Series) -> Result<SeriesView, Refused> {
-    if let Some(affects) = &mut series.plan.affects {
-        let there = store::node::list_readable_nodes_by_id(state.pool(), caller.reader(), affects).await?;
-        affects.retain(|id| there.iter().any(|node| node.id == *id));
+/// Without what they affect that is not seen.
+async fn as_seen(pool: &Pool, sight: &Sight, mut all: Vec<Series>) -> Result<Vec<SeriesView>, sqlx::Error> {
+    let mut affected: Vec<Uuid> = all.iter().filter_map(|series| series.plan.affects.as_ref()).flatten().copied().collect();
+    affected.sort_unstable();
+    affected.dedup();
+    let there = store::node::list_nodes_by_id(pool, &affected).await?;
+    let seen: HashSet<Uuid> = there.iter().filter(|node| sight.sees(node.scope_id)).map(|node| node.id).collect();
+    for affects in all.iter_mut().filter_map(|series| series.plan.affects.as_mut()) {
+        affects.retain(|id| seen.contains(id));
     }
-    Ok(SeriesView::new(series))
+    Ok(all.into_iter().map(SeriesView::new).collect())
 }
 
 async fn carry_out(

@@ -1,6 +1,6 @@
 //! How it went out.
 
-use super::{act, decode, json};
+use super::{act, json};
 use crate::caller::Caller;
 use crate::cursor;
 use crate::extract::{Path, Query, Submission, limit_or_default};
@@ -11,6 +11,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::Refusal;
+use domain::connection::Channel;
 use domain::notification::{DeliveryState, NoticeAct};
 use intentions::NoticeOutcome;
 use serde::Deserialize;
@@ -27,6 +28,8 @@ const ATTEMPTS_SHOWN: i64 = 100;
 pub(crate) struct DeliveriesQuery {
     #[param(inline)]
     state: Option<DeliveryState>,
+    #[param(inline)]
+    channel: Option<Channel>,
     /// By this connection.
     connection_id: Option<Uuid>,
     /// About this node.
@@ -50,8 +53,9 @@ pub(crate) async fn list(
 ) -> Result<Json<DeliveryPage>, Refused> {
     let person = caller.person()?;
     let limit = limit_or_default(query.limit)?;
-    let before = decode(query.cursor.as_deref())?;
-    let filter = DeliveryFilter { state: query.state, connection_id: query.connection_id, node_id: query.node_id };
+    let before = cursor::moment(query.cursor.as_deref())?;
+    let filter =
+        DeliveryFilter { state: query.state, channel: query.channel, connection_id: query.connection_id, node_id: query.node_id };
     let mut found = store::delivery::list_deliveries(state.pool(), person.id, filter, before, limit + 1).await?;
     let more = cursor::cut(&mut found, limit);
     let next_cursor = found.last().filter(|_| more).map(|last| cursor::encode(&(last.at, last.id)));

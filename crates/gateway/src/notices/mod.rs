@@ -6,20 +6,15 @@ pub(crate) mod preferences;
 pub(crate) mod subscriptions;
 
 use crate::caller::Caller;
-use crate::cursor;
-use crate::extract::time_in_range;
 use crate::refusal::Refused;
 use crate::state::State;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
-use domain::Refusal;
 use domain::notification::NoticeAct;
 use intentions::{Context, NoticeOutcome, NoticesDone};
 use serde::Serialize;
 use serde_json::Value;
-use uuid::Uuid;
 
 /// Carries an act out; `view` makes the answer's body of what became of it.
 pub(crate) async fn act(
@@ -43,11 +38,4 @@ pub(crate) async fn act(
 fn json(of: impl Serialize) -> Value {
     // Texts, numbers and times: there is nothing that could fail.
     serde_json::to_value(of).unwrap_or_default()
-}
-
-/// Where a page begins: a time, and an id among those of the time.
-fn decode(cursor: Option<&str>) -> Result<Option<(DateTime<Utc>, Uuid)>, Refusal> {
-    let Some(text) = cursor else { return Ok(None) };
-    let (at, id) = cursor::decode(text)?;
-    time_in_range("cursor", at).map(|at| Some((at, id)))
 }

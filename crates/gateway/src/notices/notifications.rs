@@ -1,19 +1,21 @@
 //! The notification centre.
 
-use super::{act, decode, json};
+use super::{act, json};
 use crate::caller::Caller;
 use crate::cursor;
 use crate::extract::{Path, Query, Submission, limit_or_default, time_in_range};
+use crate::reads::{Shelf, Sight, render};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::notification::{Notification, NotificationPage, ReadCount, UnreadCount};
-use axum::Json;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use domain::notification::{NoticeAct, ReadUntil};
 use intentions::NoticeOutcome;
 use serde::Deserialize;
 use serde_json::Value;
+use std::sync::Arc;
+use store::Pool;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -34,27 +36,32 @@ pub(crate) struct NotificationsQuery {
 /// About what I may still see, newest first.
 #[utoipa::path(get, path = "/notifications", operation_id = "list_notifications", tag = "notifications", params(NotificationsQuery),
     responses((status = 200, description = "A page of notifications", body = NotificationPage)))]
-pub(crate) async fn list(
-    state: State,
-    caller: Caller,
-    Query(query): Query<NotificationsQuery>,
-) -> Result<Json<NotificationPage>, Refused> {
-    let person = caller.person()?;
+pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<NotificationsQuery>) -> Result<Response, Refused> {
+    let person_id = caller.person()?.id;
     let limit = limit_or_default(query.limit)?;
-    let before = decode(query.cursor.as_deref())?;
+    let before = cursor::moment(query.cursor.as_deref())?;
     let unread = query.unread.unwrap_or(false);
-    let mut found = store::notification::list_notifications(state.pool(), person.id, unread, before, limit + 1).await?;
-    let more = cursor::cut(&mut found, limit);
-    let next_cursor = found.last().filter(|_| more).map(|last| cursor::encode(&(last.at, last.id)));
-    Ok(Json(NotificationPage { items: found.into_iter().map(Notification::from).collect(), next_cursor }))
+    let load = move |pool: Pool, sight: Arc<Sight>| async move {
+        let scopes = sight.scopes();
+        let mut found = store::notification::list_notifications(&pool, person_id, scopes, unread, before, limit + 1).await?;
+        let more = cursor::cut(&mut found, limit);
+        let next_cursor = found.last().filter(|_| more).map(|last| cursor::encode(&(last.at, last.id)));
+        render(&NotificationPage { items: found.into_iter().map(Notification::from).collect(), next_cursor })
+    };
+    let asked = (unread, before, limit);
+    Ok(state.reads().page(&caller, Shelf::Own, "notifications", &asked, load).await?.into_response())
 }
 
 /// How many are unread
 #[utoipa::path(get, path = "/notifications/unread-count", operation_id = "count_unread_notifications", tag = "notifications",
     responses((status = 200, description = "How many", body = UnreadCount)))]
-pub(crate) async fn count_unread(state: State, caller: Caller) -> Result<Json<UnreadCount>, Refused> {
-    let person = caller.person()?;
-    Ok(Json(UnreadCount { unread: store::notification::count_unread_notifications(state.pool(), person.id).await? }))
+pub(crate) async fn count_unread(state: State, caller: Caller) -> Result<Response, Refused> {
+    let person_id = caller.person()?.id;
+    let load = move |pool: Pool, sight: Arc<Sight>| async move {
+        let unread = store::notification::count_unread_notifications(&pool, person_id, sight.scopes()).await?;
+        render(&UnreadCount { unread })
+    };
+    Ok(state.reads().page(&caller, Shelf::Own, "unread", &(), load).await?.into_response())
 }
 
 /// Mark notifications read

@@ -4,7 +4,7 @@ use super::{Change, NounQuery};
 use crate::caller::Caller;
 use crate::cursor;
 use crate::extract::{IfMatch, Path, Query, Submission, limit_or_default, text_without_nul};
-use crate::reads::{Module, Places, Sight};
+use crate::reads::{Module, Places, Shelf, Sight};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::catalog::GroupOrder;
@@ -51,7 +51,7 @@ pub(crate) async fn list(state: State, caller: Caller, query: Query<NounQuery>) 
             }
         }
     };
-    state.reads().nodes_page(&caller, Module::Catalog, "groups", &asked, load).await
+    state.reads().nodes_page(&caller, Shelf::Of(Module::Catalog), "groups", &asked, load).await
 }
 
 fn decode(text: &str) -> Result<GroupPlace, Refusal> {

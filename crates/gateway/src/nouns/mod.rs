@@ -17,6 +17,7 @@ use crate::wire::edge::EdgeView;
 use crate::wire::node::NodeView;
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::access::Level;
 use domain::intention::ScopePatch;
 use domain::person::PersonPatch;
 use domain::system::SystemPatch;
@@ -59,6 +60,17 @@ pub(crate) async fn list(
 pub(crate) async fn readable(state: &State, caller: &Caller, kind: NodeKind, id: Uuid) -> Result<Node, Refused> {
     let node = store::node::find_readable_node(state.pool(), caller.reader(), id).await?;
     Ok(node.filter(|node| node.kind == kind).ok_or(Refusal::NotFound { what: kind.as_str() })?)
+}
+
+/// The same, if the caller administers it; else 404, 401 or 403.
+pub(crate) async fn administered(state: &State, caller: &Caller, kind: NodeKind, id: Uuid) -> Result<Node, Refused> {
+    let node = readable(state, caller, kind, id).await?;
+    caller.person()?;
+    let level = store::access::find_level(state.pool(), caller.reader(), node.scope_id).await?;
+    if level.is_none_or(|level| level < Level::Admin) {
+        return Err(Refusal::forbidden("this needs the level admin there").into());
+    }
+    Ok(node)
 }
 
 pub(crate) async fn get(state: State, caller: Caller, kind: NodeKind, id: Uuid) -> Result<Response, Refused> {
@@ -190,6 +202,8 @@ pub(crate) fn without_place(refusal: Refusal) -> Refusal {
                 "announcement.",
                 "status_page.",
                 "series.",
+                "device.",
+                "geofence.",
             ];
             let flat = facets.iter().find_map(|facet| inner.strip_prefix(facet)).unwrap_or(inner);
             Refusal::Invalid { field: flat.to_owned(), expects }

@@ -1,9 +1,9 @@
 //! What a change makes untrue.
 
-use super::{Module, Reads, entry, sight};
+use super::{Beside, Module, Reads, entry, page, sight};
 use ::cache::Stale;
 use domain::{EdgeKind, NodeKind};
-use feed::{Batch, Caches, Change, Control};
+use feed::{Batch, Caches, Change, Control, ListPart};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeSet, HashSet};
@@ -14,9 +14,11 @@ use uuid::Uuid;
 struct Untrue {
     /// Everybody's credentials: few end, and which they are is not known here by what they are kept under.
     callers: bool,
-    sights: Sights,
+    sights: People,
     nodes: BTreeSet<(Module, Uuid)>,
     pages: BTreeSet<Module>,
+    own: People,
+    beside: HashSet<Beside>,
     around: Places,
     /// Of these what affects them.
     affected: HashSet<Uuid>,
@@ -31,12 +33,34 @@ enum Places {
     All,
 }
 
+/// Whose.
 #[derive(Debug, Default, PartialEq)]
-enum Sights {
+enum People {
     #[default]
     None,
     Of(HashSet<Uuid>),
     All,
+}
+
+impl People {
+    fn add(&mut self, people: impl Iterator<Item = Uuid>) {
+        let added: HashSet<Uuid> = people.collect();
+        match self {
+            Self::All => {}
+            Self::Of(of) => of.extend(added),
+            Self::None if added.is_empty() => {}
+            Self::None => *self = Self::Of(added),
+        }
+    }
+
+    /// What of a scope is theirs, by the beginning of its keys.
+    fn stale(self, of: impl Fn(Uuid) -> Stale) -> Vec<Stale> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Of(people) => people.into_iter().map(of).collect(),
+            Self::All => vec![Stale::prefix("")],
+        }
+    }
 }
 
 impl Untrue {
@@ -50,10 +74,14 @@ impl Untrue {
     fn add_control(&mut self, control: &Control) {
         self.callers |= !control.ended.is_empty();
         if !control.scopes.is_empty() {
-            self.sights = Sights::All;
-        } else if !control.access.is_empty() {
-            self.sights = Sights::Of(control.access.iter().map(|change| change.person_id).collect());
+            (self.sights, self.own) = (People::All, People::All);
         }
+        let people = || control.access.iter().map(|change| change.person_id);
+        self.sights.add(people());
+        // What one may do somewhere decides too what some of one's lists show.
+        self.own.add(people().chain(control.inbox.iter().map(|change| change.person_id)));
+        self.own.add(control.lists.iter().filter(|change| change.what == ListPart::Preferences).map(|change| change.of));
+        self.beside.extend(control.lists.iter().filter_map(|change| Beside::of(*change)));
     }
 
     fn add(&mut self, change: &Change) {
@@ -75,6 +103,9 @@ impl Untrue {
     fn add_node(&mut self, id: Uuid, kind: Option<NodeKind>) {
         // Who is called what, and who may sign in.
         self.callers |= kind.is_none_or(|kind| kind == NodeKind::Person);
+        if kind.is_none_or(|kind| matches!(kind, NodeKind::Announcement | NodeKind::Connection)) {
+            self.own = People::All;
+        }
         for module in kind.map_or(Module::ALL.to_vec(), |kind| vec![Module::of(kind)]) {
             self.nodes.insert((module, id));
             self.pages.insert(module);
@@ -89,6 +120,8 @@ impl Untrue {
                     Places::Of(systems) => drop(systems.insert(source_id)),
                     Places::None => self.around = Places::Of(HashSet::from([source_id])),
                 }
+                // What one was told of may have gone where one does not see it.
+                self.own = People::All;
                 // What affects a group affects what is part of it.
                 self.pages.extend(Module::ALL);
             }
@@ -113,14 +146,17 @@ impl Caches for Reads {
             if untrue.callers {
                 self.callers.invalidate(&all).await;
             }
-            match untrue.sights {
-                Sights::None => {}
-                Sights::Of(people) => {
-                    let stale: Vec<Stale> = people.into_iter().map(|person| Stale::Key(sight::key(Some(person)))).collect();
-                    self.sights.invalidate(&stale).await;
-                }
-                Sights::All => self.sights.invalidate(&all).await,
+            if untrue.pages.is_empty() {
+                let beside: Vec<Stale> = untrue.beside.into_iter().map(|rows| Stale::prefix(rows.prefix())).collect();
+                self.any.invalidate(&beside).await;
+            } else {
+                self.any.invalidate(&all).await;
             }
+            if !untrue.pages.is_empty() || untrue.sights == People::All {
+                self.status.invalidate(&all).await;
+            }
+            self.sights.invalidate(&untrue.sights.stale(|person| Stale::Key(sight::key(Some(person))))).await;
+            self.own_pages.invalidate(&untrue.own.stale(|person| Stale::prefix(page::of_own(Some(person))))).await;
             match untrue.around {
                 Places::None => {}
                 Places::Of(systems) => self.around.invalidate(&stale(systems)).await,
@@ -152,7 +188,7 @@ impl Caches for Reads {
 mod tests {
     use super::*;
     use domain::Visibility;
-    use feed::{AccessChange, Credential, ScopeChange};
+    use feed::{AccessChange, Credential, InboxChange, InboxPart, ListChange, ScopeChange};
 
     fn gone(kind: Option<EdgeKind>) -> Change {
         let (id, end) = (Uuid::from_u128(1), Uuid::from_u128(2));
@@ -175,8 +211,11 @@ mod tests {
             };
             let is = |wanted| kind.is_some_and(|kind| kind.is_none_or(|kind| kind == wanted));
             untrue.add(&change);
+            let own = is(EdgeKind::PartOf)
+                || matches!(&change, Change::NodeGone { kind, .. } if kind.is_none_or(|kind| kind == NodeKind::Announcement));
             let expect = Untrue {
                 callers,
+                own: if own { People::All } else { People::None },
                 nodes: nodes.iter().map(|module| (*module, Uuid::from_u128(7))).collect(),
                 pages: pages.iter().copied().collect(),
                 around: if is(EdgeKind::PartOf) { Places::Of(HashSet::from([end])) } else { Places::None },
@@ -202,13 +241,38 @@ mod tests {
         let person = Uuid::from_u128(3);
         let access = AccessChange { scope_id: Uuid::from_u128(4), person_id: person, level: None, xids: Vec::new() };
         let scope = ScopeChange { scope_id: Uuid::from_u128(4), visibility: Some(Visibility::Members), xids: Vec::new() };
-        let check = |control: Control, sights: Sights, callers: bool| {
+        let check = |control: Control, sights: People, callers: bool| {
             let mut untrue = Untrue::default();
             untrue.add_control(&control);
-            assert_eq!((untrue.sights, untrue.callers), (sights, callers), "{control:?}");
+            assert_eq!((&untrue.sights, untrue.callers), (&sights, callers), "{control:?}");
+            assert_eq!(untrue.own, sights, "what one may do somewhere decides what one's own lists show: {control:?}");
         };
-        check(Control { access: vec![access.clone()], ..Control::default() }, Sights::Of(HashSet::from([person])), false);
-        check(Control { access: vec![access], scopes: vec![scope], ..Control::default() }, Sights::All, false);
-        check(Control { ended: vec![Credential::Session(person)], ..Control::default() }, Sights::None, true);
+        check(Control { access: vec![access.clone()], ..Control::default() }, People::Of(HashSet::from([person])), false);
+        check(Control { access: vec![access], scopes: vec![scope], ..Control::default() }, People::All, false);
+        check(Control { ended: vec![Credential::Session(person)], ..Control::default() }, People::None, true);
+    }
+
+    #[test]
+    fn what_comes_into_an_inbox_drops_the_lists_of_whose_it_is() {
+        let person_id = Uuid::from_u128(3);
+        let inbox = [InboxPart::Notifications, InboxPart::Dismissals].map(|what| InboxChange { person_id, what });
+        let mut untrue = Untrue::default();
+        untrue.add_control(&Control { inbox: inbox.to_vec(), ..Control::default() });
+        assert_eq!(untrue, Untrue { own: People::Of(HashSet::from([person_id])), ..Untrue::default() });
+    }
+
+    #[test]
+    fn a_row_beside_the_graph_drops_the_lists_of_its_like_and_whose_it_is() {
+        let of = Uuid::from_u128(3);
+        let check = |what: ListPart, beside: Option<Beside>, own: People| {
+            let mut untrue = Untrue::default();
+            untrue.add_control(&Control { lists: vec![ListChange { of, what }], ..Control::default() });
+            assert_eq!(untrue, Untrue { beside: beside.into_iter().collect(), own, ..Untrue::default() });
+        };
+        check(ListPart::Series, Some(Beside::Series), People::None);
+        check(ListPart::Subscriptions, Some(Beside::Subscriptions(of)), People::None);
+        check(ListPart::Followers, Some(Beside::Followers(of)), People::None);
+        check(ListPart::Templates, Some(Beside::Templates(of)), People::None);
+        check(ListPart::Preferences, None, People::Of(HashSet::from([of])));
     }
 }

@@ -4,6 +4,7 @@
 //! The feed drops what a change makes untrue before anybody is told of the change. While it is behind
 //! (or the caller asks for what is not applied here yet) everything is read from the database.
 
+mod beside;
 mod caller;
 mod cause;
 mod entry;
@@ -12,12 +13,14 @@ mod follow;
 mod page;
 mod related;
 mod sight;
+mod status;
 mod value;
 
+pub(crate) use beside::Beside;
 pub(crate) use cause::WithCause;
 pub(crate) use entry::Entry;
 pub use fences::Sequence;
-pub(crate) use page::{Places, render};
+pub(crate) use page::{Places, Shelf, render};
 pub(crate) use related::Affected;
 pub(crate) use sight::Sight;
 
@@ -25,8 +28,9 @@ use crate::caller::Caller;
 use crate::refusal::Refused;
 use ::cache::{Backing, Cache, Scope, ScopeConfig, ScopeInfo};
 use domain::limits::{
-    CACHE_ANNOUNCEMENTS_TTL, CACHE_CALLERS_TTL, CACHE_CATALOG_TTL, CACHE_INCIDENTS_TTL, CACHE_MAINTENANCES_TTL,
-    CACHE_NODES_MAX_BYTES, CACHE_PAGES_MAX_BYTES, CACHE_RELATIONS_MAX_BYTES, CACHE_SIGHTS_MAX_BYTES, SIGHT_ATTEMPTS_MAX,
+    CACHE_ANNOUNCEMENTS_TTL, CACHE_CALLERS_TTL, CACHE_CATALOG_TTL, CACHE_FLEET_TTL, CACHE_INCIDENTS_TTL, CACHE_MAINTENANCES_TTL,
+    CACHE_NODES_MAX_BYTES, CACHE_PAGES_MAX_BYTES, CACHE_RELATIONS_MAX_BYTES, CACHE_SIGHTS_MAX_BYTES, CACHE_STATUS_PAGES_TTL,
+    SIGHT_ATTEMPTS_MAX,
 };
 use domain::{NodeKind, Refusal};
 use feed::Progress;
@@ -43,16 +47,18 @@ pub(crate) enum Module {
     Maintenances,
     Incidents,
     Announcements,
+    Fleet,
 }
 
 impl Module {
-    pub(crate) const ALL: [Self; 4] = [Self::Catalog, Self::Maintenances, Self::Incidents, Self::Announcements];
+    pub(crate) const ALL: [Self; 5] = [Self::Catalog, Self::Maintenances, Self::Incidents, Self::Announcements, Self::Fleet];
 
     pub(crate) fn of(kind: NodeKind) -> Self {
         match kind {
             NodeKind::Maintenance => Self::Maintenances,
             NodeKind::Incident => Self::Incidents,
             NodeKind::Announcement => Self::Announcements,
+            NodeKind::Device | NodeKind::Geofence => Self::Fleet,
             _ => Self::Catalog,
         }
     }
@@ -62,6 +68,7 @@ impl Module {
             Self::Catalog => ("catalog", "catalog.pages", CACHE_CATALOG_TTL),
             Self::Maintenances => ("maintenances", "maintenances.pages", CACHE_MAINTENANCES_TTL),
             Self::Incidents => ("incidents", "incidents.pages", CACHE_INCIDENTS_TTL),
+            Self::Fleet => ("fleet", "fleet.pages", CACHE_FLEET_TTL),
             Self::Announcements => ("announcements", "announcements.pages", CACHE_ANNOUNCEMENTS_TTL),
         }
     }
@@ -94,6 +101,11 @@ pub struct Reads {
     /// Of a system, the groups around it; of a system or group, what names it as affected.
     around: Scope<related::Related, sqlx::Error>,
     affecting: Scope<related::Related, sqlx::Error>,
+    /// Lists of nodes of any kind and of what lies beside them, and lists that are somebody's own.
+    any: Scope<page::Rendered, sqlx::Error>,
+    own_pages: Scope<page::Rendered, sqlx::Error>,
+    /// What public pages say.
+    status: Scope<status::Said, sqlx::Error>,
 }
 
 impl Reads {
@@ -113,7 +125,11 @@ impl Reads {
         let relation = |name| ScopeConfig { name, ttl: CACHE_MAINTENANCES_TTL, max_bytes: CACHE_RELATIONS_MAX_BYTES };
         let (around, affecting) = (shared.scope(relation("around")), shared.scope(relation("affecting")));
         let (callers, sights) = (own.scope(config("callers")), own.scope(config("sights")));
-        Self { pool, progress, own, shared, callers, sights, kept, around, affecting }
+        let pages = |name, ttl| ScopeConfig { name, ttl, max_bytes: CACHE_PAGES_MAX_BYTES };
+        let any = shared.scope(pages("nodes.pages", CACHE_CATALOG_TTL));
+        let own_pages = shared.scope(pages("own.pages", CACHE_ANNOUNCEMENTS_TTL));
+        let status = own.scope(pages("status_pages", CACHE_STATUS_PAGES_TTL));
+        Self { pool, progress, own, shared, callers, sights, kept, around, affecting, any, own_pages, status }
     }
 
     pub fn progress(&self) -> &Progress {

@@ -1,10 +1,10 @@
 //! Answers as a whole: pages of lists, as they are for whoever sees the same scopes.
 
-use super::{Module, Reads, Sight, Via, lost, value};
+use super::{Beside, Module, Reads, Sight, Via, lost, value};
 use crate::caller::Caller;
 use crate::refusal::Refused;
 use crate::wire::node::{NodePage, NodeView};
-use ::cache::{Key, Value};
+use ::cache::{Key, Scope, Value};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -15,11 +15,30 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// Where an answer is kept, which is when it is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shelf {
+    /// With others about nodes of this module, until one of them changes.
+    Of(Module),
+    /// About nodes of any kind, until one changes.
+    Any,
+    /// About rows that are no nodes, until one of them changes, or any node.
+    Beside(Beside),
+    /// The reader's own: besides, until something in their inbox or preferences changes, or what they may do somewhere.
+    Own,
+}
+
 /// An answer's body, as JSON.
 #[derive(Debug)]
 pub(crate) struct Rendered {
     body: Bytes,
     at: Arc<Snapshot>,
+}
+
+impl Rendered {
+    pub(crate) fn body(&self) -> &Bytes {
+        &self.body
+    }
 }
 
 impl Value for Rendered {
@@ -45,11 +64,11 @@ impl IntoResponse for &Rendered {
 
 impl Reads {
     /// The answer to this question, which is `load`'s for these scopes and must depend on nothing else but
-    /// `name` and `question`. The module's changes end it; without a module it is not kept.
+    /// `name` and `question`; of one's own, on who asks as well.
     pub(crate) async fn page<F>(
         &self,
         caller: &Caller,
-        module: Option<Module>,
+        shelf: Shelf,
         name: &str,
         question: &impl Serialize,
         load: impl Fn(store::Pool, Arc<Sight>) -> F + Clone + Send + 'static,
@@ -59,21 +78,40 @@ impl Reads {
     {
         let mut asking = self.asking(caller).await?;
         loop {
-            let key = Key::of(name, &(asking.sight.digest(), question));
+            let key = match shelf {
+                Shelf::Of(_) | Shelf::Any => Key::of(name, &(asking.sight.digest(), question)),
+                Shelf::Beside(rows) => Key::of(&(rows.prefix() + name), &(asking.sight.digest(), question)),
+                Shelf::Own => Key::of(&(of_own(asking.reader) + name), &(asking.sight.digest(), question)),
+            };
             let (pool, load, sight) = (self.pool.clone(), load.clone(), Arc::clone(&asking.sight));
             let load = move || async move {
                 let body = load(pool.clone(), sight).await?;
                 Ok(Rendered { body: body.into(), at: value::moment(&pool).await? })
             };
-            let page = match (module, asking.via) {
-                (Some(module), Via::Cache) => self.kept(module).pages.wrap(key, load).await.map_err(lost)?,
-                _ => Arc::new(load().await?),
+            let page = match asking.via {
+                Via::Cache => self.shelf(shelf).wrap(key, load).await.map_err(lost)?,
+                Via::Database => Arc::new(load().await?),
             };
             if asking.holds(std::slice::from_ref(&page.at)).await? {
                 return Ok(page);
             }
         }
     }
+}
+
+impl Reads {
+    fn shelf(&self, shelf: Shelf) -> &Scope<Rendered, sqlx::Error> {
+        match shelf {
+            Shelf::Of(module) => &self.kept(module).pages,
+            Shelf::Any | Shelf::Beside(_) => &self.any,
+            Shelf::Own => &self.own_pages,
+        }
+    }
+}
+
+/// What the keys of a reader's own begin with.
+pub(super) fn of_own(reader: Option<Uuid>) -> String {
+    reader.map_or_else(|| "nobody/".to_owned(), |person| format!("{person}/"))
 }
 
 /// Which nodes a page of a list shows, and where the next one begins.
@@ -87,7 +125,7 @@ impl Reads {
     pub(crate) async fn nodes_page<F>(
         &self,
         caller: &Caller,
-        module: Module,
+        shelf: Shelf,
         name: &str,
         question: &impl Serialize,
         load: impl Fn(store::Pool, Arc<Sight>) -> F + Clone + Send + Sync + 'static,
@@ -107,7 +145,7 @@ impl Reads {
                 render(&NodePage { items, next_cursor })
             }
         };
-        Ok(self.page(caller, Some(module), name, question, rendered).await?.into_response())
+        Ok(self.page(caller, shelf, name, question, rendered).await?.into_response())
     }
 }
 

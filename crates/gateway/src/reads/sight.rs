@@ -53,6 +53,22 @@ impl Value for Sight {
 }
 
 impl Reads {
+    /// As it is now: all that was committed before this call counts. For what is told without being asked for.
+    pub(crate) async fn sight_now(&self, reader: Option<Uuid>) -> Result<Arc<Sight>, Refused> {
+        self.catch_up().await;
+        self.sight_kept(reader).await
+    }
+
+    /// Waits until all that was committed before this call is known here, or nothing kept is trusted.
+    pub(crate) async fn catch_up(&self) {
+        self.progress.catch_up().await;
+    }
+
+    /// As it was when this process last caught up, or later.
+    pub(crate) async fn sight_kept(&self, reader: Option<Uuid>) -> Result<Arc<Sight>, Refused> {
+        self.sight(reader, if self.progress.is_fresh() { Via::Cache } else { Via::Database }).await
+    }
+
     pub(super) async fn sight(&self, reader: Option<Uuid>, via: Via) -> Result<Arc<Sight>, Refused> {
         let pool = self.pool.clone();
         let load = move || async move { store::access::list_readable_scopes(&pool, reader).await.map(Sight::of) };

@@ -132,8 +132,8 @@ pub(super) fn page(
         overall: texts::overall(language, view.overall()),
         as_of: as_of.to_rfc3339(),
         clock: clock(as_of),
-        // Mail goes to strangers: only what strangers may read.
-        may_subscribe: view.visibility == Visibility::Public,
+        // Mail goes to strangers: only what strangers may read, and only where somebody can be asked.
+        may_subscribe: view.visibility == Visibility::Public && view.has_mail,
         sections: sections(view, language),
         active: notices(&|notice| notice.is_active),
         planned: notices(&|notice| !notice.is_active && !notice.is_over),

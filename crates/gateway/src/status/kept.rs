@@ -3,6 +3,7 @@
 
 use super::{fingerprint, html, may_read, projection};
 use crate::accounts::attempts::Attempts;
+use crate::refusal::Refused;
 use crate::state::State;
 use domain::access::Visibility;
 use domain::limits::{STATUS_PAGES_KEPT, STATUS_SUBSCRIPTIONS_PER_MINUTE};
@@ -54,7 +55,7 @@ impl Kept {
         reader: Option<Uuid>,
         slug: &str,
         generation: u64,
-    ) -> Result<Option<String>, store::Error> {
+    ) -> Result<Option<String>, Refused> {
         let page = {
             let mut pages = self.pages.lock().await;
             if pages.len() >= STATUS_PAGES_KEPT && !pages.contains_key(slug) {

@@ -18,7 +18,7 @@ use crate::refusal::Refused;
 use crate::state::State;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
@@ -28,20 +28,18 @@ use domain::{Refusal, access};
 use language::Language;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use texts::Texts;
 use uuid::Uuid;
 
 const NO_SUCH: Refusal = Refusal::NotFound { what: "status page" };
 
 /// What the page says, whoever asks; `None` where there is no such page, or it is not published. The one function
 /// that everything is rendered from.
-pub(crate) async fn projection(state: &State, slug: &str) -> Result<Option<Arc<StatusView>>, store::Error> {
+pub(crate) async fn projection(state: &State, slug: &str) -> Result<Option<Arc<StatusView>>, Refused> {
     if slug.len() > domain::limits::STATUS_SLUG_MAX_CHARS || slug.contains('\0') {
         return Ok(None);
     }
-    let mut tx = state.pool().begin_with(store::feed::READ_AT_ONE_MOMENT).await?;
-    let view = store::status_page::find_status_view(&mut tx, slug).await?;
-    tx.commit().await?;
-    Ok(view.map(Arc::new))
+    Ok(state.reads().status_page(slug).await.map_err(store::refusal_of_shared)?)
 }
 
 /// Whether somebody reads a page with this scope at its address. A page for few is not there for the others.
@@ -57,13 +55,11 @@ pub(crate) async fn may_read(
     Ok(reader.is_some() && store::access::find_level(state.pool(), reader, page_id).await?.is_some())
 }
 
-/// The page, if this caller may read it; else 404, whatever the reason.
-async fn readable(state: &State, caller: &Caller, slug: &str) -> Result<Arc<StatusView>, Refused> {
-    let view = projection(state, slug).await?.ok_or(NO_SUCH)?;
-    if !may_read(state, caller.reader(), view.page_id, view.visibility).await? {
-        return Err(NO_SUCH.into());
-    }
-    Ok(view)
+/// The page, if there is one and this caller may read it: nobody is told which of the two is not so.
+async fn readable(state: &State, caller: &Caller, slug: &str) -> Result<Option<Arc<StatusView>>, Refused> {
+    let Some(view) = projection(state, slug).await? else { return Ok(None) };
+    let may_read = may_read(state, caller.reader(), view.page_id, view.visibility).await?;
+    Ok(may_read.then_some(view))
 }
 
 /// What a page is asked for as, by the ending of its address.
@@ -94,8 +90,15 @@ pub(crate) async fn page(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let (slug, form) = split(&name).ok_or(NO_SUCH)?;
-    let view = readable(&state, &caller, slug).await?;
     let language = Language::of(query.as_deref().unwrap_or_default(), &headers);
+    let Some(view) = readable(&state, &caller, slug).await? else {
+        let is_browser =
+            headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
+        return match form {
+            Form::Html if is_browser => subscribe::page(&state, language, StatusCode::NOT_FOUND, Texts::no_page, None, None),
+            _ => Err(NO_SUCH.into()),
+        };
+    };
     // Level with the database as of then; without a feed (or before its first look) as of this reading.
     let as_of = state.hub().fresh_at().unwrap_or_else(|| state.now());
     let public_url = &state.settings().public_url;

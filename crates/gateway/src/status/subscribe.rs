@@ -34,7 +34,7 @@ struct Link {
     token: String,
 }
 
-/// `POST /status/<slug>/subscribe`, with a form: `email`. Whoever asks for whatever address gets the same answer.
+/// `POST /status/<slug>/subscribe`, with a form: `email`. Whoever asks a page for whatever address gets the same answer.
 pub(crate) async fn subscribe(
     state: State,
     address: Address,
@@ -58,8 +58,10 @@ pub(crate) async fn subscribe(
         confirm_path: format!("/status/{slug}/confirm?token={}&lang={}", token.text, language.tag()),
         lasts: STATUS_CONFIRM_LASTS,
     };
-    state.wiring.intentions.subscribe_to_status(new).await?;
-    page(&state, language, StatusCode::OK, Texts::asked, None, Some(&slug))
+    if state.wiring.intentions.subscribe_to_status(new).await? {
+        return page(&state, language, StatusCode::OK, Texts::asked, None, Some(&slug));
+    }
+    page(&state, language, StatusCode::CONFLICT, Texts::no_mail, None, Some(&slug))
 }
 
 /// `GET /status/<slug>/confirm?token=`: asks for a click.
@@ -133,7 +135,8 @@ fn ask(
     page(state, language, StatusCode::OK, says, Some(&action), Some(slug))
 }
 
-fn page(
+/// A page that says one thing.
+pub(super) fn page(
     state: &State,
     language: Language,
     status: StatusCode,

@@ -42,6 +42,10 @@ pub(super) struct Texts {
     unsubscribe_why: &'static str,
     unsubscribed: &'static str,
     unsubscribed_why: &'static str,
+    no_page: &'static str,
+    no_page_why: &'static str,
+    no_mail: &'static str,
+    no_mail_why: &'static str,
     bad_address: &'static str,
     bad_address_why: &'static str,
     back: &'static str,
@@ -60,6 +64,14 @@ impl Texts {
 
     pub(super) fn asked(&self) -> (&'static str, &'static str) {
         (self.asked, self.asked_why)
+    }
+
+    pub(super) fn no_page(&self) -> (&'static str, &'static str) {
+        (self.no_page, self.no_page_why)
+    }
+
+    pub(super) fn no_mail(&self) -> (&'static str, &'static str) {
+        (self.no_mail, self.no_mail_why)
     }
 
     pub(super) fn bad_address(&self) -> (&'static str, &'static str) {
@@ -130,6 +142,10 @@ static ENGLISH: Texts = Texts {
     unsubscribe_why: "No more mails will be sent to you about this page.",
     unsubscribed: "Unsubscribed",
     unsubscribed_why: "No more mails are sent.",
+    no_page: "There is no status page here",
+    no_page_why: "The address may be mistyped, or the page is not published. Ask whoever gave it to you.",
+    no_mail: "This page sends no mail",
+    no_mail_why: "Your address was not kept. Look here again, or use one of the feeds on the page.",
     bad_address: "This is no mail address",
     bad_address_why: "An address like name@example.org is needed.",
     back: "To the status page",
@@ -173,6 +189,10 @@ static NORWEGIAN: Texts = Texts {
     unsubscribe_why: "Det sendes ikke flere e-poster til deg om denne siden.",
     unsubscribed: "Abonnementet er avsluttet",
     unsubscribed_why: "Det sendes ikke flere e-poster.",
+    no_page: "Her er det ingen statusside",
+    no_page_why: "Adressen kan være feilskrevet, eller siden er ikke publisert. Spør den du fikk den av.",
+    no_mail: "Denne siden sender ikke e-post",
+    no_mail_why: "Adressen din er ikke lagret. Se her igjen, eller bruk en av siden sine strømmer.",
     bad_address: "Dette er ingen e-postadresse",
     bad_address_why: "Det trengs en adresse som navn@example.org.",
     back: "Til statussiden",

@@ -23,6 +23,8 @@ pub(crate) struct ViewView<'a> {
     states: &'a [State],
     environment_ids: &'a [Uuid],
     group_ids: &'a [Uuid],
+    /// These besides, whatever the conditions say; without a condition these alone.
+    system_ids: &'a [Uuid],
     /// A part of the title, in any case.
     #[schema(required)]
     text: Option<&'a str>,
@@ -35,6 +37,7 @@ impl<'a> From<&'a ViewFilter> for ViewView<'a> {
             states: &filter.states,
             environment_ids: &filter.environment_ids,
             group_ids: &filter.group_ids,
+            system_ids: &filter.system_ids,
             text: filter.text.as_deref(),
             order: filter.order.unwrap_or(SystemOrder::Title),
         }
@@ -271,6 +274,16 @@ pub(crate) struct SystemDetail<'a> {
     /// Of a system that is not well because of another; null for its own failure, and for none.
     #[schema(required)]
     pub(crate) cause: Option<CauseView>,
+}
+
+/// A mailbox, with its address.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MailboxDetail<'a> {
+    #[serde(flatten)]
+    pub(crate) node: NodeView<'a>,
+    /// Null for whoever is not signed in.
+    #[schema(required, example = "operations@example.org")]
+    pub(crate) email: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -6,7 +6,25 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A job (later also other things) that failed for good, until somebody decides about it.
+/// What failed for good.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LetterSource {
+    Job,
+    /// What a device sent.
+    Telemetry,
+}
+
+impl LetterSource {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Job => "job",
+            Self::Telemetry => "telemetry",
+        }
+    }
+}
+
+/// A job, or what a device sent, that failed for good, until somebody decides about it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeadLetter {
     /// That of the job.

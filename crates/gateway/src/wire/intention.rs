@@ -1,5 +1,6 @@
 //! What is asked of `POST /intentions`, and what it answers.
 
+use super::command::CommandView;
 use super::edge::EdgeView;
 use super::node::NodeView;
 use super::series::SeriesView;
@@ -38,13 +39,20 @@ pub(crate) struct IntentionResult<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     deleted: Option<Uuid>,
-    /// The id of the system that is checked now.
+    /// The id of the system that is checked now, or of the device whose story is told anew.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     due: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     series: Option<SeriesView>,
+    /// So many positions are marked, or not any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    marked: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    command: Option<CommandView>,
 }
 
 impl<'a> From<&'a Outcome> for IntentionResult<'a> {
@@ -54,6 +62,8 @@ impl<'a> From<&'a Outcome> for IntentionResult<'a> {
             Outcome::Edge(edge) => Self { edge: Some(edge.into()), ..Self::default() },
             Outcome::Deleted(id) => Self { deleted: Some(*id), ..Self::default() },
             Outcome::Due(id) => Self { due: Some(*id), ..Self::default() },
+            Outcome::Marked(count) => Self { marked: Some(*count), ..Self::default() },
+            Outcome::Command(command) => Self { command: Some(command.as_ref().clone().into()), ..Self::default() },
             Outcome::Series(series) => Self { series: Some(SeriesView::new(series.as_ref().clone())), ..Self::default() },
         }
     }

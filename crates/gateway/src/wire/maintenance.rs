@@ -2,7 +2,7 @@
 
 use super::node::NodeView;
 use super::problem::Problem;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use domain::forecast::{Fate, StopMode};
 use domain::job::JobClass;
 use domain::link::Link;
@@ -52,6 +52,12 @@ pub(crate) struct MaintenanceView<'a> {
     rolling: bool,
     admins_first: bool,
     links: &'a [Link],
+    /// The series it is a window of.
+    #[schema(required)]
+    series_id: Option<Uuid>,
+    /// When it was to begin by its series, on the wall of the series' time zone.
+    #[schema(required, value_type = Option<String>, example = "2026-12-01T22:00:00")]
+    occurrence_at: Option<NaiveDateTime>,
 }
 
 impl<'a> From<&'a Maintenance> for MaintenanceView<'a> {
@@ -76,6 +82,8 @@ impl<'a> From<&'a Maintenance> for MaintenanceView<'a> {
             rolling: settings.rolling,
             admins_first: settings.admins_first,
             links: &maintenance.links,
+            series_id: maintenance.series_id,
+            occurrence_at: maintenance.occurrence_at,
         }
     }
 }

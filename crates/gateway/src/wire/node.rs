@@ -3,6 +3,8 @@
 use super::announcement::AnnouncementView;
 use super::catalog::ViewView;
 use super::connection::ConnectionView;
+use super::device::DeviceView;
+use super::geofence::GeofenceView;
 use super::incident::IncidentView;
 use super::maintenance::MaintenanceView;
 use super::status_page::StatusPageView;
@@ -67,6 +69,12 @@ pub(crate) struct NodeView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     status_page: Option<StatusPageView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    device: Option<DeviceView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    geofence: Option<GeofenceView<'a>>,
     /// On scope roots: who reads it without a grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -151,6 +159,8 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             connection: None,
             announcement: None,
             status_page: None,
+            device: None,
+            geofence: None,
             scope: node.scope.map(Into::into),
         };
         match &node.facet {
@@ -162,6 +172,8 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             Some(Facet::Connection(connection)) => view.connection = Some(connection.into()),
             Some(Facet::Announcement(announcement)) => view.announcement = Some(announcement.into()),
             Some(Facet::StatusPage(page)) => view.status_page = Some(page.into()),
+            Some(Facet::Device(device)) => view.device = Some(device.into()),
+            Some(Facet::Geofence(geofence)) => view.geofence = Some(geofence.into()),
             None => {}
         }
         view

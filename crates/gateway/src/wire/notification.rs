@@ -1,7 +1,8 @@
 //! What somebody was told, of what they want to be told, and how it went out.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use domain::notification::NoticeKind;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -100,6 +101,14 @@ impl From<store::subscription::Subscription> for Subscription {
             created_at: of.created_at,
         }
     }
+}
+
+/// What to change of a subscription.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubscriptionChange {
+    /// All from now on; none: every kind.
+    pub(crate) kinds: Vec<NoticeKind>,
 }
 
 #[derive(Serialize, ToSchema)]

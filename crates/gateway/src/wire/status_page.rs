@@ -1,9 +1,10 @@
 //! Status pages as their makers see them. (What their readers see is in `wire/status.rs`.)
 
+use chrono::{DateTime, Utc};
 use domain::Visibility;
 use domain::status_page::{EntryPatch, StatusPage, StatusPagePatch};
 use serde::{Deserialize, Serialize};
-use store::status_page::Entry;
+use store::status_page::{Entry, Subscriber};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -131,4 +132,42 @@ pub(crate) struct EntriesView {
     /// Entries that the caller can't see; they stay where they are.
     #[schema(example = 0)]
     pub(crate) hidden: usize,
+}
+
+/// Who is told by mail what a status page says.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StatusPageFollower)]
+pub(crate) struct FollowerView {
+    id: Uuid,
+    #[schema(example = "ola@example.net")]
+    email: String,
+    /// Null: only the question whether the address is theirs was sent there.
+    #[schema(required)]
+    confirmed_at: Option<DateTime<Utc>>,
+    /// When it was given, the last time.
+    since: DateTime<Utc>,
+}
+
+impl From<Subscriber> for FollowerView {
+    fn from(subscriber: Subscriber) -> Self {
+        let Subscriber { id, email, confirmed_at, created_at } = subscriber;
+        Self { id, email, confirmed_at, since: created_at }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = StatusPageFollowers)]
+pub(crate) struct FollowerPage {
+    pub(crate) items: Vec<FollowerView>,
+    /// Where the next page begins; null on the last.
+    #[schema(required)]
+    pub(crate) next_cursor: Option<String>,
+    /// How many have confirmed, on all pages of this list.
+    #[schema(example = 12)]
+    pub(crate) confirmed: i64,
+    /// How many were asked to, and have not yet.
+    #[schema(example = 1)]
+    pub(crate) unconfirmed: i64,
+    /// Whether there is a mail server for it. Without one nobody can begin to follow it, and nobody is told anything.
+    pub(crate) has_mail: bool,
 }

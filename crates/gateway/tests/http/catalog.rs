@@ -160,7 +160,7 @@ async fn systems_are_selected_by_state_and_place() {
     let made = p.post(&p.member, "/views", &view).await.expect(201);
     assert_eq!(
         made["view"],
-        json!({ "states": ["up", "down"], "environment_ids": [], "group_ids": [group], "text": null, "order": "worst_first" })
+        json!({ "states": ["up", "down"], "environment_ids": [], "group_ids": [group], "system_ids": [], "text": null, "order": "worst_first" })
     );
     let path = format!("/views/{}", id_of(&made));
     p.get(&p.stranger, &path).await.refused(404, "not_found");
@@ -272,11 +272,7 @@ async fn contacts_are_for_those_who_see_who_it_is() {
     let anonymous = p.server.ask(Ask::get(&format!("/api/v1{path}"))).await.expect(200);
     assert_eq!(told(&anonymous), [("Hosting".to_owned(), Value::Null, json!("Cards"), json!(true))]);
     let hosting = id_of(&page["items"][1]["contact"]);
-    for answer in
-        [p.server.ask(Ask::get(&format!("/api/v1/nodes/{hosting}"))).await, p.get(&p.member, &format!("/nodes/{hosting}")).await]
-    {
-        assert!(!answer.text().contains("help@"), "{}", answer.text());
-    }
+    mailbox_by_itself(&p, hosting, kari).await;
     // Its own alone are taken from it, by who answers for it.
     let inherited = format!("{path}/{}", of_group["id"].as_str().unwrap());
     p.delete(&p.member, &inherited, 1).await.refused(404, "not_found");
@@ -286,6 +282,21 @@ async fn contacts_are_for_those_who_see_who_it_is() {
     p.delete(&p.member, &own, 1).await.expect(204);
     assert_eq!(p.get(&p.reader, &path).await.expect(200)["items"].as_array().unwrap().len(), 2);
     mailbox_of_its_scope(&p, &path, hosting).await;
+}
+
+/// Its address is for whoever is signed in.
+async fn mailbox_by_itself(p: &Place, hosting: Uuid, person: Uuid) {
+    for answer in
+        [p.server.ask(Ask::get(&format!("/api/v1/nodes/{hosting}"))).await, p.get(&p.member, &format!("/nodes/{hosting}")).await]
+    {
+        assert!(!answer.text().contains("help@"), "{}", answer.text());
+    }
+    let path = format!("/contacts/{hosting}");
+    let one = p.get(&p.reader, &path).await;
+    assert!(one.header("etag").len() > 2);
+    assert_eq!(one.expect(200)["email"], json!("help@example.org"));
+    assert_eq!(p.server.ask(Ask::get(&format!("/api/v1{path}"))).await.expect(200)["email"], Value::Null);
+    p.get(&p.reader, &format!("/contacts/{person}")).await.refused(404, "not_found");
 }
 
 /// It is changed, and deleted, by who answers for where it is.

@@ -253,6 +253,15 @@ async fn lists_and_bulk_reads_tell_what_one_may_see() {
     assert_eq!(list("?severity=major,critical").await, [by_name]);
     assert_eq!(list(&format!("?system_id={}", p.system)).await, [over, by_group, by_name]);
     assert_eq!(list(&format!("?system_id={theirs}")).await, Vec::<Uuid>::new());
+    // By the beginnings of words of title and text, whatever their accents.
+    let named = p.opened(json!({ "title": "Kortfeil på østkysten", "body": "Nets svarer ikke", "affects": [p.system] })).await;
+    for (q, found) in [("KORT", true), ("ostkysten%20nets", true), ("svar%20feilkort", false), ("orange", false)] {
+        assert_eq!(list(&format!("?q={q}")).await, if found { vec![named] } else { Vec::new() }, "{q}");
+    }
+    assert_eq!(list("?q=kort&open=false").await, Vec::<Uuid>::new());
+    assert_eq!(list("?q=%20-%20&limit=1").await, [named], "without a word all");
+    assert_eq!(ids(&p.get(&p.stranger, "?q=kort").await.expect(200)), Vec::<Uuid>::new());
+    p.server.db.delete(named).await;
     p.get(&p.reader, "?severity=fatal").await.refused(400, "invalid");
     let first = p.get(&p.reader, "?limit=3").await.expect(200);
     let rest = p.get(&p.reader, &format!("?cursor={}", first["next_cursor"].as_str().unwrap())).await.expect(200);

@@ -77,6 +77,19 @@ async fn each_window_is_a_maintenance_of_its_own() {
     assert!(planned.windows(2).all(|two| two[1].1 - two[0].1 == TimeDelta::days(1)), "{planned:?}");
     let one = p.server.ask(Ask::get(&format!("/api/v1/maintenances/{}", planned[0].0)).session(&p.member)).await.expect(200);
     assert_eq!((&one["title"], &one["maintenance"]["verify"]), (&json!("Backups"), &json!(false)));
+    // Each tells which it is a window of, and they are found by it.
+    assert_eq!((&one["maintenance"]["series_id"], &one["maintenance"]["occurrence_at"]), (&series["id"], &series["starts_at"]));
+    let alone = json!({ "title": "Alone", "starts_at": now() + TimeDelta::hours(1), "ends_at": now() + TimeDelta::hours(2), "affects": [p.system] });
+    let alone = p.server.ask(Ask::new("POST", "/api/v1/maintenances").session(&p.member).json(&alone)).await.expect(201);
+    assert_eq!((&alone["maintenance"]["series_id"], &alone["maintenance"]["occurrence_at"]), (&Value::Null, &Value::Null));
+    let of_series = async |session: &str, id: Uuid| {
+        let path = format!("/api/v1/maintenances?order=earliest_first&series_id={id}");
+        let page = p.server.ask(Ask::get(&path).session(session)).await.expect(200);
+        page["items"].as_array().unwrap().iter().map(id_of).collect::<Vec<_>>()
+    };
+    assert_eq!(of_series(&p.reader, id_of(&series)).await, planned.iter().map(|(id, _)| *id).collect::<Vec<_>>());
+    assert_eq!(of_series(&p.reader, Uuid::now_v7()).await, Vec::<Uuid>::new());
+    assert_eq!(of_series(&p.stranger, id_of(&series)).await, Vec::<Uuid>::new());
     let bad = json!({ "title": "x", "starts_at": wall(1, 0), "duration_s": 3600, "rule": "FREQ=HOURLY", "plan": { "affects": [p.system] } });
     assert_eq!(p.send("POST", "", &p.member, None, &bad).await.refused(400, "invalid")["field"], "rule");
 }

@@ -249,6 +249,57 @@ async fn each_person_says_how_they_are_told() {
     p.ask("POST", &p.member, &format!("/deliveries/{id}/retry"), None).await.refused(409, "conflict");
     p.ask("POST", &stranger, &format!("/deliveries/{id}/retry"), None).await.refused(404, "not_found");
     assert_eq!(p.ask("GET", &p.kari_session, &format!("/deliveries/{id}"), None).await.expect(200)["log"], json!([]));
+    let by_channel = async |channel: &str| -> usize {
+        let page = p.ask("GET", &p.member, &format!("/deliveries?channel={channel}"), None).await.expect(200);
+        page["items"].as_array().unwrap().len()
+    };
+    assert_eq!((by_channel("smtp").await, by_channel("ntfy").await), (2, 0));
+    p.ask("GET", &p.member, "/deliveries?channel=pigeon", None).await.refused(400, "invalid");
+}
+
+#[tokio::test]
+async fn a_subscription_is_changed_in_its_place() {
+    let p = place().await;
+    let made =
+        p.subscribe(&p.kari_session, json!({ "target_id": p.system, "kinds": ["maintenance_cancelled"] })).await.expect(201);
+    let path = format!("/subscriptions/{}", made["id"].as_str().unwrap());
+    let change = async |session: &str, body: Value| p.ask("PATCH", session, &path, Some(&body)).await;
+    p.plan(&[p.system]).await;
+    assert_eq!(p.told(&p.kari_session).await.len(), 0);
+    let kinds = json!({ "kinds": ["maintenance_planned", "maintenance_planned", "maintenance_cancelled"] });
+    // Whoever administers the place is not the one who is told.
+    change(&p.member, kinds.clone()).await.refused(404, "not_found");
+    let changed = change(&p.kari_session, kinds).await.expect(200);
+    assert_eq!((&changed["id"], &changed["created_at"]), (&made["id"], &made["created_at"]));
+    assert_eq!(changed["kinds"].as_array().unwrap().len(), 2);
+    p.plan(&[p.system]).await;
+    assert_eq!(p.told(&p.kari_session).await.len(), 1);
+    assert_eq!(change(&p.kari_session, json!({ "kinds": [] })).await.expect(200)["kinds"], json!([]));
+    for wrong in [json!({ "kinds": ["status_confirmation"] }), json!({ "kinds": ["none"] }), json!({ "target_id": p.group })] {
+        change(&p.kari_session, wrong).await.refused(400, "invalid");
+    }
+    p.ask("PATCH", &p.kari_session, &format!("/subscriptions/{}", Uuid::now_v7()), Some(&json!({ "kinds": [] })))
+        .await
+        .refused(404, "not_found");
+    assert_eq!(p.server.count("select count(*) from audit_log where action = 'change_subscription'").await, 2);
+}
+
+/// Whoever has no part in a connection any more does not have more sent by it.
+#[tokio::test]
+async fn by_a_connection_takes_what_subscribing_took() {
+    let p = place().await;
+    let ola = p.server.db.person("ola").await;
+    p.server.db.grant(ola, EdgeKind::MemberOf, p.workspace).await;
+    let session = p.server.session(ola).await;
+    let hook = json!({ "parent_id": p.workspace, "title": "Hook", "channel": "webhook", "url": "https://hooks.example.org/" });
+    let hook = id_of(&p.ask("POST", &p.member, "/connections", Some(&hook)).await.expect(201));
+    let body = json!({ "target_id": p.system, "connection_id": hook, "kinds": ["maintenance_cancelled"] });
+    let made = p.subscribe(&session, body).await.expect(201);
+    let path = format!("/subscriptions/{}", made["id"].as_str().unwrap());
+    p.ask("PATCH", &session, &path, Some(&json!({ "kinds": ["maintenance_planned"] }))).await.expect(200);
+    p.server.db.revoke(ola, EdgeKind::MemberOf, p.workspace).await;
+    p.server.db.grant(ola, EdgeKind::Reader, p.workspace).await;
+    p.ask("PATCH", &session, &path, Some(&json!({ "kinds": [] }))).await.refused(403, "forbidden");
 }
 
 /// An incident is told from its begin to its end, and words for members stay with members.

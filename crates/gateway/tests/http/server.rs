@@ -65,6 +65,7 @@ impl Server {
             pool: db.pool().clone(),
             intentions: Intentions::new(db.pool().clone(), Arc::new(|| {})).with_keyring(Some(keyring())),
             messenger: Arc::new(Echo),
+            shards: None,
             settings,
             metrics: Some(recorder.handle()),
             feed: health,

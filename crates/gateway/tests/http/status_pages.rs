@@ -78,6 +78,15 @@ impl Place {
         self.send("PUT", &path, &self.member, made["version"].as_i64(), &entries).await.expect(200)
     }
 
+    /// By which its readers can be asked and told.
+    async fn mail_connection(&self) -> Uuid {
+        let admin = self.server.db.person("admin").await;
+        self.server.db.grant(admin, EdgeKind::Admin, self.workspace).await;
+        let body = json!({ "parent_id": self.workspace, "title": "Mail", "channel": "smtp", "host": "127.0.0.1", "sender": "a@example.org" });
+        let ask = Ask::new("POST", "/api/v1/connections").session(&self.server.session(admin).await).json(&body);
+        id_of(&self.server.ask(ask).await.expect(201))
+    }
+
     async fn read(&self, path: &str) -> Answer {
         self.server.ask(Ask::get(&format!("/status/{path}"))).await
     }
@@ -268,6 +277,12 @@ async fn a_page_is_there_for_its_readers_alone() {
     for missing in ["none", "none.json", "new.exe", "NEW", "a%00b"] {
         assert_eq!(p.read(missing).await.status, 404, "{missing}");
     }
+    // Somebody with a browser is told so in words, and the same of a page that is not theirs.
+    let asked = async |path: &str| p.server.ask(Ask::get(path).header("accept", "text/html,*/*;q=0.8")).await;
+    let (none, unpublished) = (asked("/status/none").await, asked("/status/acme").await);
+    assert_eq!((none.status, none.header("content-type").as_str()), (404, "text/html; charset=utf-8"));
+    assert!(none.text().contains("There is no status page here"), "{}", none.text());
+    assert_eq!((unpublished.status, unpublished.text()), (404, none.text()));
 }
 
 #[tokio::test]
@@ -323,6 +338,7 @@ async fn to_publish_takes_who_answers_for_both() {
 async fn an_address_is_told_nothing_before_it_is_confirmed() {
     let p = place().await;
     p.page().await;
+    p.mail_connection().await;
     let post = async |path: &str, body: &str, from: &str| -> Answer {
         let ask = Ask::new("POST", &format!("/status/{path}")).from(from).body(body.as_bytes().to_vec());
         p.server.ask(ask.header("content-type", "application/x-www-form-urlencoded")).await

@@ -77,8 +77,9 @@ impl Work<'_> {
     async fn seen_by_author(&mut self, view: &ViewFilter, before: &ViewFilter) -> Result<(), Stop> {
         let environments = view.environment_ids.iter().filter(|id| !before.environment_ids.contains(id));
         let groups = view.group_ids.iter().filter(|id| !before.group_ids.contains(id));
-        let named = environments.map(|id| (*id, NodeKind::Environment)).chain(groups.map(|id| (*id, NodeKind::Group)));
-        for (id, kind) in named {
+        let systems = view.system_ids.iter().filter(|id| !before.system_ids.contains(id));
+        let places = environments.map(|id| (*id, NodeKind::Environment)).chain(groups.map(|id| (*id, NodeKind::Group)));
+        for (id, kind) in places.chain(systems.map(|id| (*id, NodeKind::System))) {
             let end = self.end(id, kind.as_str()).await?;
             self.rights(end.scope_id).await?.need(Level::Reader, kind.as_str())?;
             if end.kind != kind {

@@ -61,7 +61,10 @@ impl Desk<'_> {
 }
 
 fn kind_of(letter: &DeadLetter) -> Result<JobKind, Refusal> {
-    let kind = JobKind::parse(&letter.kind).filter(|_| letter.source == "job");
+    let kind = match letter.source.as_str() {
+        "telemetry" => Some(JobKind::TelemetryReplay),
+        _ => JobKind::parse(&letter.kind),
+    };
     kind.ok_or_else(|| Refusal::conflict(format!("this version has no jobs of the kind {}", letter.kind)))
 }
 

@@ -94,7 +94,7 @@ impl Intentions {
         context: &Context,
         render: &(impl Fn(&JobOutcome) -> (u16, Value) + Send),
     ) -> Result<JobsDone, Stop> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = store::begin(&self.pool).await?;
         authorise::administrator(&mut tx, actor).await?;
         let outcome = Desk { db: &mut tx, actor, request_id: context.request_id.as_deref() }.act(act).await?;
         let (status, response) = render(&outcome);

@@ -1,5 +1,6 @@
 //! Deliveries for the eye.
 
+use domain::connection::Channel;
 use domain::notification::DeliveryState;
 use sqlx::PgExecutor;
 use sqlx::types::chrono::{DateTime, Utc};
@@ -36,6 +37,7 @@ pub struct Delivery {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DeliveryFilter {
     pub state: Option<DeliveryState>,
+    pub channel: Option<Channel>,
     pub connection_id: Option<Uuid>,
     pub node_id: Option<Uuid>,
 }
@@ -75,11 +77,13 @@ pub async fn list_deliveries(
         reader,
         "and ($2::text is null or d.state = $2) and ($3::uuid is null or d.connection_id = $3)
          and ($4::uuid is null or d.node_id = $4)
-         and ($5::timestamptz is null or (d.at, d.id) < ($5, $6::uuid))
-         order by d.at desc, d.id desc limit $7",
+         and ($5::text is null or d.channel = $5)
+         and ($6::timestamptz is null or (d.at, d.id) < ($6, $7::uuid))
+         order by d.at desc, d.id desc limit $8",
         filter.state.map(DeliveryState::as_str),
         filter.connection_id,
         filter.node_id,
+        filter.channel.map(Channel::as_str),
         before_at,
         before_id,
         limit

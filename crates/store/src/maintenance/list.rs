@@ -18,6 +18,8 @@ pub struct MaintenanceFilter {
     pub states: Option<Vec<MaintenanceState>>,
     /// Affecting this node: by name, or by a group that it is part of.
     pub affects: Option<Uuid>,
+    /// Windows of this series.
+    pub series_id: Option<Uuid>,
     /// Ending after this time.
     pub from: Option<DateTime<Utc>>,
     /// Beginning before this time.
@@ -44,6 +46,7 @@ macro_rules! places {
                select m.starts_at as "starts_at!", m.node_id as "id!" from maintenances m join nodes n on n.id = m.node_id
                 where n.scope_id = any($1)
                   and ($2::text[] is null or m.state = any($2))
+                  and ($6::uuid is null or m.series_id = $6)
                   and ($3::uuid is null or exists (
                     select from edges e join nodes t on t.id = e.target_id
                      where e.source_id = m.node_id and e.kind = 'affects' and e.target_id in (select id from around)
@@ -77,17 +80,17 @@ pub async fn list_maintenances(
     let (affects, after_at, after_id) = (filter.affects, after.map(|a| a.starts_at), after.map(|a| a.id));
     if filter.latest_first {
         places!(
-            "and (m.starts_at, m.node_id) < (coalesce($6::timestamptz, 'infinity'), coalesce($7::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
-             order by m.starts_at desc, m.node_id desc limit $8",
-            scope_ids, states, affects, from, to, after_at, after_id, limit
+            "and (m.starts_at, m.node_id) < (coalesce($7::timestamptz, 'infinity'), coalesce($8::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+             order by m.starts_at desc, m.node_id desc limit $9",
+            scope_ids, states, affects, from, to, filter.series_id, after_at, after_id, limit
         )
         .fetch_all(db)
         .await
     } else {
         places!(
-            "and (m.starts_at, m.node_id) > (coalesce($6::timestamptz, '-infinity'), coalesce($7::uuid, '00000000-0000-0000-0000-000000000000'::uuid))
-             order by m.starts_at, m.node_id limit $8",
-            scope_ids, states, affects, from, to, after_at, after_id, limit
+            "and (m.starts_at, m.node_id) > (coalesce($7::timestamptz, '-infinity'), coalesce($8::uuid, '00000000-0000-0000-0000-000000000000'::uuid))
+             order by m.starts_at, m.node_id limit $9",
+            scope_ids, states, affects, from, to, filter.series_id, after_at, after_id, limit
         )
         .fetch_all(db)
         .await

@@ -73,13 +73,9 @@ pub async fn find_series(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Ser
     series!("where s.id = $1", id).fetch_optional(db).await?.map(SeriesRow::into_series).transpose()
 }
 
-/// One series, if `reader` may see where its maintenances are made.
-pub async fn find_readable_series(db: impl PgExecutor<'_>, reader: Option<Uuid>, id: Uuid) -> Result<Option<Series>> {
-    let row = series!(
-        "join nodes n on n.id = s.parent_id where s.id = $1 and n.scope_id in (select r.scope_id from readable_scopes($2) r)",
-        id,
-        reader
-    );
+/// One series, if its maintenances are made in one of these scopes.
+pub async fn find_readable_series(db: impl PgExecutor<'_>, scopes: &[Uuid], id: Uuid) -> Result<Option<Series>> {
+    let row = series!("join nodes n on n.id = s.parent_id where s.id = $1 and n.scope_id = any($2)", id, scopes);
     row.fetch_optional(db).await?.map(SeriesRow::into_series).transpose()
 }
 
@@ -88,19 +84,20 @@ pub async fn lock_series(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Ser
     series!("where s.id = $1 for update", id).fetch_optional(db).await?.map(SeriesRow::into_series).transpose()
 }
 
-/// Series that `reader` may see, by title (in any case), then id. `after`: lower title and id of the last one before.
+/// Series whose maintenances are made in these scopes, by title (in any case), then id. `after`: title and id of the last one
+/// before.
 pub async fn list_readable_series(
     db: impl PgExecutor<'_>,
-    reader: Option<Uuid>,
+    scopes: &[Uuid],
     after: Option<(&str, Uuid)>,
     limit: i64,
 ) -> Result<Vec<Series>> {
     let rows = series!(
         "join nodes n on n.id = s.parent_id
-          where n.scope_id in (select r.scope_id from readable_scopes($1) r)
+          where n.scope_id = any($1)
             and ($2::text is null or (lower(s.title), s.id) > (lower($2), $3::uuid))
           order by lower(s.title), s.id limit $4",
-        reader,
+        scopes,
         after.map(|a| a.0),
         after.map(|a| a.1),
         limit

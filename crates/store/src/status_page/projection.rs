@@ -34,6 +34,7 @@ pub async fn find_status_view(db: &mut PgConnection, slug: &str) -> Result<Optio
     let days = list_days(db, &ids, page.today, page.show_history_days).await?;
     let notices = list_notices(db, &systems, &ids, page.show_history_days).await?;
     let under = list_under_maintenance(db, &ids).await?;
+    let has_mail = crate::notification::find_mail_connection(&mut *db, page.node_id).await?.is_some();
     let sections = sections(&systems, &under, &days);
     Ok(Some(StatusView {
         page_id: page.node_id,
@@ -41,6 +42,7 @@ pub async fn find_status_view(db: &mut PgConnection, slug: &str) -> Result<Optio
         title: page.title,
         headline: page.headline,
         visibility,
+        has_mail,
         today: page.today,
         history_days: page.show_history_days,
         sections,

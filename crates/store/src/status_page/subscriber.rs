@@ -1,6 +1,7 @@
 //! Who is told by mail what a page says.
 
 use sqlx::PgExecutor;
+use sqlx::types::chrono::{DateTime, Utc};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -34,9 +35,80 @@ pub async fn upsert_subscriber(
     .await
 }
 
-/// How many subscribers a page has, confirmed or not.
-pub async fn count_subscribers(db: impl PgExecutor<'_>, page_id: Uuid) -> Result<i64> {
-    sqlx::query_scalar!(r#"select count(*) as "count!" from status_subscribers where page_id = $1"#, page_id).fetch_one(db).await
+/// How many addresses a page has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SubscriberCounts {
+    pub confirmed: i64,
+    /// Asked to confirm, and have not yet.
+    pub unconfirmed: i64,
+}
+
+pub async fn count_subscribers(db: impl PgExecutor<'_>, page_id: Uuid) -> Result<SubscriberCounts> {
+    sqlx::query_as!(
+        SubscriberCounts,
+        r#"select count(confirmed_at) as "confirmed!", count(*) - count(confirmed_at) as "unconfirmed!"
+             from status_subscribers where page_id = $1"#,
+        page_id
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Of a page's addresses that are not confirmed keeps the newest `kept`; answers how many others went.
+pub async fn delete_oldest_unconfirmed(db: impl PgExecutor<'_>, page_id: Uuid, kept: i64) -> Result<u64> {
+    // Locked in one order, and not those that another transaction confirms or deletes at this moment.
+    let done = sqlx::query!(
+        "delete from status_subscribers where id in (
+           select s.id from status_subscribers s
+            where s.confirmed_at is null and s.id in (
+              select o.id from status_subscribers o where o.page_id = $1 and o.confirmed_at is null
+               order by o.created_at desc, o.id desc offset $2)
+            order by s.id for update skip locked)",
+        page_id,
+        kept
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// An address, for those who manage its page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscriber {
+    pub id: Uuid,
+    pub email: String,
+    /// Null: nothing but the question goes there.
+    pub confirmed_at: Option<DateTime<Utc>>,
+    /// When it was given, the last time.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A page's addresses, newest first; `before`: the last of the page before.
+pub async fn list_subscribers(
+    db: impl PgExecutor<'_>,
+    page_id: Uuid,
+    before: Option<(DateTime<Utc>, Uuid)>,
+    limit: i64,
+) -> Result<Vec<Subscriber>> {
+    let (before_at, before_id) = before.unzip();
+    sqlx::query_as!(
+        Subscriber,
+        "select id, email, confirmed_at, created_at from status_subscribers
+          where page_id = $1 and ($2::timestamptz is null or (created_at, id) < ($2, $3::uuid))
+          order by created_at desc, id desc limit $4",
+        page_id,
+        before_at,
+        before_id,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Takes an address off a page, with what was to be sent there; false when there is none.
+pub async fn delete_subscriber_of(db: impl PgExecutor<'_>, page_id: Uuid, id: Uuid) -> Result<bool> {
+    let done = sqlx::query!("delete from status_subscribers where page_id = $1 and id = $2", page_id, id).execute(db).await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// An address that was confirmed.
@@ -65,7 +137,10 @@ pub async fn list_pages_to_tell(db: impl PgExecutor<'_>, about_id: Uuid, limit: 
              select system_id from affected
              union
              select e.target_id from around a join edges e on e.source_id = a.id and e.kind = 'part_of'),
-           pages as (select distinct e.source_id as id from around a join edges e on e.target_id = a.id and e.kind = 'shows')
+           -- By the index of targets, whatever the planner thinks: few are around, and edges are many.
+           pages as (
+             select distinct e.source_id as id from around a cross join lateral (
+               select e.source_id from edges e where e.target_id = a.id and e.kind = 'shows' offset 0) e)
            select p.node_id as page_id, p.slug, n.title, shown.labels as "labels!"
              from pages join status_pages p on p.node_id = pages.id and p.published
              join scopes s on s.node_id = p.node_id and s.visibility = 'public'

@@ -11,9 +11,11 @@ mod maintenance_races;
 mod maintenances;
 mod partitions;
 mod races;
+mod recipients;
 mod roles;
 mod rules;
 mod search;
+mod transactions;
 
 use sqlx::postgres::PgConnection;
 use std::time::Duration;

@@ -41,6 +41,13 @@ pub(super) const KEYS: &[Key] = &[
     Key { name: "retention.check_runs_d", kind: Kind::Number },
     Key { name: "retention.audit_d", kind: Kind::Number },
     Key { name: "retention.job_history_d", kind: Kind::Number },
+    Key { name: "retention.positions_d", kind: Kind::Number },
+    Key { name: "telemetry.listen", kind: Kind::Text },
+    Key { name: "telemetry.enrol", kind: Kind::Text },
+    Key { name: "telemetry.enrol_in", kind: Kind::Text },
+    Key { name: "telemetry.stream", kind: Kind::Secret },
+    Key { name: "telemetry.stream_prefix", kind: Kind::Text },
+    Key { name: "telemetry.shards", kind: Kind::Number },
     Key { name: "checks.allow_link_local", kind: Kind::Switch },
     Key { name: "checks.allow", kind: Kind::List },
     Key { name: "checks.postgres_sockets", kind: Kind::List },
@@ -68,6 +75,8 @@ impl Key {
         match self.name {
             // Known to many programs by this name.
             "database_url" => "DATABASE_URL".to_owned(),
+            // There is one stream.
+            "telemetry.stream" => "SYNOPS_STREAM".to_owned(),
             name => format!("SYNOPS_{}", name.replace('.', "_").to_ascii_uppercase()),
         }
     }
@@ -84,11 +93,14 @@ pub(super) fn find(name: &str) -> Option<&'static Key> {
 
 /// The known setting whose name is most like `name`; with its section or without.
 pub(super) fn nearest(name: &str) -> &'static str {
+    // Two sections may have one of the same name: then the one that is more like it as a whole.
     let likeness = |key: &&Key| {
         let last = key.name.rsplit('.').next().unwrap_or(key.name);
-        strsim::normalized_damerau_levenshtein(name, key.name).max(strsim::normalized_damerau_levenshtein(name, last))
+        let whole = strsim::normalized_damerau_levenshtein(name, key.name);
+        (whole.max(strsim::normalized_damerau_levenshtein(name, last)), whole)
     };
-    KEYS.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).map_or("listen", |key| key.name)
+    let order = |a: (f64, f64), b: (f64, f64)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));
+    KEYS.iter().max_by(|a, b| order(likeness(a), likeness(b))).map_or("listen", |key| key.name)
 }
 
 /// Whether a variable of the environment is none of ours, or one that is known.

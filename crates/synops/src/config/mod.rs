@@ -7,7 +7,8 @@ mod livekit;
 #[cfg(test)]
 mod tests;
 
-use domain::limits::{REMINDERS_MAX, TOOL_NAME_MAX_CHARS};
+use domain::limits::{REMINDERS_MAX, TELEMETRY_SHARDS_MAX, TOOL_NAME_MAX_CHARS};
+use engine::telemetry::RedisConfig;
 use key::{KEYS, Kind};
 use layers::Layers;
 pub use layers::{DEFAULT_FILE, Source};
@@ -58,10 +59,14 @@ pub enum Role {
     Prober,
     /// Runs jobs.
     Worker,
+    /// Listens to devices.
+    Ingest,
+    /// Keeps what waits in the telemetry stream, where that is not the direct one.
+    Processor,
 }
 
 impl Role {
-    const ALL: [Self; 3] = [Self::Gateway, Self::Prober, Self::Worker];
+    const ALL: [Self; 5] = [Self::Gateway, Self::Prober, Self::Worker, Self::Ingest, Self::Processor];
 
     /// As it is written in the configuration.
     pub fn name(self) -> &'static str {
@@ -69,6 +74,8 @@ impl Role {
             Self::Gateway => "gateway",
             Self::Prober => "prober",
             Self::Worker => "worker",
+            Self::Ingest => "ingest",
+            Self::Processor => "processor",
         }
     }
 }
@@ -92,6 +99,7 @@ pub struct Retention {
     pub check_runs: Duration,
     pub audit: Duration,
     pub job_history: Duration,
+    pub positions: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -146,6 +154,12 @@ pub struct Config {
     pub retention: Retention,
     pub checks: Checks,
     pub jobs: Jobs,
+    /// Where devices are listened to, with the role `ingest`; `None`: nowhere.
+    pub telemetry: Option<SocketAddr>,
+    /// Devices that nobody has made are made in this workspace, by its title or id; `None`: they are turned away.
+    pub enrol_in: Option<String>,
+    /// Where what they send waits to be kept; `None`: nowhere, it is kept before it is acknowledged.
+    pub stream: Option<RedisConfig>,
     pub cache: Cache,
     pub secrets: Secrets,
     /// So many minutes before a maintenance begins people are reminded.
@@ -202,6 +216,7 @@ impl Config {
                 check_runs: DAY * get.number("retention.check_runs_d", 1, 3650)?,
                 audit: DAY * get.number("retention.audit_d", 31, 3650)?,
                 job_history: DAY * get.number("retention.job_history_d", 1, 3650)?,
+                positions: DAY * get.number("retention.positions_d", 1, 3650)?,
             },
             checks: Checks {
                 allow_link_local: get.switch("checks.allow_link_local")?,
@@ -214,6 +229,9 @@ impl Config {
                 tools: get.commands("tools")?,
                 webhook_secret: get.find("webhooks.secret").and_then(Value::as_str).map(SecretString::from),
             },
+            telemetry: get.telemetry()?,
+            enrol_in: get.enrol_in()?,
+            stream: get.stream()?,
             cache: get.cache()?,
             secrets: Secrets {
                 key: get.find("secrets.key").and_then(Value::as_str).map(SecretString::from),
@@ -316,6 +334,43 @@ impl<'a> Getter<'a> {
         Ok(commands)
     }
 
+    fn telemetry(&self) -> Result<Option<SocketAddr>, Error> {
+        match self.text("telemetry.listen")? {
+            "off" => Ok(None),
+            text => {
+                let wrong = || self.wrong("telemetry.listen", "an address and a port, like 0.0.0.0:5027, or \"off\"");
+                text.parse().map(Some).map_err(|_| wrong())
+            }
+        }
+    }
+
+    fn enrol_in(&self) -> Result<Option<String>, Error> {
+        let workspace = self.find("telemetry.enrol_in").and_then(Value::as_str);
+        match (self.text("telemetry.enrol")?, workspace) {
+            ("known", _) => Ok(None),
+            ("auto", Some(workspace)) => Ok(Some(workspace.to_owned())),
+            ("auto", None) => Err(self.wrong("telemetry.enrol_in", "with enrol = \"auto\" the title or id of a workspace")),
+            _ => Err(self.wrong("telemetry.enrol", "\"known\" or \"auto\"")),
+        }
+    }
+
+    fn stream(&self) -> Result<Option<RedisConfig>, Error> {
+        let shards = self.number("telemetry.shards", 1, TELEMETRY_SHARDS_MAX)?;
+        let prefix = self.text("telemetry.stream_prefix")?;
+        let is_fine = !prefix.is_empty() && prefix.len() <= 100 && !prefix.contains(['{', '}', ' ']);
+        if !is_fine {
+            return Err(self.wrong("telemetry.stream_prefix", "at most 100 characters without spaces or braces"));
+        }
+        let addresses = match self.text("telemetry.stream")? {
+            "direct" => return Ok(None),
+            addresses => SecretString::from(addresses),
+        };
+        let shards = i16::try_from(shards).unwrap_or(i16::MAX);
+        let config = RedisConfig { addresses, prefix: prefix.to_owned(), shards };
+        config.check().map_err(|bad| self.wrong("telemetry.stream", &format!("\"direct\", or {bad}:")))?;
+        Ok(Some(config))
+    }
+
     fn cache(&self) -> Result<Cache, Error> {
         let url = self.find("cache.url").and_then(Value::as_str);
         let redis = |url: &str| match url.starts_with("redis://") {
@@ -351,7 +406,7 @@ impl<'a> Getter<'a> {
     }
 
     fn roles(&self) -> Result<Vec<Role>, Error> {
-        let expects = "one or more of \"gateway\", \"prober\", \"worker\"";
+        let expects = "one or more of \"gateway\", \"prober\", \"worker\", \"ingest\", \"processor\"";
         let mut roles = Vec::new();
         for name in self.list("roles")? {
             roles.push(Role::ALL.into_iter().find(|role| role.name() == name).ok_or_else(|| self.wrong("roles", expects))?);

@@ -51,6 +51,8 @@ fn what_is_wrong_is_named_and_secrets_are_not_told() {
     check("[tools]\nbackup = [\"backup\"]", &[], "a program's whole path");
     check("[tools]\n\"../x\" = [\"/bin/x\"]", &[], "names of small letters");
     check("public_url = \"synops.example.org\"", &[], "without a path");
+    check("", &[("SYNOPS_TELEMETRY_ENROL", "yes")], "\"known\" or \"auto\"");
+    check("[telemetry]\nenrol = \"auto\"", &[], "`telemetry.enrol_in` (not set): with enrol = \"auto\"");
     check("[cookies]\nsecure = \"maybe\"", &[], "\"auto\"");
     check(
         "",

@@ -6,12 +6,13 @@ use domain::{EdgeKind, Visibility};
 use uuid::Uuid;
 
 /// The id of the n-th thing of the demonstration.
-const fn id(n: u64) -> Uuid {
+pub(super) const fn id(n: u64) -> Uuid {
     Uuid::from_u128(0x0000_0000_0000_7000_8000_00de_0000_0000 | n as u128)
 }
 
 pub(super) const OPERATIONS: Uuid = id(0x10);
 const PUBLIC: Uuid = id(0x11);
+pub(super) const FLEET: Uuid = id(0x12);
 const GROUP_SYNOPS: Uuid = id(0x20);
 const GROUP_PLATFORM: Uuid = id(0x21);
 const GROUP_EDGE: Uuid = id(0x22);
@@ -98,6 +99,7 @@ pub(super) fn things(places: &Places) -> Vec<Thing> {
     let mut all = vec![
         workspace(OPERATIONS, "Operations", "What we run ourselves, checked for real.", Visibility::SignedIn),
         workspace(PUBLIC, "Public services", "Everybody may read this workspace, signed in or not.", Visibility::Public),
+        workspace(FLEET, "Fleet", "Vehicles that tell where they are. None of them is real.", Visibility::SignedIn),
         thing(GROUP_SYNOPS, NodeKind::Group, OPERATIONS, "Synops", "This very server."),
         thing(GROUP_PLATFORM, NodeKind::Group, OPERATIONS, "Platform", "What others build on."),
         thing(GROUP_EDGE, NodeKind::Group, OPERATIONS, "Field", "What is far away, and fails."),

@@ -1,7 +1,9 @@
-//! `serve --demo`: a workspace with systems that are really checked, made once and kept right.
+//! `serve --demo`: a workspace with systems that are really checked, another with devices that drive about; made once
+//! and kept right.
 
 mod content;
 mod flaky;
+mod fleet;
 
 use crate::address;
 use crate::login::Login;
@@ -15,6 +17,7 @@ use domain::intention::{Intention, ScopePatch};
 use domain::node::{Facet, Node, NodeKind};
 use domain::person::PersonPatch;
 use domain::system::SystemPatch;
+pub(crate) use fleet::drive;
 use intentions::Intentions;
 use secrecy::ExposeSecret;
 use serde_json::Map;
@@ -70,6 +73,12 @@ pub(crate) async fn keep(pool: &Pool, intentions: &Intentions, places: &Places) 
             },
         };
         tolerate(made)?;
+    }
+    let fleet: Vec<(Uuid, Intention)> = fleet::geofences().into_iter().chain(fleet::devices()).collect();
+    let ids: Vec<Uuid> = fleet.iter().map(|(id, _)| *id).collect();
+    let there: HashSet<Uuid> = store::node::list_nodes_by_id(pool, &ids).await?.into_iter().map(|node| node.id).collect();
+    for (_, one) in fleet.into_iter().filter(|(id, _)| !there.contains(id)) {
+        tolerate(carry_out(intentions, vec![one]).await)?;
     }
     let edge_ids: Vec<Uuid> = EDGES.iter().map(|(id, ..)| *id).collect();
     let there: HashSet<Uuid> = store::edge::list_edges_by_id(pool, &edge_ids).await?.into_iter().map(|edge| edge.id).collect();

@@ -55,10 +55,32 @@ async fn look(pool: &Pool, config: &Config, findings: &mut Vec<Finding>) -> Resu
         findings.push(schema(pool).await?);
         if missing.is_empty() {
             findings.push(partitions(pool).await?);
+            findings.extend(enrolment(pool, config).await?);
             findings.push(instances(pool, facts.now).await?);
         }
     }
     Ok(())
+}
+
+/// Where devices are made that nobody has made, if they are.
+async fn enrolment(pool: &Pool, config: &Config) -> Result<Option<Finding>, store::Error> {
+    let Some(said) = &config.enrol_in else { return Ok(None) };
+    let name = "enrolment of devices";
+    let there = match said.parse() {
+        Ok(id) => store::node::find_node(pool, id).await?.map(|node| node.title),
+        Err(_) => {
+            let there = store::node::list_workspaces_by_title(pool, said, 2).await?;
+            (there.len() == 1).then(|| said.clone())
+        }
+    };
+    Ok(Some(match there {
+        Some(title) => Finding::ok(name, format!("whoever introduces itself becomes a device in {title}")),
+        None => Finding::fail(
+            name,
+            format!("{said} names no workspace, or several"),
+            "Make it, or name another one in SYNOPS_TELEMETRY_ENROL_IN, by its title or its id: devices that nobody has made are turned away.",
+        ),
+    }))
 }
 
 #[expect(clippy::disallowed_methods, reason = "compares this machine's clock with the database's")]

@@ -2,6 +2,7 @@
 //! with what to do.
 
 mod database;
+mod dumps;
 mod machine;
 
 use crate::config::Config;
@@ -49,6 +50,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         machine::listen(config).await,
         machine::data_dir(config),
     ];
+    findings.extend(dumps::telemetry(config));
     match Database::visit(config).await {
         Ok(database) => {
             database::examine(&database, config, &mut findings).await;

@@ -45,6 +45,8 @@ pub struct Outside {
 #[derive(Clone, Debug)]
 pub struct Ready {
     pub address: SocketAddr,
+    /// Where devices are listened to.
+    pub telemetry: Option<SocketAddr>,
     /// Where people reach it.
     pub url: String,
     /// The first time: signs the administrator in, once. A secret.
@@ -66,13 +68,14 @@ pub async fn serve(config: Config, outside: Outside, announce: impl FnOnce(Ready
     let shutdown = outside.shutdown.clone();
     let times = stopping::Times { ready_pause: config.ready_pause, jobs_finish_within: config.jobs.finish_within };
     let mut parts = Parts::new(&shutdown, times);
-    let (lost, mut phases) = (parts.lost.clone(), parts.drain.phases());
+    let (lost, failed, mut phases) = (parts.lost.clone(), parts.failed.clone(), parts.drain.phases());
     let started = lost.run_until_cancelled(start(config, outside, &mut parts)).await;
     let result = match started {
         Some(Ok(ready)) => {
             announce(ready);
             tokio::select! {
                 () = lost.cancelled() => {}
+                () = failed.cancelled() => {}
                 _ = phases.wait_for(|phase| *phase == Phase::Stopped) => {}
             }
             Ok(())
@@ -84,6 +87,7 @@ pub async fn serve(config: Config, outside: Outside, announce: impl FnOnce(Ready
     let is_wanted = shutdown.is_cancelled() || *phases.borrow() == Phase::Stopped;
     let ended = parts.end(is_wanted).await;
     result.and(ended)?;
+    anyhow::ensure!(!failed.is_cancelled(), "a part of telemetry failed; `synops doctor` says what was in memory");
     anyhow::ensure!(is_wanted, "PostgreSQL kept ending by itself; its log in the data directory says why");
     tracing::info!("stopped");
     Ok(())
@@ -107,7 +111,7 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
         .with_keyring(keyring.clone());
     let post = Post::new(pool.clone(), keyring, url.clone())?;
     let hub = Arc::new(Hub::new(bell.clone()).with_maintenance_bell(intentions.maintenance_bell()));
-    let worker_url = database_url.clone();
+    let (worker_url, movements_url) = (database_url.clone(), database_url.clone());
     let tailer = Tailer::new(database_url, pool.clone(), bell, Arc::clone(&hub), wiring::now);
     let feed = tailer.health();
     let reads = Arc::new(Reads::new(pool.clone(), tailer.progress(), wiring::cache(&config, &pool).await?));
@@ -134,16 +138,29 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
     timeout(FIRST_LOOK_MAX, looked.wait_for(|looked| *looked)).await.context("maintenances could not be looked at")??;
     wiring::fold_metrics(outside.metrics.clone(), &parts.engine);
 
+    let telemetry = wiring::telemetry(&config, instance_id, &parts.failed)?;
+    telemetry.process(&config, &pool, &intentions, parts);
+    let ears = match config.telemetry.filter(|_| config.has_role(Role::Ingest)) {
+        Some(address) => Some(telemetry.listen(address, &config, &pool, &intentions, parts).await?),
+        None => None,
+    };
+    if let (true, Some(address)) = (config.demo, ears) {
+        demo::drive(address, &parts.engine);
+    }
     if config.has_role(Role::Gateway) {
         let settings = wiring::settings(&config, url.clone(), instance_id);
         let (tasks, stop) = (parts.sockets.tasks.clone(), parts.sockets.stop.clone());
         let (metrics, phases, messenger) = (Some(outside.metrics), parts.drain.phases(), Arc::new(post));
-        let state =
-            State::new(Wiring { pool, intentions, settings, metrics, feed, hub, reads, phases, windows, messenger, tasks, stop });
+        let shards = telemetry.shards();
+        let wiring =
+            Wiring { pool, intentions, settings, metrics, feed, hub, reads, phases, windows, messenger, shards, tasks, stop };
+        let state = State::new(wiring);
+        let following = gateway::follow_movements(state.clone(), movements_url);
+        parts.feed.tasks.spawn(parts.feed.stop.clone().run_until_cancelled_owned(following));
         parts.answer_with(&state);
         gateway::serve(outside.listener, gateway::router(state), &parts.http.tasks, parts.http.stop.clone());
     }
     serves.send_replace(true);
     let sign_in_url = sign_in_path.map(|path| format!("{url}{path}"));
-    Ok(Ready { address, sign_in_url, url, drain: parts.drain.clone(), pulse })
+    Ok(Ready { address, telemetry: ears, sign_in_url, url, drain: parts.drain.clone(), pulse })
 }

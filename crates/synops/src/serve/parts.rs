@@ -40,6 +40,8 @@ pub(super) struct Parts {
     keeper: Option<JoinHandle<Result<(), managed_postgres::Error>>>,
     /// Cancelled with the shutdown, or when the private PostgreSQL can't be kept running.
     pub(super) lost: CancellationToken,
+    /// Cancelled when a part has failed without which the process must not go on.
+    pub(super) failed: CancellationToken,
 }
 
 impl Parts {
@@ -57,6 +59,7 @@ impl Parts {
             pool: None,
             keeper: None,
             lost: shutdown.child_token(),
+            failed: CancellationToken::new(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What each part is given, made from the configuration.
 
+use super::parts::Parts;
 use crate::config::{Cache, Config, Role};
 use crate::exit::Misconfigured;
 use crate::login::Login;
@@ -8,16 +9,22 @@ use anyhow::Context;
 use cache::{Backing, Redis};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::limits::CACHE_MENDED_EVERY;
+use domain::telemetry::stream::Shards;
 use engine::jobs::{Bell, Tools};
+use engine::telemetry::processor::ProcessorConfig;
+use engine::telemetry::{Ears, Faults, Held, IngestConfig, Me, RedisStream};
 use engine::{EngineConfig, GuardConfig, Retention, StartError, WorkConfig};
 use gateway::{LiveKit, Reads, Sequence, Settings};
+use intentions::Intentions;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::ExposeSecret;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Pool;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// What `checks.allow_link_local` opens: the link's own addresses, metadata services of clouds among them.
@@ -45,6 +52,11 @@ pub(super) fn jobs_bell(config: &Config, jobs: &Bell) -> Option<intentions::Bell
     config.has_role(Role::Worker).then(|| -> intentions::Bell { Arc::new(move || jobs.ring()) })
 }
 
+/// Of this server, for people.
+fn name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 pub(super) fn engine(
     config: &Config,
     login: &Login,
@@ -53,7 +65,6 @@ pub(super) fn engine(
     instance_id: Uuid,
     home_id: Option<Uuid>,
 ) -> EngineConfig {
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let roles = config.roles.iter().map(|role| role.name().to_owned()).collect();
     let mut sockets = config.checks.postgres_sockets.clone();
     sockets.extend(login.socket_dir.iter().map(PathBuf::from));
@@ -70,6 +81,7 @@ pub(super) fn engine(
             check_runs: config.retention.check_runs,
             audit_log: config.retention.audit,
             job_history: config.retention.job_history,
+            positions: config.retention.positions,
         },
         work: config.has_role(Role::Worker).then(|| WorkConfig {
             home_id,
@@ -80,7 +92,7 @@ pub(super) fn engine(
         }),
         ready_pause: config.ready_pause,
         reminders_min: config.reminders_min.clone(),
-        ..EngineConfig::new(instance_id, name, VERSION)
+        ..EngineConfig::new(instance_id, name(), VERSION)
     }
 }
 
@@ -145,6 +157,82 @@ pub(super) fn settings(config: &Config, public_url: String, instance_id: Uuid) -
             api_key: livekit.api_key.clone(),
             api_secret: livekit.api_secret.clone(),
         }),
+    }
+}
+
+/// What the parts of telemetry share.
+pub(super) struct Telemetry {
+    me: Me,
+    held: Arc<Held>,
+    faults: Faults,
+    /// `None`: the direct one.
+    stream: Option<Arc<RedisStream>>,
+}
+
+/// Nobody is asked yet.
+pub(super) fn telemetry(config: &Config, instance_id: Uuid, failed: &CancellationToken) -> anyhow::Result<Telemetry> {
+    let held = Arc::new(Held::default());
+    let stream = match &config.stream {
+        None => None,
+        Some(stream) => {
+            let stream = RedisStream::new(stream, Arc::clone(&held));
+            Some(Arc::new(stream.map_err(|bad| Misconfigured(format!("`telemetry.stream`: {bad} is expected")))?))
+        }
+    };
+    let faults = Faults::new(config.data_dir.clone(), Arc::clone(&held), failed.clone());
+    Ok(Telemetry { me: Me { instance_id, name: name() }, held, faults, stream })
+}
+
+impl Telemetry {
+    /// For whoever shows what waits; `None` with the direct stream.
+    pub(super) fn shards(&self) -> Option<Arc<dyn Shards>> {
+        self.stream.clone().map(|stream| -> Arc<dyn Shards> { stream })
+    }
+
+    /// Listens to devices; answers where.
+    pub(super) async fn listen(
+        &self,
+        address: SocketAddr,
+        config: &Config,
+        pool: &Pool,
+        intentions: &Intentions,
+        parts: &Parts,
+    ) -> anyhow::Result<SocketAddr> {
+        let wrong = |error| {
+            let hint = "is another program there? set another address in `telemetry.listen`, or \"off\"";
+            Misconfigured(format!("devices can't be listened to at {address}: {error}; {hint}"))
+        };
+        let ears = Ears::bind(address).await.map_err(wrong)?;
+        let address = ears.tcp.local_addr()?;
+        let config = IngestConfig {
+            me: self.me.clone(),
+            ears,
+            pool: pool.clone(),
+            intentions: intentions.clone(),
+            stream: self.stream.clone(),
+            retention: config.retention.positions,
+            enrol_in: config.enrol_in.clone(),
+            held: Arc::clone(&self.held),
+            faults: self.faults.clone(),
+        };
+        engine::telemetry::start(config, &parts.engine.tasks, &parts.drain);
+        tracing::info!(%address, "devices are listened to");
+        Ok(address)
+    }
+
+    /// Keeps what waits in the stream; with the direct one nothing does.
+    pub(super) fn process(&self, config: &Config, pool: &Pool, intentions: &Intentions, parts: &Parts) {
+        let Some(stream) = self.stream.clone().filter(|_| config.has_role(Role::Processor)) else { return };
+        let config = ProcessorConfig {
+            me: self.me.clone(),
+            pool: pool.clone(),
+            intentions: intentions.clone(),
+            stream,
+            retention: config.retention.positions,
+            held: Arc::clone(&self.held),
+            faults: self.faults.clone(),
+        };
+        engine::telemetry::processor::start(config, &parts.engine.tasks, &parts.drain);
     }
 }
 

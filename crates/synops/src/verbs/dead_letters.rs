@@ -23,7 +23,8 @@ pub async fn run(verb: &DeadLettersVerb, config: &Config) -> anyhow::Result<Outc
 async fn carry_out(verb: &DeadLettersVerb, database: &Database) -> anyhow::Result<()> {
     match verb {
         DeadLettersVerb::List { resolved, kind, limit, json } => {
-            let letters = store::dead_letter::list_dead_letters(&database.pool, !resolved, kind.as_deref(), None, *limit).await?;
+            let letters =
+                store::dead_letter::list_dead_letters(&database.pool, !resolved, None, kind.as_deref(), None, *limit).await?;
             if json.json {
                 return print_json(&letters.iter().map(line).collect::<Vec<_>>());
             }
@@ -55,7 +56,8 @@ async fn decide(letters: &Letters, database: &Database, done: &str, what: impl F
     if letters.all {
         let batch = i64::try_from(DEAD_LETTERS_AT_ONCE_MAX).unwrap_or(i64::MAX);
         loop {
-            let open = store::dead_letter::list_dead_letters(&database.pool, true, letters.kind.as_deref(), None, batch).await?;
+            let open =
+                store::dead_letter::list_dead_letters(&database.pool, true, None, letters.kind.as_deref(), None, batch).await?;
             if open.is_empty() {
                 break;
             }

@@ -3,6 +3,7 @@
 pub mod config;
 pub mod connections;
 pub mod dead_letters;
+pub mod devices;
 pub mod doctor;
 pub mod incident;
 pub mod jobs;
@@ -11,6 +12,7 @@ pub mod migrate;
 pub mod openapi;
 pub mod schema;
 pub mod serve;
+pub mod telemetry;
 pub mod token;
 pub mod user;
 

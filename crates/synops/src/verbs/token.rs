@@ -32,7 +32,7 @@ async fn create(verb: &TokenVerb, database: &Database) -> anyhow::Result<()> {
         Access::Read => TokenAccess::Read,
         Access::Write => TokenAccess::Write,
     };
-    let mut tx = database.pool.begin().await?;
+    let mut tx = store::begin(&database.pool).await?;
     store::account::lock_account(&mut *tx, person_id).await?;
     let new = NewToken { id, token_hash: &secret.hash, person_id, name, access, expires_at };
     let made = store::api_token::insert_token(&mut *tx, new, TOKENS_PER_PERSON_MAX).await.map_err(store::refusal)?;

@@ -69,7 +69,7 @@ fn list(json: Json, people: &[PersonLine]) -> anyhow::Result<()> {
 /// In one transaction: an old session must not outlive the old password.
 async fn reset_password(login: &str, json: Json, config: &Config, database: &Database) -> anyhow::Result<()> {
     let id = find_person(database, login).await?;
-    let mut tx = database.pool.begin().await?;
+    let mut tx = store::begin(&database.pool).await?;
     store::person::delete_password(&mut *tx, id).await?;
     store::session::delete_others(&mut *tx, id, None).await?;
     people::record(&mut tx, "reset_password", id, json!({ "login": login })).await?;

@@ -23,7 +23,9 @@ pub(crate) fn config(db: &TestDb) -> Config {
 pub(crate) fn config_with(variables: &[(&str, &str)]) -> Config {
     // Not into the sources.
     let data_dir = ("SYNOPS_DATA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/data"));
-    let all = std::iter::once(&data_dir).chain(variables);
+    // Many run side by side here; those that listen to devices say where.
+    let unheard = ("SYNOPS_TELEMETRY_LISTEN", "off");
+    let all = [&data_dir, &unheard].into_iter().chain(variables);
     let environment: Environment = all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Config::load(None, &environment).expect("the test's configuration")
 }

@@ -1,9 +1,8 @@
-//! What is read through the caches: always what was promised, and never what is somebody else's.
+//! What is read through the caches is always what was promised.
 
 use crate::app::{Server, TestApp, config};
 use crate::client::Client;
 use crate::socket;
-use domain::EdgeKind;
 use futures_util::{SinkExt, StreamExt};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -13,7 +12,6 @@ use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
-use testkit::TestDb;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
@@ -26,6 +24,8 @@ const LANES: usize = 10;
 /// So often the caches are filled with what was before.
 const READ_EVERY: Duration = Duration::from_millis(10);
 const LIMIT: Duration = Duration::from_secs(60);
+/// Writes whose position a server that is behind could not say.
+const ASKED_FOR_A_POSITION_MAX: usize = 60;
 /// A tailer is held up for so long, at most, at random.
 const HELD_UP_MAX_MS: u64 = 25;
 
@@ -119,11 +119,19 @@ fn version(node: &Value) -> i64 {
     node["version"].as_i64().expect("a version")
 }
 
-/// Another title; answers the version it made, and where that is.
-async fn write(client: &Client, id: Uuid, from: i64, round: usize) -> (i64, String) {
-    let (path, body) = (format!("/api/v1/systems/{id}"), json!({ "title": format!("round {round}") }));
-    let reply = client.send(Method::PATCH, &path, Some(body), &[("if-match", &format!("\"{from}\""))]).await;
-    (version(&reply.ok()), reply.position.expect("the position of the write"))
+/// Another title; answers the version it made, and where that is. A server whose feed is behind can't say where: then
+/// it is asked again.
+async fn write(client: &Client, id: Uuid, mut from: i64, round: usize) -> (i64, String) {
+    let path = format!("/api/v1/systems/{id}");
+    for attempt in 0..ASKED_FOR_A_POSITION_MAX {
+        let body = json!({ "title": format!("round {round} {attempt}") });
+        let reply = client.send(Method::PATCH, &path, Some(body), &[("if-match", &format!("\"{from}\""))]).await;
+        from = version(&reply.ok());
+        if let Some(position) = reply.position {
+            return (from, position);
+        }
+    }
+    panic!("no position of a write in {ASKED_FOR_A_POSITION_MAX} of them");
 }
 
 async fn read(client: &Client, id: Uuid, after: Option<&str>) -> i64 {
@@ -249,98 +257,4 @@ async fn caches_were_used(two: &Two) {
         }
     }
     assert!(two.app.ready.address != two.second.ready.address);
-}
-
-/// Every list that goes through the caches.
-const LISTS: [&str; 13] = [
-    "workspaces",
-    "groups",
-    "systems",
-    "maintenances",
-    "nodes?kind=system",
-    "nodes",
-    "teams",
-    "views",
-    "environments",
-    "incidents",
-    "announcements",
-    "dependencies",
-    "status-pages",
-];
-
-/// One of each kind that is made through the API; their ids.
-async fn made_in(admin: &Client, db: &TestDb, workspace: Uuid, name: &str) -> Vec<String> {
-    let mut ids = Vec::new();
-    for (list, more) in [
-        ("views", json!({})),
-        ("environments", json!({})),
-        ("incidents", json!({ "severity": "minor" })),
-        // One that has begun is for everybody.
-        ("announcements", json!({ "starts_at": crate::planned::now(db).await + chrono::TimeDelta::days(30) })),
-        ("status-pages", json!({ "slug": name, "visibility": "members" })),
-    ] {
-        let mut new = json!({ "parent_id": workspace, "title": format!("{name} {list}") });
-        new.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let made = admin.post(&format!("/api/v1/{list}"), new).await.ok();
-        ids.push(made["id"].as_str().unwrap().to_owned());
-    }
-    ids
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_reads_what_is_somebody_elses() {
-    let app = TestApp::start().await;
-    let admin = app.administrator().await;
-    let db = &app.db;
-    let mut people = Vec::new();
-    for name in ["kari", "ola"] {
-        let (person, client) = crate::access::sign_in(&app, &admin, name).await;
-        let workspace = db.workspace(&format!("{name}'s")).await;
-        let mut own = HashSet::from([workspace.to_string()]);
-        for n in 0..5 {
-            let system = db.system(&format!("{name} {n}"), workspace).await;
-            let maintenance = db.maintenance(&format!("{name} {n}"), workspace, (3_600.0, 7_200.0), &[system]).await;
-            let group = db.group(&format!("{name} {n}"), workspace).await;
-            own.extend([system, group, maintenance].map(|id| id.to_string()));
-            let other = db.system(&format!("{name} behind {n}"), workspace).await;
-            own.extend([other, db.edge(EdgeKind::DependsOn, system, other).await].map(|id| id.to_string()));
-        }
-        own.extend(made_in(&admin, db, workspace, name).await);
-        db.grant(person, EdgeKind::Admin, workspace).await;
-        people.push((Arc::new(client), Arc::new(own), person));
-    }
-    // A third place that is now the one's, now the other's.
-    let shared = db.workspace("shared").await;
-    let system = db.system("shared", shared).await;
-    let mut tasks = JoinSet::new();
-    for (at, (client, _, _)) in people.iter().enumerate() {
-        let (client, others) = (Arc::clone(client), Arc::clone(&people[1 - at].1));
-        let own = Arc::clone(&people[at].1);
-        tasks.spawn(async move {
-            for round in 0..ROUNDS / 2 {
-                let list = LISTS[round % LISTS.len()];
-                let page =
-                    client.get(&format!("/api/v1/{list}{}limit=200", if list.contains('?') { '&' } else { '?' })).await.ok();
-                let ids: HashSet<String> =
-                    page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect();
-                assert!(ids.is_disjoint(&others), "round {round}: {list} showed what is somebody else's");
-                assert!(list == "teams" || !ids.is_disjoint(&own), "round {round}: {list} did not show one's own");
-            }
-        });
-    }
-    for round in 0..60 {
-        let (client, _, person) = &people[round % 2];
-        let body = json!({ "kind": "reader", "source_id": person, "target_id": shared, "type": "create_edge" });
-        let granted = admin.post("/api/v1/intentions", json!({ "intentions": [body] })).await.ok();
-        let edge = &granted["results"][0]["edge"];
-        assert_eq!(client.get(&format!("/api/v1/systems/{system}")).await.status, 200, "round {round}: granted");
-        assert!(client.get("/api/v1/systems?limit=200").await.text.contains(&system.to_string()), "round {round}");
-        let body = json!({ "type": "delete_edge", "id": edge["id"], "version": edge["version"] });
-        admin.post("/api/v1/intentions", json!({ "intentions": [body] })).await.ok();
-        assert_eq!(client.get(&format!("/api/v1/systems/{system}")).await.status, 404, "round {round}: taken back");
-        assert!(!client.get("/api/v1/systems?limit=200").await.text.contains(&system.to_string()), "round {round}");
-    }
-    while let Some(done) = tasks.join_next().await {
-        done.unwrap();
-    }
 }

@@ -5,6 +5,7 @@ use domain::node::Facet;
 use domain::system::State;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::time::Duration;
 use synops::config::Role;
 use testkit::wait_until;
@@ -33,6 +34,24 @@ async fn all_four_states_are_seen() {
     let public = app.client().get("/api/v1/nodes?kind=workspace").await.ok();
     let titles: Vec<&str> = public["items"].as_array().unwrap().iter().filter_map(|n| n["title"].as_str()).collect();
     assert_eq!(titles, ["Public services"]);
+}
+
+#[tokio::test]
+async fn its_devices_drive_about() {
+    let app = TestApp::start_with(|config| {
+        config.demo = true;
+        config.roles = vec![Role::Gateway, Role::Ingest];
+        config.telemetry = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+    })
+    .await;
+    let administrator = app.administrator().await;
+    wait_until("all are heard of, and one has told more than once", FIRST_CHECKS, async || {
+        let devices = administrator.get("/api/v1/devices?online=true&limit=200").await.ok();
+        let there: (i64, i64) =
+            sqlx::query_as("select count(distinct device_id), count(*) from positions").fetch_one(app.db.pool()).await.unwrap();
+        devices["items"].as_array().map(Vec::len) == Some(25) && there.0 == 25 && there.1 > 25
+    })
+    .await;
 }
 
 #[tokio::test]

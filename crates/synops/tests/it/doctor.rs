@@ -43,6 +43,21 @@ async fn a_good_set_up_passes() {
 }
 
 #[tokio::test]
+async fn where_strangers_become_devices_is_looked_at() {
+    let db = TestDb::new().await;
+    let url = db.server_url();
+    let variables = [("DATABASE_URL", url.as_str()), ("SYNOPS_TELEMETRY_ENROL", "auto"), ("SYNOPS_TELEMETRY_ENROL_IN", "Fleet")];
+    let mut findings = Vec::new();
+    for (workspaces, expect) in [(0, "fail"), (1, "ok"), (2, "fail")] {
+        if workspaces > 0 {
+            db.workspace("Fleet").await;
+        }
+        let found = level(&run(&["doctor", "--json"], &variables).await, "enrolment of devices", &mut findings);
+        assert_eq!(found.0, expect, "{workspaces}: {found:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_broken_fails_with_advice() {
     let db = TestDb::new().await;
     let taken = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

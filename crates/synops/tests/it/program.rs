@@ -15,7 +15,10 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// `synops` with these arguments, and nothing in its environment but these variables.
 pub(crate) fn synops(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_synops"));
-    command.args(arguments).env_clear().envs(variables.iter().copied()).stdin(Stdio::null()).kill_on_drop(true);
+    command.args(arguments).env_clear();
+    // Many run side by side here; those that listen to devices say where.
+    command.env("SYNOPS_TELEMETRY_LISTEN", "off");
+    command.envs(variables.iter().copied()).stdin(Stdio::null()).kill_on_drop(true);
     // `setpriv` and PostgreSQL's own programs are found by it.
     command.env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     // Where there is no synops.toml.

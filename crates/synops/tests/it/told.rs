@@ -102,6 +102,19 @@ impl Place {
         sqlx::query_scalar("select clock_timestamp()").fetch_one(self.db.owner_pool()).await.unwrap()
     }
 
+    /// A server does something by itself after this statement, and is killed when it has committed that; another one
+    /// tells people of it, once.
+    async fn survives_by_itself(&self, what: &str, statement: &'static str) {
+        let before = self.told_so_far().await;
+        self.killed_after_commit(what, async |_| {
+            sqlx::query(statement).execute(self.db.owner_pool()).await.unwrap();
+        })
+        .await;
+        let other = self.serve(&self.db.server_url()).await;
+        self.told_once(what, before).await;
+        assert_eq!(other.terminate().await, Some(0));
+    }
+
     /// A server that is killed when it has committed a delivery, before it hears of that; `act` is what has it do so.
     async fn killed_after_commit(&self, what: &str, act: impl AsyncFnOnce(&Served)) {
         let proxy = TcpProxy::start(self.db.target()).await;
@@ -239,15 +252,7 @@ async fn every_change_by_the_clock_outlives_its_server() {
     let remind = "update maintenances set starts_at = clock_timestamp() + interval '602 seconds',
         ends_at = clock_timestamp() + interval '2 hours'";
     for (what, statement) in [("a reminder is due", remind), ("it begins", begin)] {
-        let before = place.told_so_far().await;
-        place
-            .killed_after_commit(what, async |_| {
-                sqlx::query(statement).execute(place.db.owner_pool()).await.unwrap();
-            })
-            .await;
-        let other = place.serve(&place.db.server_url()).await;
-        place.told_once(what, before).await;
-        assert_eq!(other.terminate().await, Some(0));
+        place.survives_by_itself(what, statement).await;
     }
     let state: String = sqlx::query_scalar("select state from maintenances where node_id = $1")
         .bind(window)
@@ -255,4 +260,21 @@ async fn every_change_by_the_clock_outlives_its_server() {
         .await
         .unwrap();
     assert_eq!(state, "in_progress");
+}
+
+/// The same of incidents that a system's rule opens and ends.
+#[tokio::test]
+async fn every_incident_by_rule_outlives_its_server() {
+    let place = Place::new().await;
+    // No check says otherwise meanwhile: of one that is due nobody knows.
+    let ruled = "update systems set check_spec = '{\"type\": \"tcp\", \"address\": \"127.0.0.1:9\"}', incident_after_s = 0,
+        incident_auto_resolve = true";
+    for statement in [ruled, "delete from check_schedule"] {
+        sqlx::query(statement).execute(place.db.owner_pool()).await.unwrap();
+    }
+    place.survives_by_itself("a system is down", "update systems set state = 'down'").await;
+    let open = "select count(*) from incidents where automatic and state <> 'resolved'";
+    assert_eq!((place.count("select count(*) from incidents").await, place.count(open).await), (1, 1));
+    place.survives_by_itself("it is up again", "update systems set state = 'up'").await;
+    assert_eq!((place.count("select count(*) from incidents").await, place.count(open).await), (1, 0));
 }

@@ -3,6 +3,10 @@
 use crate::app::TestApp;
 use crate::program::run;
 use serde_json::{Value, json};
+use std::time::Duration;
+use testkit::wait_until;
+
+const LIMIT: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn people_and_tokens_of_the_command_line_are_the_servers() {
@@ -26,7 +30,9 @@ async fn people_and_tokens_of_the_command_line_are_the_servers() {
 
     let reset = run(&["user", "reset-password", "kari", "--json"], &variables).await;
     reset.check(0, "");
-    assert!(kari.get("/api/v1/me").await.ok()["person"].is_null(), "signed out everywhere");
+    // The command line is another process: the server hears of it by the feed.
+    let signed_out = async || kari.get("/api/v1/me").await.ok()["person"].is_null();
+    wait_until("signed out everywhere", LIMIT, signed_out).await;
     let reset: Value = serde_json::from_str(&reset.out).unwrap();
     kari.sign_in_by_link(reset["sign_in_url"].as_str().unwrap()).await;
 

@@ -87,6 +87,7 @@ impl Server {
             .env_clear()
             .env("PATH", repo::env("PATH").unwrap_or_default())
             .env("SYNOPS_LISTEN", "127.0.0.1:0")
+            .env("SYNOPS_TELEMETRY_LISTEN", "127.0.0.1:0")
             .env("SYNOPS_DATA_DIR", data_dir)
             // Never reached: tokens for it are made here.
             .env("SYNOPS_LIVEKIT_URL", "wss://livekit.invalid")

@@ -64,6 +64,14 @@ const SMTP_SERVER: Need = Need {
     found: || programs::major_version(Path::new("aiosmtpd"), &["--version"]),
     hint: "it is a package of Debian and Ubuntu, and of pip",
 };
+/// Makes the certificates of servers that tests talk to.
+const OPENSSL: Need = Need {
+    name: "OpenSSL",
+    minimum: 3,
+    packages: &["openssl"],
+    found: || programs::major_version(Path::new("openssl"), &["version"]),
+    hint: "see https://www.openssl.org",
+};
 /// For schemathesis, which gets an environment of its own.
 const PYTHON: Need = Need {
     name: "Python",
@@ -98,7 +106,7 @@ pub(crate) fn for_running() -> anyhow::Result<()> {
 
 /// What `./dev test` needs besides.
 pub(crate) fn for_testing() -> anyhow::Result<()> {
-    ensure(&[POSTGRES, NODE, REDIS, CHROMIUM, PYTHON, SMTP_SERVER])?;
+    ensure(&[POSTGRES, NODE, REDIS, CHROMIUM, PYTHON, SMTP_SERVER, OPENSSL])?;
     ensure(&[NPM])?;
     for (component, arguments) in [("rustfmt", ["fmt", "--version"]), ("clippy", ["clippy", "--version"])] {
         if !programs::runs("cargo", &arguments) {

@@ -76,6 +76,14 @@ pub(super) const RULES: &[Rule] = &[
         says: "SQL is in crates/store alone; add a function there, in the file of its noun",
     },
     Rule {
+        words: &["pool.begin(", "pool.begin_with(", "pool().begin(", "pool().begin_with("],
+        look: Look::Code,
+        lines: Lines::Product,
+        within: &["crates/"],
+        except: &["crates/store/src/connect.rs"],
+        says: "begin with store::begin: the pool's own, cancelled, leaves the connection in a transaction",
+    },
+    Rule {
         words: &[
             "create table",
             "create unlogged table",
@@ -165,6 +173,13 @@ mod tests {
         check("crates/gateway/src/a.rs", "use axum::extract::Query;", &[]);
         check("crates/synops/tests/it/a.rs", "sqlx::query(\"select 1\")", &[]);
         check("crates/synops/tests/it/a.rs", "sqlx::query!(\"select 1\")", &[1]);
+    }
+
+    #[test]
+    fn transactions_begin_in_store() {
+        check("crates/gateway/src/a.rs", "let tx = self.pool.begin().await?;", &[1]);
+        check("crates/gateway/src/a.rs", "let tx = store::begin(state.pool()).await?;", &[]);
+        check("crates/gateway/tests/a.rs", "let tx = db.pool().begin().await?;", &[]);
     }
 
     #[test]

@@ -98,6 +98,7 @@ export const getCache = () => take(api.GET('/api/v1/admin/cache'));
 export const listMaintenances = (query: {
 	state?: string;
 	affects?: string;
+	series_id?: string;
 	from?: string;
 	to?: string;
 	order?: 'latest_first' | 'earliest_first';
@@ -155,7 +156,7 @@ export const updateJobSchedule = (id: string, body: JobSchedulePatch) =>
 export const deleteJobSchedule = (id: string) =>
 	take(api.DELETE('/api/v1/admin/job-schedules/{id}', { params: { path: { id } } }));
 
-export const listDeadLetters = (query: { open?: boolean } & Paged) =>
+export const listDeadLetters = (query: { open?: boolean; source?: 'job' | 'telemetry' } & Paged) =>
 	take(api.GET('/api/v1/admin/dead-letters', { params: { query } }));
 
 export const getDeadLetter = (id: string) =>

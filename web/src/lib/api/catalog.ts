@@ -28,6 +28,9 @@ export const listEdges = (
 /** Things that have people and mailboxes to be asked about them. */
 export type Asked = 'systems' | 'groups';
 
+/** A mailbox, with its address. */
+export const getMailbox = (id: string) => take(api.GET('/api/v1/contacts/{id}', { params: { path: { id } } }));
+
 export const listContacts = (of: Asked, id: string, query: Paged) =>
 	of === 'systems'
 		? take(api.GET('/api/v1/systems/{id}/contacts', { params: { path: { id }, query } }))

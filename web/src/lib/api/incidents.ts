@@ -5,6 +5,8 @@ export const listIncidents = (query: {
 	severity?: string;
 	system_id?: string;
 	open?: boolean;
+	/** Beginnings of words of title or text. */
+	q?: string;
 	cursor?: string;
 	limit?: number;
 }) => take(api.GET('/api/v1/incidents', { params: { query } }));

@@ -30,6 +30,10 @@ export const listSubscriptions = (query: { team_id?: string } & Paged) =>
 
 export const subscribe = (body: NewSubscription) => take(api.POST('/api/v1/subscriptions', { body }));
 
+/** Of these kinds from now on; none: all. */
+export const changeSubscription = (id: string, kinds: NoticeKind[]) =>
+	take(api.PATCH('/api/v1/subscriptions/{id}', { params: { path: { id } }, body: { kinds } }));
+
 export const unsubscribe = (id: string) =>
 	take(api.DELETE('/api/v1/subscriptions/{id}', { params: { path: { id } } }));
 
@@ -51,7 +55,7 @@ export const previewMessage = (id: string, kind: NoticeKind, template?: TriedTem
 		})
 	);
 
-export const listDeliveries = (query: { state?: DeliveryState; connection_id?: string; node_id?: string } & Paged) =>
+export const listDeliveries = (query: { state?: DeliveryState; channel?: Channel; connection_id?: string; node_id?: string } & Paged) =>
 	take(api.GET('/api/v1/deliveries', { params: { query } }));
 
 export const getDelivery = (id: string) => take(api.GET('/api/v1/deliveries/{id}', { params: { path: { id } } }));

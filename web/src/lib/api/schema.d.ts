@@ -624,7 +624,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * One mailbox
+         * @description With its version as `ETag`. Its address is for whoever is signed in.
+         */
+        get: operations["get_mailbox"];
         put?: never;
         post?: never;
         /**
@@ -741,6 +745,246 @@ export interface paths {
         patch: operations["update_dependency"];
         trace?: never;
     };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List devices
+         * @description Those one may see, by title (in any case), then id.
+         */
+        get: operations["list_devices"];
+        put?: never;
+        /**
+         * Make a device
+         * @description Takes the level `member` where it is made. Until then nobody who introduces themself with its IMEI is listened to.
+         */
+        post: operations["create_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/positions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where devices are
+         * @description The latest position of each device that one may see, within a window of the map; up to 5,000 a page, by device.
+         *     Each is `[device, time in ms, longitude, latitude, km/h, heading]`.
+         */
+        get: operations["list_latest_positions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One device
+         * @description With its version as `ETag`.
+         */
+        get: operations["get_device"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a device
+         * @description What it sent is not told any more, and goes with its day.
+         */
+        delete: operations["delete_device"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a device
+         * @description Absent fields stay. Another place is a request of its own.
+         */
+        patch: operations["update_device"];
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a device was told
+         * @description The latest first, with what it answered. Takes the level `member`: a command may hold what is not for all.
+         */
+        get: operations["list_device_commands"];
+        put?: never;
+        /**
+         * Tell a device something
+         * @description It is sent when the device is there, one command after the other; `state` tells how far it is. Takes the level
+         *     `member`.
+         */
+        post: operations["send_device_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/positions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a device was
+         * @description The oldest first, by the device's clock.
+         */
+        get: operations["list_device_positions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/positions/faulty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark positions as faulty
+         * @description Those within a time can't be true, somebody says, or takes that back: what was told of the device since then is told
+         *     anew, soon after. Takes the level `member`.
+         */
+        post: operations["mark_device_positions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/retell": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell a device's story anew
+         * @description From this time on: trips, stops, timing records and what it is now are made of its positions once more, soon after.
+         *     Nothing changes by it unless they were made wrong. Takes the level `member`.
+         */
+        post: operations["retell_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a device was found to be
+         * @description By its latest record that can be true; `null` when there is none.
+         */
+        get: operations["get_device_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/stops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a device stood
+         * @description The latest first.
+         */
+        get: operations["list_device_stops"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/timing-records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When a device was in geofences
+         * @description The latest first. Of a geofence that one may not see, or that is gone, the times alone.
+         */
+        get: operations["list_device_timing_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/trips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A device's trips
+         * @description The latest first.
+         */
+        get: operations["list_device_trips"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/environments": {
         parameters: {
             query?: never;
@@ -788,6 +1032,59 @@ export interface paths {
          * @description Absent fields stay.
          */
         patch: operations["update_environment"];
+        trace?: never;
+    };
+    "/api/v1/geofences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List geofences
+         * @description Those one may see, by title (in any case), then id.
+         */
+        get: operations["list_geofences"];
+        put?: never;
+        /**
+         * Make a geofence
+         * @description Takes the level `member` where it is made. It holds from now on: where a device was before, it was in no geofence
+         *     that is made later.
+         */
+        post: operations["create_geofence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/geofences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One geofence
+         * @description With its version as `ETag`.
+         */
+        get: operations["get_geofence"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a geofence
+         * @description When devices were in it stays known; its name does not.
+         */
+        delete: operations["delete_geofence"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a geofence
+         * @description Absent fields stay. Another shape holds from now on. Another parent is a request of its own.
+         */
+        patch: operations["update_geofence"];
         trace?: never;
     };
     "/api/v1/groups": {
@@ -2129,6 +2426,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/status-pages/{id}/followers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who follows a status page
+         * @description By mail; newest first. Takes its administrators.
+         */
+        get: operations["list_status_page_followers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status-pages/{id}/followers/{follower_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a follower off a status page
+         * @description Nothing more is sent there, and the address is forgotten. Takes the page's administrators.
+         */
+        delete: operations["delete_status_page_follower"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/subscriptions": {
         parameters: {
             query?: never;
@@ -2170,7 +2507,11 @@ export interface paths {
         delete: operations["delete_subscription"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Be told of other kinds
+         * @description One's own, or of a team that one administers. All kinds from now on, whatever they were: there is no version.
+         */
+        patch: operations["update_subscription"];
         trace?: never;
     };
     "/api/v1/systems": {
@@ -2417,6 +2758,26 @@ export interface paths {
          * @description Absent fields stay.
          */
         patch: operations["update_team"];
+        trace?: never;
+    };
+    "/api/v1/telemetry/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How telemetry does
+         * @description Over all servers. Takes an administrator of the instance.
+         */
+        get: operations["get_telemetry_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/views": {
@@ -2850,6 +3211,11 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
         };
+        CommandPage: {
+            items: components["schemas"]["DeviceCommand"][];
+            /** @description Null: this is the last page. */
+            next_cursor: string | null;
+        };
         /** @description What a connection has besides. */
         Connection: {
             channel: components["schemas"]["Channel"];
@@ -2985,7 +3351,7 @@ export interface components {
             /** @example 17.2 */
             version: string;
         };
-        /** @description A job (later also other things) that failed for good, until somebody decides about it. */
+        /** @description A job, or what a device sent, that failed for good, until somebody decides about it. */
         DeadLetter: {
             /**
              * Format: date-time
@@ -3152,6 +3518,152 @@ export interface components {
             /** @description Give it as `cursor` for what follows; null at the end. */
             next_cursor: string | null;
         };
+        /** @description What a device has besides. Where it is changes with each record, and is asked for by itself. */
+        Device: {
+            /**
+             * @description What it introduces itself with.
+             * @example 356307042441013
+             */
+            imei: string;
+            /**
+             * @description As its maker calls it; may be empty.
+             * @example FMC130
+             */
+            model: string;
+            /** @description Unknown before the first position that can be true. */
+            motion: components["schemas"]["Motion"];
+            /**
+             * Format: date-time
+             * @description By the device's clock.
+             */
+            motion_since: string | null;
+            /** @description Heard of lately. */
+            online: boolean;
+            /**
+             * Format: date-time
+             * @description Null: it was never heard of.
+             */
+            online_since: string | null;
+        };
+        /** @description What to change of a device. */
+        DeviceChange: {
+            body?: string;
+            imei?: string;
+            model?: string;
+            /**
+             * Format: uuid
+             * @description Another workspace or group.
+             */
+            parent_id?: string;
+            title?: string;
+        };
+        /** @description What somebody has a device told, and what it answered. */
+        DeviceCommand: {
+            /** @example RTC:2026/11/22 18:00 Init:2026/11/20 7:12 UpTime:201345s */
+            answer: string | null;
+            /** Format: date-time */
+            answered_at: string | null;
+            /**
+             * Format: int32
+             * @example 12
+             */
+            codec: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            sent_at: string | null;
+            /**
+             * @description `queued` until the device is there, `sent`, `answered`, `timed_out` or `failed`.
+             * @example answered
+             */
+            state: string;
+            /** @example getinfo */
+            text: string;
+        };
+        /** @description What to set of a device; absent fields stay. */
+        DevicePatch: {
+            /**
+             * @description 15 digits: what it introduces itself with.
+             * @example 356307042441013
+             */
+            imei?: string;
+            /** @example FMC130 */
+            model?: string;
+        };
+        /** @description What a device was found to be by its latest record. */
+        DeviceState: {
+            /** Format: int32 */
+            altitude_m: number;
+            /**
+             * Format: date-time
+             * @description By the device's clock.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description Clockwise from north.
+             */
+            heading_deg: number;
+            /** @description Geofences it is in that one may see. */
+            inside: components["schemas"]["Inside"][];
+            /** @description In order of their numbers. */
+            io: components["schemas"]["IoValue"][];
+            /**
+             * Format: double
+             * @description Degrees (WGS 84).
+             * @example 59.9139
+             */
+            latitude: number;
+            /**
+             * Format: double
+             * @example 10.7522
+             */
+            longitude: number;
+            motion: components["schemas"]["Motion"];
+            /**
+             * Format: date-time
+             * @description By the device's clock.
+             */
+            motion_since: string | null;
+            /**
+             * Format: int64
+             * @description Of all its trips.
+             */
+            odometer_m: number;
+            /**
+             * Format: date-time
+             * @description When it was last heard of.
+             */
+            received_at: string;
+            /** Format: int32 */
+            satellites: number;
+            /** Format: int32 */
+            speed_kmh: number;
+            trip: components["schemas"]["OpenTrip"] | null;
+        };
+        /** @description While a device stood. */
+        DeviceStop: {
+            /**
+             * Format: date-time
+             * @description Null: it still stands.
+             */
+            ended_at: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: double */
+            latitude: number;
+            /** Format: double */
+            longitude: number;
+            /**
+             * Format: date-time
+             * @description By the device's clock, like the other.
+             */
+            started_at: string;
+        };
         DiskHealth: {
             /**
              * Format: int64
@@ -3194,7 +3706,7 @@ export interface components {
             version: number;
         };
         /** @enum {string} */
-        EdgeKind: "part_of" | "owner" | "admin" | "member_of" | "reader" | "depends_on" | "relates_to" | "affects" | "contact_of" | "runs_in" | "shows";
+        EdgeKind: "part_of" | "owner" | "admin" | "member_of" | "reader" | "depends_on" | "relates_to" | "affects" | "contact_of" | "runs_in" | "shows" | "inside";
         /** @description A page of a node's edges. */
         EdgePage: {
             items: components["schemas"]["Edge"][];
@@ -3272,6 +3784,16 @@ export interface components {
          * @enum {string}
          */
         Fate: "finishes" | "outlives" | "waits" | "crosses_start";
+        /**
+         * @description Why a position is kept but left out of trails, trips, fences and charts.
+         * @enum {string}
+         */
+        Faulty: "no_fix" | "jump" | "future" | "marked";
+        FenceName: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+        };
         /** @description What a window will meet, as things are now. */
         Forecast: {
             /** Format: date-time */
@@ -3335,6 +3857,41 @@ export interface components {
             state: components["schemas"]["State"];
             /** @example Checkout */
             title: string;
+        };
+        /** @description What a geofence has besides. */
+        Geofence: {
+            /**
+             * Format: int32
+             * @description Whoever stays so many seconds is told of; null: nobody.
+             * @example 300
+             */
+            dwell_s: number | null;
+            shape: components["schemas"]["Shape"];
+        };
+        /** @description What to change of a geofence. */
+        GeofenceChange: {
+            body?: string;
+            /**
+             * Format: int32
+             * @description Null: nobody is told.
+             */
+            dwell_s?: number | null;
+            /**
+             * Format: uuid
+             * @description Another workspace or group.
+             */
+            parent_id?: string;
+            shape?: components["schemas"]["Shape"];
+            title?: string;
+        };
+        /** @description What to set of a geofence; absent fields stay. */
+        GeofencePatch: {
+            /**
+             * Format: int32
+             * @description Null: nobody is told.
+             */
+            dwell_s?: number | null;
+            shape?: components["schemas"]["Shape"];
         };
         /** @description Changes of a group; absent fields stay. `parent_id` moves it, and goes alone. */
         GroupChange: {
@@ -3491,6 +4048,16 @@ export interface components {
             incident_ids: string[];
             /** Format: uuid */
             system_id: string;
+        };
+        Inside: {
+            /** Format: date-time */
+            entered_at: string;
+            /**
+             * Format: uuid
+             * @description The geofence.
+             */
+            id: string;
+            title: string;
         };
         InstanceHealth: {
             /** @description The one that answers this. */
@@ -3838,6 +4405,85 @@ export interface components {
             /** Format: int64 */
             version: number;
         } | {
+            body?: string;
+            device: components["schemas"]["DevicePatch"];
+            /** Format: uuid */
+            id?: string | null;
+            /**
+             * Format: uuid
+             * @description A workspace or group.
+             */
+            parent_id: string;
+            title: string;
+            /** @enum {string} */
+            type: "create_device";
+        } | {
+            body?: string | null;
+            device?: components["schemas"]["DevicePatch"];
+            /** Format: uuid */
+            id: string;
+            title?: string | null;
+            /** @enum {string} */
+            type: "update_device";
+            /** Format: int64 */
+            version: number;
+        } | {
+            body?: string;
+            geofence: components["schemas"]["GeofencePatch"];
+            /** Format: uuid */
+            id?: string | null;
+            /**
+             * Format: uuid
+             * @description A workspace or group.
+             */
+            parent_id: string;
+            title: string;
+            /** @enum {string} */
+            type: "create_geofence";
+        } | {
+            body?: string | null;
+            geofence?: components["schemas"]["GeofencePatch"];
+            /** Format: uuid */
+            id: string;
+            title?: string | null;
+            /** @enum {string} */
+            type: "update_geofence";
+            /** Format: int64 */
+            version: number;
+        } | {
+            /** Format: uuid */
+            device_id: string;
+            faulty: boolean;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Not itself in it.
+             */
+            to: string;
+            /** @enum {string} */
+            type: "mark_positions";
+        } | {
+            /** Format: uuid */
+            device_id: string;
+            /** Format: date-time */
+            from: string;
+            /** @enum {string} */
+            type: "retell_device";
+        } | {
+            /**
+             * Format: int32
+             * @description 12, or 14: then only the device with this IMEI answers.
+             */
+            codec: number;
+            /** Format: uuid */
+            device_id: string;
+            /** Format: uuid */
+            id?: string | null;
+            text: string;
+            /** @enum {string} */
+            type: "send_command";
+        } | {
             announcement?: components["schemas"]["AnnouncementPatch"];
             body?: string;
             /** Format: uuid */
@@ -3929,6 +4575,7 @@ export interface components {
         };
         /** @description Exactly one of them is there. */
         IntentionResult: {
+            command?: components["schemas"]["DeviceCommand"];
             /**
              * Format: uuid
              * @description The id of what is gone.
@@ -3936,11 +4583,16 @@ export interface components {
             deleted?: string;
             /**
              * Format: uuid
-             * @description The id of the system that is checked now.
+             * @description The id of the system that is checked now, or of the device whose story is told anew.
              */
             due?: string;
             /** @description As it is after the whole request. */
             edge?: components["schemas"]["Edge"];
+            /**
+             * Format: int64
+             * @description So many positions are marked, or not any more.
+             */
+            marked?: number;
             /** @description As it is after the whole request. */
             node?: components["schemas"]["Node"];
             series?: components["schemas"]["MaintenanceSeries"];
@@ -3952,6 +4604,23 @@ export interface components {
         /** @description All in one transaction, in order. */
         IntentionsRequest: {
             intentions: components["schemas"]["Intention"][];
+        };
+        /** @description A value of the device's inputs and outputs. */
+        IoValue: {
+            /**
+             * Format: int32
+             * @example 66
+             */
+            id: number;
+            /**
+             * @description Null: this number has no name here.
+             * @example External voltage
+             */
+            name: string | null;
+            /** @example V */
+            unit: string | null;
+            /** @description A number in its unit, or a text in hexadecimal. */
+            value: Record<string, never>;
         };
         /** @description A job that waits, runs or has ended. */
         Job: {
@@ -4042,7 +4711,7 @@ export interface components {
          * @description The kinds of jobs there are.
          * @enum {string}
          */
-        JobKind: "noop" | "check_history_rollup" | "retention" | "tool" | "webhook" | "deliver";
+        JobKind: "noop" | "check_history_rollup" | "retention" | "tool" | "webhook" | "deliver" | "telemetry_replay";
         JobKindStats: {
             /** @example tools */
             class: string;
@@ -4187,6 +4856,24 @@ export interface components {
             latency_ms: number | null;
             ok: boolean;
         };
+        LatestPositionPage: {
+            /** @description Null: this is the last page. */
+            cursor: string | null;
+            /**
+             * @description Each is `[device, time in ms, longitude, latitude, km/h, heading]`.
+             * @example [
+             *       [
+             *         "01940b2e-7f5a-7c3e-9d4c-0f6f2a1b3c4d",
+             *         1763830000000,
+             *         10.7522,
+             *         59.9139,
+             *         48,
+             *         270
+             *       ]
+             *     ]
+             */
+            items: unknown[][];
+        };
         /**
          * @description What a person may do in a scope. Ordered: each includes those before it.
          * @enum {string}
@@ -4257,6 +4944,14 @@ export interface components {
             email?: string;
             title?: string;
         };
+        /** @description A mailbox, with its address. */
+        MailboxDetail: components["schemas"]["Node"] & {
+            /**
+             * @description Null for whoever is not signed in.
+             * @example operations@example.org
+             */
+            email: string | null;
+        };
         /** @description What a maintenance has besides. */
         Maintenance: {
             admins_first: boolean;
@@ -4282,8 +4977,18 @@ export interface components {
             finished_at: string | null;
             links: components["schemas"]["Link"][];
             mode: components["schemas"]["StopMode"] | null;
+            /**
+             * @description When it was to begin by its series, on the wall of the series' time zone.
+             * @example 2026-12-01T22:00:00
+             */
+            occurrence_at: string | null;
             outcome: components["schemas"]["Outcome"] | null;
             rolling: boolean;
+            /**
+             * Format: uuid
+             * @description The series it is a window of.
+             */
+            series_id: string | null;
             /** Format: date-time */
             started_at: string | null;
             /** Format: date-time */
@@ -4447,6 +5152,22 @@ export interface components {
             /** @description Give it as `cursor` for what follows; null at the end. */
             next_cursor: string | null;
         };
+        Marked: {
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description Which positions can't be true, as somebody says. */
+        Marking: {
+            /** @description False: takes that back. */
+            faulty: boolean;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Not itself in it.
+             */
+            to: string;
+        };
         /** @description Who is signed in, and what they may do. */
         Me: {
             has_password: boolean;
@@ -4482,6 +5203,8 @@ export interface components {
             /** @description There are more of one or the other. */
             truncated: boolean;
         };
+        /** @enum {string} */
+        Motion: "unknown" | "moving" | "stopped";
         MyJob: {
             fate: components["schemas"]["Fate"];
             /** Format: uuid */
@@ -4556,6 +5279,26 @@ export interface components {
             /** @example New office hours */
             title: string;
         };
+        /** @description What to have a device told. */
+        NewCommand: {
+            /**
+             * Format: int32
+             * @description 12, or 14: then only the device with this IMEI answers.
+             * @default 12
+             * @example 12
+             */
+            codec: number;
+            /**
+             * Format: uuid
+             * @description Made by the caller, if at all.
+             */
+            id?: string;
+            /**
+             * @description Printable ASCII.
+             * @example getinfo
+             */
+            text: string;
+        };
         /**
          * @description A new connection. Which fields there are is its channel's to say: `smtp` needs `host` and `sender`, `webhook` and
          *     `slack` need `url`, `ntfy` needs `server` and `topic`.
@@ -4629,6 +5372,24 @@ export interface components {
             /** Format: uuid */
             system_id: string;
         };
+        /** @description A new device, in a workspace or group. */
+        NewDevice: {
+            /** @description Markdown. */
+            body?: string;
+            /**
+             * Format: uuid
+             * @description Made by the caller, if at all.
+             */
+            id?: string;
+            /** @example 356307042441013 */
+            imei: string;
+            /** @example FMC130 */
+            model?: string;
+            /** Format: uuid */
+            parent_id: string;
+            /** @example Van 12 */
+            title: string;
+        };
         /** @description What a status page shows, in this order. */
         NewEntries: {
             entries: components["schemas"]["EntryPatch"][];
@@ -4648,6 +5409,27 @@ export interface components {
             /** Format: uuid */
             parent_id: string;
             /** @example Production */
+            title: string;
+        };
+        /** @description A new geofence, in a workspace or group. */
+        NewGeofence: {
+            /** @description Markdown. */
+            body?: string;
+            /**
+             * Format: int32
+             * @description Whoever stays so many seconds is told of.
+             * @example 300
+             */
+            dwell_s?: number | null;
+            /**
+             * Format: uuid
+             * @description Made by the caller, if at all.
+             */
+            id?: string;
+            /** Format: uuid */
+            parent_id: string;
+            shape: components["schemas"]["Shape"];
+            /** @example Depot */
             title: string;
         };
         /**
@@ -5050,6 +5832,8 @@ export interface components {
              * @description Null: the server itself, or somebody with psql.
              */
             created_by: string | null;
+            device?: components["schemas"]["Device"];
+            geofence?: components["schemas"]["Geofence"];
             /** Format: uuid */
             id: string;
             incident?: components["schemas"]["Incident"];
@@ -5089,7 +5873,7 @@ export interface components {
             view?: components["schemas"]["View"];
         };
         /** @enum {string} */
-        NodeKind: "instance" | "workspace" | "group" | "system" | "team" | "person" | "maintenance" | "view" | "environment" | "contact" | "incident" | "announcement" | "status_page" | "connection";
+        NodeKind: "instance" | "workspace" | "group" | "system" | "team" | "person" | "maintenance" | "view" | "environment" | "contact" | "incident" | "announcement" | "status_page" | "connection" | "device" | "geofence";
         /** @description A page of nodes. */
         NodePage: {
             items: components["schemas"]["Node"][];
@@ -5133,6 +5917,17 @@ export interface components {
             items: components["schemas"]["Notification"][];
             /** @description Give it as `cursor` for what follows; null at the end. */
             next_cursor: string | null;
+        };
+        OpenTrip: {
+            /**
+             * Format: int64
+             * @description So far.
+             */
+            distance_m: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            started_at: string;
         };
         /**
          * @description How a maintenance came to its end.
@@ -5206,6 +6001,61 @@ export interface components {
             max: number;
             /** Format: int32 */
             open: number;
+        };
+        /** @description A record of a device. */
+        Position: {
+            /** Format: int32 */
+            altitude_m: number;
+            /**
+             * Format: date-time
+             * @description By the device's clock.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description The IO value that caused it; 0: none did.
+             */
+            event_id: number;
+            faulty: components["schemas"]["Faulty"] | null;
+            /**
+             * Format: int32
+             * @description Clockwise from north.
+             */
+            heading_deg: number;
+            /**
+             * @description IO values by id.
+             * @example {
+             *       "239": 1
+             *     }
+             */
+            io: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: double
+             * @description Degrees (WGS 84).
+             * @example 59.9139
+             */
+            latitude: number;
+            /**
+             * Format: double
+             * @example 10.7522
+             */
+            longitude: number;
+            /**
+             * Format: int32
+             * @description 0 low, 1 high, 2 panic.
+             */
+            priority: number;
+            /** Format: int32 */
+            satellites: number;
+            /** Format: int32 */
+            speed_kmh: number;
+        };
+        PositionPage: {
+            items: components["schemas"]["Position"][];
+            /** @description Null: this is the last page. */
+            next_cursor: string | null;
         };
         /** @description How somebody likes the page; what is absent was never chosen. */
         Preferences: {
@@ -5389,6 +6239,11 @@ export interface components {
             /** @description By default `Resolved.` */
             message?: string;
         };
+        /** @description From when on a device's story is to be told anew. */
+        Retelling: {
+            /** Format: date-time */
+            from: string;
+        };
         /** @description What a scope root has besides. */
         Scope: {
             /** @description Takes no grants from the scopes around it. */
@@ -5541,6 +6396,23 @@ export interface components {
         };
         /** @enum {string} */
         Severity: "minor" | "major" | "critical";
+        /**
+         * @description Sides are straight on a map with degrees as its units (as RFC 7946, 3.1.1 has it) and take the shorter way
+         *     around the globe. Whoever is on a side is inside.
+         */
+        Shape: {
+            /** @description `[longitude, latitude]` in degrees, in order; the ring closes by itself. */
+            points: number[][];
+            /** @enum {string} */
+            type: "polygon";
+        } | {
+            /** @description `[longitude, latitude]` in degrees. */
+            center: number[];
+            /** Format: double */
+            radius_m: number;
+            /** @enum {string} */
+            type: "circle";
+        };
         /** @description Login and password. */
         SignIn: {
             /** @example kari */
@@ -5626,6 +6498,42 @@ export interface components {
             /** @example checkout-prod-1 */
             title: string;
         };
+        /** @description Who is told by mail what a status page says. */
+        StatusPageFollower: {
+            /**
+             * Format: date-time
+             * @description Null: only the question whether the address is theirs was sent there.
+             */
+            confirmed_at: string | null;
+            /** @example ola@example.net */
+            email: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was given, the last time.
+             */
+            since: string;
+        };
+        StatusPageFollowers: {
+            /**
+             * Format: int64
+             * @description How many have confirmed, on all pages of this list.
+             * @example 12
+             */
+            confirmed: number;
+            /** @description Whether there is a mail server for it. Without one nobody can begin to follow it, and nobody is told anything. */
+            has_mail: boolean;
+            items: components["schemas"]["StatusPageFollower"][];
+            /** @description Where the next page begins; null on the last. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many were asked to, and have not yet.
+             * @example 1
+             */
+            unconfirmed: number;
+        };
         /** @description What may be set of a status page; absent fields stay (or have their defaults). */
         StatusPagePatch: {
             headline?: string | null;
@@ -5662,6 +6570,11 @@ export interface components {
          * @enum {string}
          */
         StopMode: "none" | "rolling" | "full";
+        StopPage: {
+            items: components["schemas"]["DeviceStop"][];
+            /** @description Null: this is the last page. */
+            next_cursor: string | null;
+        };
         /** @enum {string} */
         Style: "banner" | "page";
         Subscription: {
@@ -5675,6 +6588,11 @@ export interface components {
             /** @description A person or team. */
             subscriber: components["schemas"]["Named"];
             target: components["schemas"]["Named"] | null;
+        };
+        /** @description What to change of a subscription. */
+        SubscriptionChange: {
+            /** @description All from now on; none: every kind. */
+            kinds: components["schemas"]["NoticeKind"][];
         };
         SubscriptionPage: {
             items: components["schemas"]["Subscription"][];
@@ -5841,6 +6759,80 @@ export interface components {
             parent_id?: string;
             title?: string;
         };
+        /** @description What waits to be kept. */
+        TelemetryLag: {
+            /**
+             * Format: double
+             * @description How long the oldest has waited, in seconds; 0 when none does.
+             * @example 0.02
+             */
+            oldest_s: number;
+            /**
+             * Format: int64
+             * @description Frames.
+             * @example 3
+             */
+            pending: number;
+        };
+        TelemetryShard: {
+            /**
+             * @description The server that reads it; null while none does.
+             * @example north-1
+             */
+            owner: string | null;
+            /**
+             * Format: int64
+             * @description Frames that wait in it.
+             * @example 3
+             */
+            pending: number;
+            /**
+             * Format: double
+             * @description Records that were kept of late, a second.
+             * @example 1.5
+             */
+            per_s: number;
+            /**
+             * Format: int32
+             * @example 0
+             */
+            shard: number;
+        };
+        /** @description What comes from devices, over all servers. */
+        TelemetryStatus: {
+            /**
+             * Format: int64
+             * @description Devices connected by TCP.
+             * @example 25
+             */
+            connected: number;
+            /**
+             * Format: int64
+             * @description Frames and records of devices that wait for a person to decide.
+             * @example 0
+             */
+            dead_letters_open: number;
+            /**
+             * Format: int64
+             * @description Devices that there are.
+             * @example 40
+             */
+            devices: number;
+            lag: components["schemas"]["TelemetryLag"];
+            /**
+             * Format: double
+             * @description Records that were kept of late, a second.
+             * @example 12.5
+             */
+            records_per_s: number;
+            /** @description None with the direct stream. */
+            shards: components["schemas"]["TelemetryShard"][];
+            /**
+             * @description `direct` or `redis`.
+             * @example direct
+             */
+            stream: string;
+        };
         /** @description A connection's own words for a kind. */
         Template: {
             body: string;
@@ -5876,6 +6868,29 @@ export interface components {
         };
         /** @enum {string} */
         Theme: "light" | "dark" | "system";
+        /** @description When a device was in a geofence. */
+        TimingRecord: {
+            /** @description It has stayed for the geofence's dwell time. */
+            dwelt: boolean;
+            /**
+             * Format: date-time
+             * @description By the device's clock, like the other.
+             */
+            entered_at: string;
+            fence: components["schemas"]["FenceName"] | null;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Null: it is still inside.
+             */
+            left_at: string | null;
+        };
+        TimingRecordPage: {
+            items: components["schemas"]["TimingRecord"][];
+            /** @description Null: this is the last page. */
+            next_cursor: string | null;
+        };
         /** @description An API token, without its secret. */
         Token: {
             access: components["schemas"]["TokenAccess"];
@@ -5904,6 +6919,36 @@ export interface components {
             body: string;
             html?: string;
             subject: string;
+        };
+        /** @description From when a device began to move until it stood. */
+        Trip: {
+            /**
+             * Format: int64
+             * @description Along the great circles between its positions.
+             */
+            distance_m: number;
+            /**
+             * Format: date-time
+             * @description Null: it goes on.
+             */
+            ended_at: string | null;
+            /** @description `[longitude, latitude]` in degrees. */
+            from: number[];
+            /** Format: uuid */
+            id: string;
+            /** Format: int32 */
+            max_speed_kmh: number;
+            /**
+             * Format: date-time
+             * @description By the device's clock, like the other.
+             */
+            started_at: string;
+            to: number[];
+        };
+        TripPage: {
+            items: components["schemas"]["Trip"][];
+            /** @description Null: this is the last page. */
+            next_cursor: string | null;
         };
         UnreadCount: {
             /** Format: int64 */
@@ -5951,6 +6996,8 @@ export interface components {
             order: components["schemas"]["SystemOrder"];
             /** @description In one of these states, with what they depend on. */
             states: components["schemas"]["State"][];
+            /** @description These besides, whatever the conditions say; without a condition these alone. */
+            system_ids: string[];
             /** @description A part of the title, in any case. */
             text: string | null;
         };
@@ -5965,8 +7012,9 @@ export interface components {
             view?: components["schemas"]["ViewFilter"];
         };
         /**
-         * @description Which systems a view shows; what is empty or absent takes all. Evaluated for whoever looks: nobody
-         *     sees more by a view than without it.
+         * @description Which systems a view shows: those that meet every condition, and those it names. What is empty or absent takes
+         *     all; but a view that names systems and has no condition shows these alone. Evaluated for whoever looks: nobody sees
+         *     more by a view than without it.
          */
         ViewFilter: {
             /** @description Running in one of these environments. */
@@ -5976,6 +7024,8 @@ export interface components {
             order?: components["schemas"]["SystemOrder"] | null;
             /** @description In one of these states, by what they depend on, too. */
             states?: components["schemas"]["State"][];
+            /** @description These besides, whatever the conditions say. One that is deleted falls out. */
+            system_ids?: string[];
             /** @description A part of the title, in any case. */
             text?: string | null;
         };
@@ -6161,6 +7211,8 @@ export interface operations {
             query?: {
                 /** @description False: those that were decided about. By default true. */
                 open?: boolean;
+                /** @description What failed: a job, or what a device sent. */
+                source?: "job" | "telemetry";
                 kind?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
@@ -9859,6 +10911,83 @@ export interface operations {
             };
         };
     };
+    get_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mailbox */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mailbox */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxDetail"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     delete_mailbox: {
         parameters: {
             query?: never;
@@ -10115,6 +11244,7 @@ export interface operations {
         parameters: {
             query?: {
                 state?: "queued" | "held" | "sent" | "failed" | "dead" | "withdrawn";
+                channel?: "smtp" | "webhook" | "slack" | "ntfy";
                 /** @description By this connection. */
                 connection_id?: string;
                 /** @description About this node. */
@@ -10819,6 +11949,1429 @@ export interface operations {
             };
         };
     };
+    list_devices: {
+        parameters: {
+            query?: {
+                /** @description Heard of lately, or not. */
+                online?: boolean;
+                motion?: components["schemas"]["Motion"];
+                /** @description Directly part of this workspace or group. */
+                parent_id?: string;
+                /** @description A part of the title, in any case, or the beginning of the IMEI. */
+                q?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of devices */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodePage"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_device: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat answer as the first time */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description To be seen, but not to be done */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used with another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_latest_positions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `west,south,east,north` in degrees; one over 180° goes on beyond it. Without it the world.
+                 * @example 10.5,59.8,11,60
+                 */
+                bbox?: string;
+                /** @description `cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of positions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestPositionPage"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The device */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_device: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version, in quotation marks */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description To be seen, but not to be done */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile: `current_version` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_device: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version it is made from, in quotation marks */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceChange"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description To be seen, but not to be done */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile: `current_version` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_device_commands: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of commands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandPage"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_device_command: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat answer as the first time */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCommand"];
+            };
+        };
+        responses: {
+            /** @description It waits to be sent */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCommand"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description To be seen, but not to be done */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used with another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_device_positions: {
+        parameters: {
+            query?: {
+                /** @description From this time on, by the device's clock; by default 24 hours before `to`. */
+                from?: string;
+                /** @description Until before this time; by default now. */
+                to?: string;
+                /** @description Only those that can't be true, or only the others. */
+                faulty?: boolean;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of positions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionPage"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_device_positions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Marking"];
+            };
+        };
+        responses: {
+            /** @description How many were */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marked"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description To be seen, but not to be done */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retell_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retelling"];
+            };
+        };
+        responses: {
+            /** @description It will be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description To be seen, but not to be done */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_device_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its state */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceState"] | null;
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_device_stops: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of stops */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StopPage"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_device_timing_records: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of timing records */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimingRecordPage"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_device_trips: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The device */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of trips */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TripPage"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_environments: {
         parameters: {
             query?: {
@@ -11228,6 +13781,526 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["EnvironmentChange"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description To be seen, but not to be done */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile: `current_version` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_geofences: {
+        parameters: {
+            query?: {
+                /** @description Directly part of this workspace or group. */
+                parent_id?: string;
+                /** @description A part of the title, in any case. */
+                q?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of geofences */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodePage"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_geofence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat answer as the first time */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGeofence"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description To be seen, but not to be done */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used with another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_geofence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The geofence */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The geofence */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_geofence: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version, in quotation marks */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The geofence */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description To be seen, but not to be done */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile: `current_version` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_geofence: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version it is made from, in quotation marks */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The geofence */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GeofenceChange"];
             };
         };
         responses: {
@@ -12304,6 +15377,12 @@ export interface operations {
                 system_id?: string;
                 /** @description Those that are not resolved (`true`), or are (`false`). */
                 open?: boolean;
+                /**
+                 * @description Beginnings of words in title or text, all of which must be there. Accents, case and punctuation don't matter; without a
+                 *     word all are listed.
+                 * @example checkout disks
+                 */
+                q?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description Items at most. */
@@ -14536,6 +17615,8 @@ export interface operations {
                 state?: string;
                 /** @description Affecting this system, group or instance: by name, or by a group around it. */
                 affects?: string;
+                /** @description Windows of this series. */
+                series_id?: string;
                 /** @description Ending after this time. */
                 from?: string;
                 /** @description Beginning before this time. */
@@ -20209,6 +23290,192 @@ export interface operations {
             };
         };
     };
+    list_status_page_followers: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The status page */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of followers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusPageFollowers"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_status_page_follower: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The status page */
+                id: string;
+                /** @description Who follows it */
+                follower_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken off */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description To be seen, but not to be done */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_subscriptions: {
         parameters: {
             query?: {
@@ -20425,6 +23692,114 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description To be seen, but not to be done */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The subscription */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionChange"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
             };
             /** @description Not valid: `field` says what */
             400: {
@@ -22429,6 +25804,80 @@ export interface operations {
             };
             /** @description If-Match is missing */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_telemetry_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelemetryStatus"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description To be seen, but not to be done */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -5,6 +5,12 @@ import { api, take } from './client';
 export const listEntries = (id: string) =>
 	take(api.GET('/api/v1/status-pages/{id}/entries', { params: { path: { id } } }));
 
+export const listFollowers = (id: string, query: { cursor?: string; limit?: number }) =>
+	take(api.GET('/api/v1/status-pages/{id}/followers', { params: { path: { id }, query } }));
+
+export const deleteFollower = (id: string, follower_id: string) =>
+	take(api.DELETE('/api/v1/status-pages/{id}/followers/{follower_id}', { params: { path: { id, follower_id } } }));
+
 const page_timeout_ms = 15_000;
 
 export interface ReadersPage {

@@ -1,3 +1,4 @@
+import type { DeviceFacet, GeofenceFacet } from './fleet';
 import type { components, operations } from './schema';
 
 /**
@@ -16,6 +17,8 @@ export type Theme = Schemas['Theme'];
 export type TokenAccess = Schemas['TokenAccess'];
 
 export type Node = Schemas['Node'];
+export type DeviceNode = Node & { device: DeviceFacet };
+export type GeofenceNode = Node & { geofence: GeofenceFacet };
 export type SystemFacet = Schemas['System'];
 export type SystemNode = Node & { system: SystemFacet };
 export type Check = Schemas['CheckSpec'];
@@ -82,6 +85,8 @@ export type DeliveryState = NonNullable<
 export type StatusPageFacet = Schemas['StatusPage'];
 export type StatusPageNode = Node & { status_page: StatusPageFacet };
 export type StatusPageEntry = Schemas['StatusPageEntry'];
+export type StatusPageFollower = Schemas['StatusPageFollower'];
+export type StatusPageFollowers = Schemas['StatusPageFollowers'];
 
 export type Cache = Schemas['Cache'];
 export type CacheScope = Schemas['CacheScope'];

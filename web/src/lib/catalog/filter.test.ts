@@ -52,6 +52,8 @@ describe('select', () => {
 		[{ environments: ['production', 'x'] }, ['Till']],
 		[{ environments: ['x'] }, []],
 		[{ text: 'pay', groups: ['inner'] }, []],
+		[{ systems: ['Door', 'gone'] }, ['Door']],
+		[{ systems: ['Door'], text: 'pay' }, ['Door', 'pay 9', 'Pay 10']],
 		[{ order: 'worst_first' }, ['pay 9', 'Till', 'Door', 'Pay 10']],
 		[{ order: 'newest_first' }, ['Door', 'Pay 10', 'Till', 'pay 9']]
 	])('%j', (filter, expected) => expect(titles(filter)).toEqual(expected));

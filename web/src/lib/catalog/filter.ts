@@ -7,14 +7,16 @@ export interface SystemFilter {
 	states: SystemState[];
 	groups: string[];
 	environments: string[];
+	/** Picked one by one: shown besides, whatever the rest says; without any of the rest, these alone. */
+	systems: string[];
 	order: SystemOrder;
 }
 
 export const states: SystemState[] = ['down', 'degraded', 'unknown', 'up'];
 export const orders: SystemOrder[] = ['title', 'worst_first', 'newest_first'];
-export const everything: SystemFilter = { text: '', states: [], groups: [], environments: [], order: 'title' };
+export const everything: SystemFilter = { text: '', states: [], groups: [], environments: [], systems: [], order: 'title' };
 
-/** The filter that an address names; what it does not know it leaves out. */
+/** The filter that an address names; what it does not know it leaves out. (Systems are picked for a view alone.) */
 export function filterOf(params: URLSearchParams): SystemFilter {
 	const list = (name: string) => (params.get(name) ?? '').split(',').filter(Boolean);
 	const order = orders.find((known) => known === params.get('order'));
@@ -23,6 +25,7 @@ export function filterOf(params: URLSearchParams): SystemFilter {
 		states: states.filter((state) => list('state').includes(state)),
 		groups: list('group'),
 		environments: list('environment'),
+		systems: [],
 		order: order ?? 'title'
 	};
 }
@@ -44,12 +47,12 @@ export function isFiltered(filter: SystemFilter): boolean {
 }
 
 export function filterOfView(view: ViewFacet): SystemFilter {
-	const { text, states, group_ids: groups, environment_ids: environments, order } = view;
-	return { text: text ?? '', states, groups, environments, order };
+	const { text, states, group_ids: groups, environment_ids: environments, system_ids: systems, order } = view;
+	return { text: text ?? '', states, groups, environments, systems, order };
 }
 
-export function viewOf({ text, states, groups, environments, order }: SystemFilter) {
-	return { text: text.trim() || null, states, group_ids: groups, environment_ids: environments, order };
+export function viewOf({ text, states, groups, environments, systems, order }: SystemFilter) {
+	return { text: text.trim() || null, states, group_ids: groups, environment_ids: environments, system_ids: systems, order };
 }
 
 /** What the rows themselves don't tell. */
@@ -63,13 +66,17 @@ export interface Around {
 export function select(systems: SystemNode[], filter: SystemFilter, around: Around): SystemNode[] {
 	const text = filter.text.trim().toLocaleLowerCase();
 	const groups = new Set(filter.groups);
+	const picked = new Set(filter.systems);
+	const byRest = picked.size === 0 || isFiltered(filter);
 	return systems
 		.filter(
 			(system) =>
-				(!text || system.title.toLocaleLowerCase().includes(text)) &&
-				(filter.states.length === 0 || filter.states.includes(system.system.effective_state)) &&
-				(groups.size === 0 || placeOf(system, around.nodes).some((place) => groups.has(place.id))) &&
-				(filter.environments.length === 0 || around.runsIn(system.id, filter.environments))
+				picked.has(system.id) ||
+				(byRest &&
+					(!text || system.title.toLocaleLowerCase().includes(text)) &&
+					(filter.states.length === 0 || filter.states.includes(system.system.effective_state)) &&
+					(groups.size === 0 || placeOf(system, around.nodes).some((place) => groups.has(place.id))) &&
+					(filter.environments.length === 0 || around.runsIn(system.id, filter.environments)))
 		)
 		.sort(compare[filter.order]);
 }

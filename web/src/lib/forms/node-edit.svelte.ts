@@ -10,7 +10,7 @@ export class NodeEdit<T extends Values> {
 	readonly draft: Draft<T>;
 
 	constructor(
-		private readonly id: string,
+		protected readonly id: string,
 		node: Node,
 		private readonly read: (node: Node) => T,
 		/** What the intention holds; its `type` too, where it is not `update_node`. */
@@ -34,6 +34,17 @@ export class NodeEdit<T extends Values> {
 		if (held && held.version > this.draft.version && !this.newer) {
 			this.draft.rebase(this.read(held), held.version);
 		}
+		const node = await this.send();
+		if (node) {
+			this.draft.reset(this.read(node), node.version);
+			return node;
+		}
+		if (this.act.error?.code === 'stale') await this.overtaken();
+		return null;
+	}
+
+	/** What it is now; null when it was refused. */
+	protected async send(): Promise<Node | null> {
 		const body = this.write(this.draft.changes(), this.draft.values);
 		const results = await this.act.intend({
 			type: 'update_node',
@@ -41,13 +52,7 @@ export class NodeEdit<T extends Values> {
 			id: this.id,
 			version: this.draft.version
 		} as Intention);
-		if (results) {
-			const node = results[0]?.node ?? null;
-			if (node) this.draft.reset(this.read(node), node.version);
-			return node;
-		}
-		if (this.act.error?.code === 'stale') await this.overtaken();
-		return null;
+		return results?.[0]?.node ?? null;
 	}
 
 	keepMine(): void {

@@ -1,4 +1,4 @@
-import type { Edge, Node, NodeKind, SystemNode, SystemState } from '$lib/api/types';
+import type { DeviceNode, Edge, GeofenceNode, Node, NodeKind, SystemNode, SystemState } from '$lib/api/types';
 import type { Shown } from '$lib/ui/StateBadge.svelte';
 
 /** Synops itself: what all else is part of. */
@@ -18,7 +18,9 @@ const homes: Record<NodeKind, string> = {
 	incident: '/incidents',
 	announcement: '/announcements',
 	status_page: '/status-pages',
-	connection: '/connections'
+	connection: '/connections',
+	device: '/fleet',
+	geofence: '/fleet/fences'
 };
 
 export function hrefOf(node: { id: string; kind: NodeKind }): string {
@@ -27,6 +29,14 @@ export function hrefOf(node: { id: string; kind: NodeKind }): string {
 
 export function isSystem(node: Node): node is SystemNode {
 	return node.kind === 'system' && node.system !== undefined;
+}
+
+export function isDevice(node: Node): node is DeviceNode {
+	return Boolean(node.device);
+}
+
+export function isGeofence(node: Node): node is GeofenceNode {
+	return Boolean(node.geofence);
 }
 
 export function byTitle(a: Node, b: Node): number {

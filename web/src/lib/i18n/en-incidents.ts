@@ -31,7 +31,7 @@ export const incident = {
 	more: 'Show more',
 	count: (n: number) => `${n} open ${n === 1 ? 'incident' : 'incidents'}`,
 	filter: 'Filter',
-	text: 'Search in titles',
+	text: 'Search in titles and texts',
 	anyState: 'Any state',
 	anySeverity: 'Any severity',
 	began: 'began',

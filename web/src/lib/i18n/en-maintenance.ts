@@ -159,6 +159,7 @@ export const series = {
 	none: 'Nothing comes again yet. Plan a maintenance, and say that it comes again.',
 	more: 'Show more',
 	again: 'It comes again',
+	windowOf: 'A window of the series',
 	againHint: 'By a rule: each of its windows of the next 60 days is planned at once, the later ones in time.',
 	repeats: 'How it comes again',
 	frequency: 'How often',

@@ -201,6 +201,8 @@ export const deliveries = {
 	loading: 'Loading deliveries',
 	state: 'State',
 	anyState: 'All states',
+	channel: 'Kind of connection',
+	anyChannel: 'All kinds',
 	anyConnection: 'All connections',
 	connection: 'Connection',
 	states: {
@@ -242,7 +244,10 @@ export const didMessages = {
 	create_connection: 'made the connection',
 	update_connection: 'changed the connection',
 	set_connection_templates: 'changed the words of',
-	test_connection: 'tested'
+	test_connection: 'tested',
+	subscribe: 'added a subscription of',
+	change_subscription: 'changed a subscription of',
+	unsubscribe: 'ended a subscription of'
 };
 
 /** In the history of the thing itself. */
@@ -250,5 +255,8 @@ export const didMessagesHere = {
 	create_connection: 'made it',
 	update_connection: 'changed it',
 	set_connection_templates: 'changed its words',
-	test_connection: 'tested it'
+	test_connection: 'tested it',
+	subscribe: 'added a subscription',
+	change_subscription: 'changed a subscription',
+	unsubscribe: 'ended a subscription'
 };

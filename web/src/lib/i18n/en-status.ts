@@ -50,11 +50,24 @@ export const statusPages = {
 	feeds: 'Also as',
 	subscribers: 'Readers of a public page can subscribe by mail, with the mail server of its place.',
 	notPublicMail: 'Only readers of a public page can subscribe by mail.',
+	followers: 'Followers by mail',
+	followersOf: (confirmed: number, asked: number) => `${confirmed} confirmed${asked > 0 ? `, ${asked} asked` : ''}`,
+	noMail: 'There is no mail server here or around it: nobody can begin to follow this page, and nobody is told by mail.',
+	addMail: 'Add a connection for mail',
+	noFollowers: 'Nobody follows it by mail.',
+	follows: 'Follows since',
+	asked: 'Asked to confirm',
+	takeOff: (email: string) => `Take ${email} off`,
+	takeOffTitle: (email: string) => `Take ${email} off this page?`,
+	takeOffBody: 'Nothing more is sent there about this page, and the address is forgotten. Whoever has it may follow the page again.',
+	takeOffAct: 'Take off',
+	takenOff: (email: string) => `${email} no longer follows the page.`,
 	deleteTitle: (title: string) => `Delete ${title}?`,
 	deleteBody: 'Its address answers no more, and all who subscribe to it by mail are forgotten. This cannot be undone.'
 };
 
 export const didStatus = {
+	delete_follower: 'took a follower off',
 	create_status_page: 'made the status page',
 	update_status_page: 'changed the status page',
 	set_status_page_entries: 'changed what is on'
@@ -62,6 +75,7 @@ export const didStatus = {
 
 /** In the history of the thing itself. */
 export const didStatusHere = {
+	delete_follower: 'took a follower off it',
 	create_status_page: 'made it',
 	update_status_page: 'changed it',
 	set_status_page_entries: 'changed what it shows'

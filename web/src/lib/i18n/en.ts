@@ -2,6 +2,7 @@ import { announcement, didAnnouncement, didAnnouncementHere } from './en-announc
 import * as catalog from './en-catalog';
 import { didCatalog, didCatalogEdge, didCatalogHere } from './en-catalog-did';
 import { did, didHere, jobs } from './en-jobs';
+import { device, fence, fleet, telemetry } from './en-fleet';
 import { lifecycle, stop } from './en-lifecycle';
 import { didIncident, didIncidentHere, incident, timeline } from './en-incidents';
 import { calendar, closing, didMaintenance, didMaintenanceHere, maintenance, series } from './en-maintenance';
@@ -51,7 +52,9 @@ export const en = {
 		incident: 'Incident',
 		announcement: 'Announcement',
 		status_page: 'Status page',
-		connection: 'Connection'
+		connection: 'Connection',
+		device: 'Device',
+		geofence: 'Geofence'
 	},
 	state: {
 		up: 'Up',
@@ -446,6 +449,10 @@ export const en = {
 	deliveries,
 	statusPages,
 	cache,
+	fleet,
+	device,
+	fence,
+	telemetry,
 	incident,
 	timeline,
 	announcement,

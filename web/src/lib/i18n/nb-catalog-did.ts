@@ -1,6 +1,13 @@
 /** What was done in the catalog: see did, didHere and didEdge. */
 export const didCatalog = {
 	order_groups: 'ordnet mappene i',
+	create_device: 'opprettet',
+	update_device: 'endret',
+	create_geofence: 'opprettet',
+	update_geofence: 'endret',
+	mark_positions: 'merket posisjoner for',
+	retell_device: 'ba om ny gjennomgang av',
+	send_command: 'sendte en kommando til',
 	create_view: 'opprettet',
 	update_view: 'endret',
 	add_contact: 'la til en kontakt for',
@@ -9,6 +16,13 @@ export const didCatalog = {
 
 export const didCatalogHere = {
 	order_groups: 'ordnet mappene',
+	create_device: 'opprettet den',
+	update_device: 'endret den',
+	create_geofence: 'opprettet den',
+	update_geofence: 'endret den',
+	mark_positions: 'merket posisjoner',
+	retell_device: 'ba om ny gjennomgang',
+	send_command: 'sendte den en kommando',
 	create_view: 'opprettet den',
 	update_view: 'endret den',
 	add_contact: 'la til en kontakt',

@@ -30,7 +30,7 @@ export const incident = {
 	more: 'Vis mer',
 	count: (n: number) => `${n} ${n === 1 ? 'åpen hendelse' : 'åpne hendelser'}`,
 	filter: 'Filter',
-	text: 'Søk i titler',
+	text: 'Søk i titler og tekster',
 	anyState: 'Alle tilstander',
 	anySeverity: 'Alle alvorsgrader',
 	began: 'begynte',

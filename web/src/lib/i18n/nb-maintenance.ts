@@ -157,6 +157,7 @@ export const series = {
 	none: 'Ingenting kommer igjen ennå. Planlegg vedlikehold, og si at det kommer igjen.',
 	more: 'Vis mer',
 	again: 'Det kommer igjen',
+	windowOf: 'Et vindu i serien',
 	againHint: 'Etter en regel: hvert vindu de neste 60 dagene planlegges med en gang, de senere i tide.',
 	repeats: 'Hvordan det kommer igjen',
 	frequency: 'Hvor ofte',

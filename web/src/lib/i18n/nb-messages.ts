@@ -203,6 +203,8 @@ export const deliveries: Messages['deliveries'] = {
 	loading: 'Henter leveringer',
 	state: 'Tilstand',
 	anyState: 'Alle tilstander',
+	channel: 'Slag forbindelse',
+	anyChannel: 'Alle slag',
 	anyConnection: 'Alle forbindelser',
 	connection: 'Forbindelse',
 	states: {
@@ -240,11 +242,14 @@ export const deliveries: Messages['deliveries'] = {
 	open: (subject) => `Detaljer: ${subject}`
 };
 
-export const didMessages: Pick<Messages['did'], 'create_connection' | 'update_connection' | 'set_connection_templates' | 'test_connection'> = {
+export const didMessages: Pick<Messages['did'], 'create_connection' | 'update_connection' | 'set_connection_templates' | 'test_connection' | 'subscribe' | 'change_subscription' | 'unsubscribe'> = {
 	create_connection: 'laget forbindelsen',
 	update_connection: 'endret forbindelsen',
 	set_connection_templates: 'endret ordene til',
-	test_connection: 'prøvde'
+	test_connection: 'prøvde',
+	subscribe: 'la til et abonnement for',
+	change_subscription: 'endret et abonnement for',
+	unsubscribe: 'avsluttet et abonnement for'
 };
 
 /** In the history of the thing itself. */
@@ -252,5 +257,8 @@ export const didMessagesHere: typeof didMessages = {
 	create_connection: 'laget den',
 	update_connection: 'endret den',
 	set_connection_templates: 'endret ordene',
-	test_connection: 'prøvde den'
+	test_connection: 'prøvde den',
+	subscribe: 'la til et abonnement',
+	change_subscription: 'endret et abonnement',
+	unsubscribe: 'avsluttet et abonnement'
 };

@@ -52,11 +52,24 @@ export const statusPages: Messages['statusPages'] = {
 	feeds: 'Også som',
 	subscribers: 'Lesere av en offentlig side kan abonnere på e-post, med e-posttjeneren til stedet.',
 	notPublicMail: 'Bare lesere av en offentlig side kan abonnere på e-post.',
+	followers: 'Følgere på e-post',
+	followersOf: (confirmed: number, asked: number) => `${confirmed} bekreftet${asked > 0 ? `, ${asked} spurt` : ''}`,
+	noMail: 'Det er ingen e-posttjener her eller rundt siden: ingen kan begynne å følge den, og ingen får e-post.',
+	addMail: 'Legg til en forbindelse for e-post',
+	noFollowers: 'Ingen følger den på e-post.',
+	follows: 'Følger siden',
+	asked: 'Bedt om å bekrefte',
+	takeOff: (email: string) => `Fjern ${email}`,
+	takeOffTitle: (email: string) => `Fjerne ${email} fra denne siden?`,
+	takeOffBody: 'Det sendes ikke mer dit om denne siden, og adressen blir glemt. Den som har den, kan følge siden på nytt.',
+	takeOffAct: 'Fjern',
+	takenOff: (email: string) => `${email} følger ikke siden lenger.`,
 	deleteTitle: (title) => `Slette ${title}?`,
 	deleteBody: 'Adressen svarer ikke lenger, og alle som abonnerer på den på e-post blir glemt. Det kan ikke angres.'
 };
 
-export const didStatus: Pick<Messages['did'], 'create_status_page' | 'update_status_page' | 'set_status_page_entries'> = {
+export const didStatus: Pick<Messages['did'], 'create_status_page' | 'update_status_page' | 'set_status_page_entries' | 'delete_follower'> = {
+	delete_follower: 'fjernet en følger fra',
 	create_status_page: 'laget statussiden',
 	update_status_page: 'endret statussiden',
 	set_status_page_entries: 'endret hva som er på'
@@ -64,6 +77,7 @@ export const didStatus: Pick<Messages['did'], 'create_status_page' | 'update_sta
 
 /** In the history of the thing itself. */
 export const didStatusHere: typeof didStatus = {
+	delete_follower: 'fjernet en følger',
 	create_status_page: 'laget den',
 	update_status_page: 'endret den',
 	set_status_page_entries: 'endret hva den viser'

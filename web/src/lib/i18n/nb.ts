@@ -2,6 +2,7 @@ import { announcement, didAnnouncement, didAnnouncementHere } from './nb-announc
 import * as catalog from './nb-catalog';
 import { didCatalog, didCatalogEdge, didCatalogHere } from './nb-catalog-did';
 import { did, didHere, jobs } from './nb-jobs';
+import { device, fence, fleet, telemetry } from './nb-fleet';
 import { lifecycle, stop } from './nb-lifecycle';
 import { didIncident, didIncidentHere, incident, timeline } from './nb-incidents';
 import { calendar, closing, didMaintenance, didMaintenanceHere, maintenance, series } from './nb-maintenance';
@@ -52,7 +53,9 @@ export const nb: Messages = {
 		incident: 'Hendelse',
 		announcement: 'Kunngjøring',
 		status_page: 'Statusside',
-		connection: 'Tilkobling'
+		connection: 'Tilkobling',
+		device: 'Enhet',
+		geofence: 'Geogjerde'
 	},
 	state: {
 		up: 'Oppe',
@@ -444,6 +447,10 @@ export const nb: Messages = {
 	deliveries,
 	statusPages,
 	cache,
+	fleet,
+	device,
+	fence,
+	telemetry,
 	incident,
 	timeline,
 	announcement,

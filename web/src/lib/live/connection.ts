@@ -1,5 +1,6 @@
 import type { Edge, Level, Node, NodeKind, Rows } from '$lib/api/types';
 import type { Lifecycle } from '$lib/lifecycle/types';
+import type { Bbox, PositionRow, PositionsWatch } from './positions';
 
 export type Topic = `kind:${NodeKind}` | `node:${string}`;
 
@@ -86,4 +87,6 @@ export interface Connection {
 	restart(): void;
 	/** Several subscribers of one topic share one subscription. */
 	subscribe(topic: Topic, handlers?: Handlers): () => void;
+	/** Where devices are, in a window of the map: the latest of each, as often as they move. */
+	watchPositions(bbox: Bbox, take: (rows: PositionRow[]) => void): PositionsWatch;
 }

@@ -133,6 +133,31 @@ describe.each(kinds)('a %s connection', (kind) => {
 		await eventually('read after that', () => rig.inbox.notifications > before);
 	});
 
+	it('brings where devices are in a window, in another one, and after it was away', async () => {
+		const at = new Map<string, number>();
+		rig.server.place('near', 1, 10, 60, 0, 0);
+		rig.server.place('far', 1, 100, 0, 0, 0);
+		const watch = rig.connection.watchPositions([9, 59, 11, 61], (rows) => rows.forEach(([id, time]) => at.set(id, time)));
+		await eventually('the first', () => at.get('near') === 1);
+		rig.server.place('near', 2, 10.1, 60, 0, 0);
+		rig.server.place('far', 2, 100, 0, 0, 0);
+		await eventually('the next', () => at.get('near') === 2);
+		expect(at.has('far')).toBe(false);
+		watch.move([99, -1, 101, 1]);
+		await eventually('another window', () => at.get('far') === 2);
+		rig.server.place('near', 3, 10.1, 60, 0, 0);
+		await rig.server.kill();
+		await eventually('reconnecting', () => rig.status?.kind === 'reconnecting');
+		rig.server.place('far', 4, 100, 0, 0, 0);
+		await rig.server.start();
+		await eventually('after that', () => at.get('far') === 4);
+		expect(at.get('near'), 'out of the window').toBe(2);
+		watch.end();
+		await eventually('it is told', () => kind === 'polling' || rig.server.seen.some(({ type, id }) => type === 'unsubscribe' && id === 'p1'));
+		rig.server.place('far', 5, 100, 0, 0, 0);
+		await expect(eventually('never', () => at.get('far') === 5, 10_000)).rejects.toThrow();
+	});
+
 	it("tells the server's clock", async () => {
 		await eventually('a clock', () => rig.clock_ms !== null);
 		expect(Math.abs(rig.clock_ms ?? Infinity)).toBeLessThan(100);

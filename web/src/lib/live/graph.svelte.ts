@@ -30,7 +30,9 @@ export class GraphStore implements Sink {
 	/** When each row was taken, counted in rows: what a snapshot can't know of is newer than its mark. */
 	private readonly taken = new Map<string, number>();
 	private count = 0;
-	/** Rises with every row taken or given up, for whoever shows what the rows don't tell. */
+	/** When all was given up, counted likewise. */
+	private cleared = 0;
+	/** Rises whenever rows were taken or given up, for whoever shows what the rows don't tell. */
 	stirred = $state(0);
 
 	mark(): number {
@@ -45,6 +47,7 @@ export class GraphStore implements Sink {
 		this.topics.delete(topic);
 		this.truncated.delete(topic);
 		this.prune();
+		this.stir();
 	}
 
 	/** A snapshot of the topic: brings its rows and takes away what is no longer among them. */
@@ -65,6 +68,7 @@ export class GraphStore implements Sink {
 			if (touches(topic, edge) && gone(edge)) this.bury(this.edges, edge.id, edge.version);
 		}
 		this.prune();
+		this.stir();
 	}
 
 	setLevels(levels: Record<string, Level>): void {
@@ -85,11 +89,13 @@ export class GraphStore implements Sink {
 			if (event.op === 'upsert' && event.node) this.take(this.nodes, event.node, 'event');
 		}
 		if (events.some((event) => event.op === 'delete' && event.entity === 'edge')) this.prune();
+		this.stir();
 	}
 
 	added(added: Added): void {
 		this.levels.set(added.scope_id, added.level);
 		this.takeAll(added.nodes, added.edges, 'snapshot');
+		this.stir();
 	}
 
 	removed(removed: Removed): void {
@@ -109,6 +115,7 @@ export class GraphStore implements Sink {
 			if (!held || this.isSuspect(id) || held.version <= version) this.bury(map, id, version);
 		}
 		this.prune();
+		this.stir();
 	}
 
 	resync(topic: Topic): void {
@@ -128,12 +135,27 @@ export class GraphStore implements Sink {
 			const held = deleted && map.get(deleted);
 			if (held) this.bury(map, held.id, held.version);
 		}
+		this.stir();
+	}
+
+	/** Rows of a topic that has more than come at once, read by pages; `mark` is of when they were asked for. */
+	paged(nodes: Node[], mark: number): void {
+		if (mark < this.cleared) return; // of whoever looked at the page before
+		for (const node of nodes) if (!this.graves.isNewerThan(node.id, mark)) this.take(this.nodes, node, 'snapshot');
+		this.stir();
 	}
 
 	/** Another person, or nobody, looks at the page now. */
 	clear(): void {
+		this.cleared = ++this.count;
 		for (const held of [this.nodes, this.edges, this.levels, this.truncated]) held.clear();
 		for (const kept of [this.graves, this.suspect, this.taken]) kept.clear();
+		this.stir();
+	}
+
+	/** Once for all that came together: thousands of rows may. */
+	private stir(): void {
+		this.stirred = this.count;
 	}
 
 	private takeAll(nodes: Node[] = [], edges: Edge[] = [], source: Source): void {
@@ -149,7 +171,6 @@ export class GraphStore implements Sink {
 		this.graves.open(row.id);
 		this.suspect.delete(row.id);
 		this.taken.set(row.id, ++this.count);
-		this.stirred = this.count;
 	}
 
 	private delete(entity: 'node' | 'edge', id: string, version: number): void {
@@ -157,17 +178,17 @@ export class GraphStore implements Sink {
 		const held = map.get(id);
 		if (held && !this.isSuspect(id) && held.version >= version) return;
 		this.forget(map, id);
-		this.graves.dig(id, version, 'deleted');
+		this.graves.dig(id, version, 'deleted', ++this.count);
 	}
 
 	/** Out of sight, maybe for a while: a snapshot may bring the very same version back. */
 	private bury(map: SvelteMap<string, Node> | SvelteMap<string, Edge>, id: string, version: number) {
 		this.forget(map, id);
-		this.graves.dig(id, version, 'removed');
+		this.graves.dig(id, version, 'removed', ++this.count);
 	}
 
 	private forget(map: SvelteMap<string, Node> | SvelteMap<string, Edge>, id: string): void {
-		if (map.delete(id)) this.stirred = ++this.count;
+		if (map.delete(id)) ++this.count;
 		this.suspect.delete(id);
 		this.taken.delete(id);
 	}

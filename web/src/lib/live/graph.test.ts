@@ -24,6 +24,22 @@ describe('GraphStore', () => {
 		expect(titles()).toEqual(['a v3']);
 	});
 
+	it('takes what is read by pages, but nothing that went away after it was asked for', () => {
+		const early = graph.mark();
+		graph.paged([node('a', 2), node('b', 1)], early);
+		upsert(node('a', 3));
+		const asked = graph.mark();
+		graph.removed({ scope_ids: [], ids: [{ entity: 'node', id: 'b', version: 1 }] });
+		graph.paged([node('a', 2), node('b', 1)], asked);
+		expect(titles(), 'the page was read before b went out of sight').toEqual(['a v3']);
+		graph.paged([node('b', 1)], graph.mark());
+		expect(titles(), 'it came back into sight').toEqual(['a v3', 'b v1']);
+		const before = graph.mark();
+		graph.clear();
+		graph.paged([node('b', 5)], before);
+		expect(titles(), 'of whoever looked at the page before').toEqual([]);
+	});
+
 	it('ends the same in whatever order the events of a node come', () => {
 		const events = [
 			() => upsert(node('a', 1)),

@@ -9,13 +9,14 @@ type Why = 'deleted' | 'removed';
  * the oldest graves are given up first.
  */
 export class Graves {
-	private readonly dug = new Map<string, { version: number; why: Why }>();
+	private readonly dug = new Map<string, { version: number; why: Why; at: number }>();
 
-	dig(id: string, version: number, why: Why): void {
+	/** `at` is when, as the store counts. */
+	dig(id: string, version: number, why: Why, at = 0): void {
 		const old = this.dug.get(id);
 		if (old && old.version > version) return;
 		this.dug.delete(id);
-		this.dug.set(id, { version, why });
+		this.dug.set(id, { version, why, at });
 		if (this.dug.size > graves_limit) {
 			const oldest = this.dug.keys().next().value;
 			if (oldest !== undefined) this.dug.delete(oldest);
@@ -26,6 +27,11 @@ export class Graves {
 		const grave = this.dug.get(id);
 		if (!grave) return true;
 		return version > grave.version || (grave.why === 'removed' && source === 'snapshot');
+	}
+
+	/** Whether it went away after this, as the store counts. */
+	isNewerThan(id: string, mark: number): boolean {
+		return (this.dug.get(id)?.at ?? 0) > mark;
 	}
 
 	open(id: string): void {

@@ -3,6 +3,7 @@ import { backoff_ms } from './backoff';
 import { ClockOffset } from './clock';
 import { inbox_parts } from './connection';
 import type { Connection, Handlers, Observer, Sink, Status, Topic } from './connection';
+import { PositionWatches, type Bbox, type PositionRow, type PositionsWatch } from './positions';
 import { close, parseFrame, type Frame, type RowsFrame } from './protocol';
 import { Subscriptions, tellReady, type Subscription } from './subscriptions';
 
@@ -36,6 +37,7 @@ export class LiveConnection implements Connection {
 		(subscription) => this.opened(subscription),
 		(subscription) => this.closed(subscription)
 	);
+	private readonly positions: PositionWatches;
 	private readonly clock = new ClockOffset();
 	private socket: WebSocket | null = null;
 	private greeted = false;
@@ -58,7 +60,9 @@ export class LiveConnection implements Connection {
 		private readonly sink: Sink,
 		private readonly observer: Observer,
 		private readonly options: LiveOptions
-	) {}
+	) {
+		this.positions = new PositionWatches((message) => this.greeted && this.send(message), options.random);
+	}
 
 	start(): void {
 		if (this.running) return;
@@ -89,6 +93,10 @@ export class LiveConnection implements Connection {
 
 	subscribe(topic: Topic, handlers: Handlers = {}): () => void {
 		return this.subscriptions.add(topic, handlers);
+	}
+
+	watchPositions(bbox: Bbox, take: (rows: PositionRow[]) => void): PositionsWatch {
+		return this.positions.add(bbox, take);
 	}
 
 	/** The network is back, or somebody looks at the page again: find out at once. */
@@ -220,6 +228,8 @@ export class LiveConnection implements Connection {
 			case 'removed':
 				this.sink.removed(frame);
 				return this.moved(frame.token);
+			case 'positions':
+				return this.positions.took(frame.id, frame.rows);
 			case 'resync':
 				return this.resync(frame.id);
 			case 'lifecycle':
@@ -251,6 +261,7 @@ export class LiveConnection implements Connection {
 			this.catchingUp.add(subscription.id);
 			this.ask(subscription);
 		}
+		this.positions.greeted();
 		this.ping();
 		this.level();
 	}
@@ -299,6 +310,7 @@ export class LiveConnection implements Connection {
 	}
 
 	private refused(id: string, code: string): void {
+		if (this.positions.refused(id, code)) return;
 		const subscription = this.subscriptions.get(id);
 		if (subscription && code === 'unavailable') {
 			this.askAgain(subscription, resync_grace_ms + backoff_ms(2, this.options.random));

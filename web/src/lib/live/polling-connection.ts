@@ -4,6 +4,7 @@ import { backoff_ms } from './backoff';
 import { ClockOffset } from './clock';
 import { inbox_parts } from './connection';
 import type { Connection, Handlers, Observer, Sink, Status, Topic } from './connection';
+import { PositionWatches, type Bbox, type PositionRow, type PositionsWatch } from './positions';
 import { Subscriptions, tellReady, type Subscription } from './subscriptions';
 
 export const poll_every_ms = 3_000;
@@ -16,6 +17,7 @@ export interface PollingOptions {
 	/** Throws with `status: 401` when the session has ended. */
 	whoami(signal: AbortSignal): Promise<{ person_id: string | null; server_time: string }>;
 	lifecycle(signal: AbortSignal): Promise<Lifecycle>;
+	positions(bbox: Bbox, signal: AbortSignal): Promise<PositionRow[]>;
 	random?: () => number;
 }
 
@@ -30,6 +32,8 @@ export class PollingConnection implements Connection {
 		(subscription) => this.opened(subscription),
 		(subscription) => this.sink.dropped(subscription.topic)
 	);
+	/** Nothing is sent: each round reads what is looked at then. */
+	private readonly positions = new PositionWatches(() => undefined);
 	private readonly clock = new ClockOffset();
 	private running = false;
 	/** Raised by every stop: answers to questions of before are not for us any more. */
@@ -79,6 +83,10 @@ export class PollingConnection implements Connection {
 		return this.subscriptions.add(topic, handlers);
 	}
 
+	watchPositions(bbox: Bbox, take: (rows: PositionRow[]) => void): PositionsWatch {
+		return this.positions.add(bbox, take);
+	}
+
 	private readonly wake = (): void => {
 		if (!this.running || this.failures === 0) return;
 		if (globalThis.document?.visibilityState === 'hidden') return;
@@ -111,6 +119,8 @@ export class PollingConnection implements Connection {
 				await this.read(subscription, era);
 				if (era !== this.era) return;
 			}
+			await this.readPositions(era);
+			if (era !== this.era) return;
 		} catch (cause) {
 			if (era === this.era) this.failed(cause);
 			return;
@@ -157,6 +167,18 @@ export class PollingConnection implements Connection {
 		subscription.ready = true;
 		if (rows.levels) this.sink.setLevels(rows.levels);
 		tellReady(subscription);
+	}
+
+	private async readPositions(era: number): Promise<void> {
+		for (const { id, bbox } of this.positions.all()) {
+			try {
+				const rows = await this.bounded((signal) => this.options.positions(bbox, signal));
+				if (era !== this.era) return;
+				this.positions.took(id, rows);
+			} catch (cause) {
+				if (!isRefusal(cause)) throw cause;
+			}
+		}
 	}
 
 	private failed(cause: unknown): void {

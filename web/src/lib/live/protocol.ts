@@ -1,6 +1,7 @@
 import type { Edge, Level, Node } from '$lib/api/types';
 import type { Lifecycle } from '$lib/lifecycle/types';
 import type { Added, InboxPart, LiveEvent, Removed } from './connection';
+import type { PositionRow } from './positions';
 
 /** What the server sends on the socket (docs/API.md). */
 export type Frame =
@@ -13,6 +14,8 @@ export type Frame =
 	| ({ type: 'added'; token: string | null } & Added)
 	| ({ type: 'removed'; token: string | null } & Removed)
 	| { type: 'resync'; id: string }
+	/** The latest of each device in a window that moved: first all there, then what is new. */
+	| { type: 'positions'; id: string; rows: PositionRow[] }
 	/** `retry_after_ms`: it closes the socket now, and wants this one back so much later. */
 	| ({ type: 'lifecycle'; retry_after_ms?: number } & Lifecycle)
 	/** Something of one's own has changed: read it anew. */

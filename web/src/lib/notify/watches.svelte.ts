@@ -1,4 +1,4 @@
-import { listSubscriptions, subscribe, unsubscribe } from '$lib/api/messages';
+import { changeSubscription, listSubscriptions, subscribe, unsubscribe } from '$lib/api/messages';
 import type { NewSubscription, Subscription } from '$lib/api/types';
 import { Load } from '$lib/state/load.svelte';
 import { page_limit } from '$lib/state/pages.svelte';
@@ -11,11 +11,11 @@ class Watches {
 		return this.load.value ?? [];
 	}
 
-	/** In the place of the one before, if there was one: there is one for each target and connection. */
+	/** Another one, or the one there is, of these kinds: there is one for each target and connection. */
 	async set(before: Subscription | null, next: NewSubscription): Promise<void> {
 		try {
-			if (before) await unsubscribe(before.id);
-			await subscribe(next);
+			if (before) await changeSubscription(before.id, next.kinds ?? []);
+			else await subscribe(next);
 		} finally {
 			await this.load.run();
 		}

@@ -43,7 +43,9 @@ function making(): Command[] {
 					link('/systems/new', t.overview.newSystem, Plus),
 					link('/groups/new', t.workspace.newGroup, Plus),
 					link('/views/new', t.views.new, Plus),
-					link('/environments/new', t.environments.new, Plus)
+					link('/environments/new', t.environments.new, Plus),
+					link('/fleet/new', t.fleet.newDevice, Plus),
+					link('/fleet/fences/new', t.fence.newOne, Plus)
 				]
 			: []),
 		...(session.admin

@@ -5,6 +5,8 @@ import Cache from '@lucide/svelte/icons/database-zap';
 import Connections from '@lucide/svelte/icons/plug';
 import Deliveries from '@lucide/svelte/icons/send';
 import Environments from '@lucide/svelte/icons/layers';
+import Fences from '@lucide/svelte/icons/pentagon';
+import Fleet from '@lucide/svelte/icons/truck';
 import Health from '@lucide/svelte/icons/heart-pulse';
 import Incidents from '@lucide/svelte/icons/siren';
 import Jobs from '@lucide/svelte/icons/list-checks';
@@ -15,6 +17,7 @@ import Profile from '@lucide/svelte/icons/user-round';
 import StatusPages from '@lucide/svelte/icons/panel-top';
 import Stop from '@lucide/svelte/icons/power';
 import Systems from '@lucide/svelte/icons/server';
+import Telemetry from '@lucide/svelte/icons/satellite-dish';
 import Views from '@lucide/svelte/icons/bookmark';
 import { t } from '$lib/i18n/index.svelte';
 import { session } from '$lib/state/session.svelte';
@@ -30,6 +33,7 @@ export function pages(): Place[] {
 	return [
 		{ href: '/', title: t.nav.overview, icon: Overview },
 		{ href: '/systems', title: t.catalog.title, icon: Systems },
+		{ href: '/fleet', title: t.fleet.title, icon: Fleet },
 		...(session.person ? forPeople() : [{ href: '/sign-in', title: t.nav.signIn, icon: Profile }]),
 		...(session.admin ? forAdmins() : [])
 	];
@@ -38,6 +42,7 @@ export function pages(): Place[] {
 const forPeople = (): Place[] => [
 	{ href: '/incidents', title: t.palette.incidents, icon: Incidents },
 	{ href: '/maintenances', title: t.nav.maintenances, icon: Maintenances },
+	{ href: '/fleet/fences', title: t.fence.title, icon: Fences },
 	{ href: '/views', title: t.views.title, icon: Views },
 	{ href: '/environments', title: t.environments.title, icon: Environments },
 	{ href: '/people', title: t.nav.people, icon: People },
@@ -53,5 +58,6 @@ const forAdmins = (): Place[] => [
 	{ href: '/admin/health', title: t.nav.health, icon: Health },
 	{ href: '/admin/jobs', title: t.nav.jobs, icon: Jobs },
 	{ href: '/admin/maintenance', title: t.nav.maintenance, icon: Stop },
+	{ href: '/admin/telemetry', title: t.telemetry.title, icon: Telemetry },
 	{ href: '/admin/cache', title: t.cache.title, icon: Cache }
 ];

@@ -26,7 +26,9 @@ export function wordsOf(rule: string | null, starts: string): string {
 	if (!rule) return t.series.listed;
 	const repeat = repeatOf(rule);
 	if (!repeat) return rule;
-	const list = new Intl.ListFormat(i18n.tag).format(repeat.days.map((day) => weekdayName(day)));
+	// A weekly rule without days is on that of its begin (RFC 5545).
+	const days = repeat.days.length > 0 ? repeat.days : [placeInMonth(starts).day];
+	const list = new Intl.ListFormat(i18n.tag).format(days.map((day) => weekdayName(day)));
 	const on =
 		repeat.frequency === 'WEEKLY'
 			? t.series.on(list)
@@ -41,5 +43,6 @@ export function wordsOf(rule: string | null, starts: string): string {
 			: repeat.ending === 'until'
 				? t.series.untilDay(dayName(repeat.until))
 				: '';
-	return [t.series.every[repeat.frequency](repeat.interval), on, end].filter((part) => part !== '').join(' ');
+	const often = [t.series.every[repeat.frequency](repeat.interval), on].filter((part) => part !== '').join(' ');
+	return end ? `${often}, ${end}` : often;
 }

@@ -1,11 +1,13 @@
 import { untrack } from 'svelte';
 import { getLifecycle, getMe, getRows } from '$lib/api/calls';
+import { listPositionsIn } from '$lib/api/fleet';
 import type { Me } from '$lib/api/types';
 import { chooseConnection, probeSocket, wishOf, type Ways } from '$lib/live/choose';
 import type { Connection, Handlers, Observer, Status, Topic } from '$lib/live/connection';
 import { GraphStore } from '$lib/live/graph.svelte';
 import { LiveConnection } from '$lib/live/live-connection';
 import { PollingConnection } from '$lib/live/polling-connection';
+import type { Bbox, PositionRow, PositionsWatch } from '$lib/live/positions';
 import { announcements } from './announcements.svelte';
 import { clock } from './clock.svelte';
 import { lifecycle } from './lifecycle.svelte';
@@ -56,7 +58,8 @@ const ways: Ways = {
 				const me = await getMe();
 				return { person_id: me.person?.id ?? null, server_time: me.server_time };
 			},
-			lifecycle: (signal) => getLifecycle(signal)
+			lifecycle: (signal) => getLifecycle(signal),
+			positions: listPositionsIn
 		}),
 	probe: (limit_ms) => probeSocket(openSocket, limit_ms),
 	answers: () => getMe().then(
@@ -79,6 +82,11 @@ export async function boot(): Promise<void> {
 /** Listens to a topic for as long as the caller (an effect) lives. */
 export function follow(topic: Topic, handlers?: Handlers): () => void {
 	return untrack(() => connection?.subscribe(topic, handlers)) ?? (() => undefined);
+}
+
+/** Hears where devices are, in a window of the map, until it is ended. */
+export function watchPositions(bbox: Bbox, take: (rows: PositionRow[]) => void): PositionsWatch {
+	return untrack(() => connection?.watchPositions(bbox, take)) ?? { move: () => undefined, end: () => undefined };
 }
 
 /** Somebody signed in on this page. */

@@ -1,13 +1,20 @@
-import type { Level, Node } from '$lib/api/types';
+import { untrack } from 'svelte';
+import type { Level, Node, NodeKind } from '$lib/api/types';
 import { isProblem, isSystem, ofKind } from '$lib/graph/nodes';
 import { graph } from './app.svelte';
 import { session } from './session.svelte';
 
+/** Those of a kind. That something changed is one sign for all nodes: there may be thousands, each with a sign of its own. */
+function all(kind: NodeKind): Node[] {
+	void graph.stirred;
+	return untrack(() => ofKind(graph.nodes.values(), kind));
+}
+
 /** What several parts of the page read from the graph, worked out once per change. */
 class Queries {
-	readonly workspaces = $derived(ofKind(graph.nodes.values(), 'workspace'));
-	readonly groups = $derived(ofKind(graph.nodes.values(), 'group'));
-	readonly systems = $derived(ofKind(graph.nodes.values(), 'system').filter(isSystem));
+	readonly workspaces = $derived(all('workspace'));
+	readonly groups = $derived(all('group'));
+	readonly systems = $derived(all('system').filter(isSystem));
 	readonly problems = $derived(this.systems.filter(isProblem));
 	/** There is no place and no system that one may see. */
 	readonly isEmpty = $derived(this.workspaces.length + this.groups.length + this.systems.length === 0);

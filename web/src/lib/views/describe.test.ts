@@ -9,6 +9,8 @@ const nodes = new Map([['g', nodeOf('group', 'g', 1, { title: 'Field' })]]);
 it.each<[Partial<SystemFilter>, string]>([
 	[{}, 'All systems'],
 	[{ order: 'worst_first' }, 'All systems'],
+	[{ systems: ['a', 'b'] }, '2 picked systems'],
+	[{ systems: ['a'], states: ['down'] }, 'Down, and 1 picked system'],
 	[{ states: ['down', 'degraded'], groups: ['g'] }, 'Down, Degraded · in Field'],
 	[{ groups: ['g', 'x', 'y'] }, 'in Field, something you may not see'],
 	[{ text: 'db', environments: ['e'] }, 'running in something you may not see · with “db” in the title']

@@ -11,5 +11,7 @@ export function describe(filter: SystemFilter, nodes: ReadonlyMap<string, Node>)
 		filter.environments.length > 0 ? t.views.runningIn(names(filter.environments)) : '',
 		filter.text ? t.views.titled(filter.text) : ''
 	].filter(Boolean);
-	return parts.length > 0 ? parts.join(' · ') : t.views.everything;
+	const picked = filter.systems.length > 0 ? t.views.picked(filter.systems.length) : '';
+	if (parts.length === 0) return picked || t.views.everything;
+	return parts.join(' · ') + (picked ? t.views.besides(picked) : '');
 }

@@ -13,14 +13,16 @@ export type ViewValues = {
 	states: string;
 	groups: string;
 	environments: string;
+	systems: string;
 	order: SystemOrder;
 };
 
 const listOf = (joined: string) => joined.split(',').filter(Boolean);
 
 export function valuesOf(title: string, body: string, filter: SystemFilter): ViewValues {
-	const { text, states, groups, environments, order } = filter;
-	return { title, body, text, states: states.join(), groups: groups.join(), environments: environments.join(), order };
+	const { text, states, groups, environments, systems, order } = filter;
+	const joined = { states: states.join(), groups: groups.join(), environments: environments.join(), systems: systems.join() };
+	return { title, body, text, ...joined, order };
 }
 
 export function readView(node: Node): ViewValues {
@@ -33,6 +35,7 @@ export function filterIn(values: ViewValues): SystemFilter {
 		states: states.filter((state) => listOf(values.states).includes(state)),
 		groups: listOf(values.groups),
 		environments: listOf(values.environments),
+		systems: listOf(values.systems),
 		order: orders.find((known) => known === values.order) ?? 'title'
 	};
 }

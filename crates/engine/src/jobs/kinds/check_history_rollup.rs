@@ -31,7 +31,7 @@ async fn roll_up(context: &Context, span: Span, from: DateTime<Utc>, now: DateTi
             return Err(Failure::Stopped);
         }
         let next = at.duration_trunc(STEP).map_err(|error| Failure::Never(error.to_string()))? + STEP;
-        let mut tx = context.pool().begin().await?;
+        let mut tx = store::begin(context.pool()).await?;
         context.hold(&mut tx).await?;
         made += store::check_rollup::roll_up(&mut *tx, span, at, next).await?;
         tx.commit().await?;

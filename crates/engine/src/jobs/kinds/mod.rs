@@ -4,6 +4,7 @@ mod check_history_rollup;
 mod deliver;
 mod noop;
 mod retention;
+mod telemetry_replay;
 mod tool;
 pub(crate) mod webhook;
 
@@ -14,6 +15,7 @@ use super::context::{Context, Done, Failure};
 use crate::Retention;
 use crate::notify::Post;
 use domain::job::{JobKind, JobSpec};
+use intentions::Intentions;
 use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
@@ -28,7 +30,8 @@ pub struct Kinds(HashMap<&'static str, (JobSpec, Handler)>);
 
 impl Kinds {
     /// Those of the product.
-    pub(crate) fn all(retention: Retention, tools: Tools, webhooks: Webhooks, post: Post) -> Self {
+    pub(crate) fn all(retention: Retention, tools: Tools, webhooks: Webhooks, post: Post, intentions: Intentions) -> Self {
+        let kept = retention.positions;
         Self::default()
             .with(JobKind::Noop.spec(), noop::run)
             .with(JobKind::CheckHistoryRollup.spec(), check_history_rollup::run)
@@ -36,6 +39,7 @@ impl Kinds {
             .with(JobKind::Tool.spec(), move |context| tool::run(context, tools.clone()))
             .with(JobKind::Webhook.spec(), move |context| webhook::run(context, webhooks.clone()))
             .with(JobKind::Deliver.spec(), move |context| deliver::run(context, post.clone()))
+            .with(JobKind::TelemetryReplay.spec(), move |context| telemetry_replay::run(context, intentions.clone(), kept))
     }
 
     /// These, and of the others those that are not in here.

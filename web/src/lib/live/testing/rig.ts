@@ -43,6 +43,7 @@ export class Rig {
 						fetchRows: (topic, signal) => this.get<Rows>(`/live/rows?topic=${topic}`, signal),
 						whoami: (signal) => this.get('/me', signal),
 						lifecycle: (signal) => this.get('/lifecycle', signal),
+						positions: (bbox, signal) => this.get(`/positions?bbox=${bbox}`, signal),
 						random
 					});
 	}

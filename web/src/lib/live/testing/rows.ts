@@ -1,4 +1,4 @@
-import type { Edge, Node, NodeKind } from '$lib/api/types';
+import type { Edge, Node } from '$lib/api/types';
 
 // Rows for tests: short names for ids, and only what the test is about said.
 
@@ -22,7 +22,7 @@ export function node(id: string, version = 1, more: Partial<Node> = {}): Node {
 	};
 }
 
-export function nodeOf(kind: NodeKind, id: string, version = 1, more: Partial<Node> = {}): Node {
+export function nodeOf(kind: Node['kind'], id: string, version = 1, more: Partial<Node> = {}): Node {
 	return node(id, version, { kind, ...more });
 }
 

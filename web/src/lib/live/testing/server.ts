@@ -4,12 +4,14 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { Edge, Node, Rows } from '$lib/api/types';
 import { nothingAhead, type Lifecycle } from '$lib/lifecycle/types';
 import type { InboxPart, LiveEvent } from '../connection';
+import type { Bbox, PositionRow } from '../positions';
 
 interface Seen {
 	type: string;
 	id?: string;
 	topic?: string;
 	since?: string;
+	bbox?: Bbox;
 }
 
 /**
@@ -24,6 +26,10 @@ export class TestServer {
 	readonly hidden = new Set<string>();
 	readonly log: LiveEvent[] = [];
 	readonly seen: Seen[] = [];
+	/** Where devices are. */
+	readonly positions = new Map<string, PositionRow>();
+	/** Windows of the map that are looked at, by socket and name. */
+	private readonly windows = new Map<WebSocket, Map<string, Bbox>>();
 	person_id: string | null = 'kari';
 	/** Raised by a restore: tokens of before can't be continued. */
 	epoch = 1;
@@ -105,6 +111,14 @@ export class TestServer {
 		this.publish({ op: 'upsert', edge });
 	}
 
+	/** A device is here now. */
+	place(...row: PositionRow): void {
+		this.positions.set(row[0], row);
+		for (const [socket, windows] of this.windows) {
+			for (const [id, bbox] of windows) if (isIn(bbox, row)) this.reply(socket, { type: 'positions', id, rows: [row] });
+		}
+	}
+
 	delete(id: string): void {
 		const version = (this.nodes.get(id)?.version ?? 0) + 1;
 		this.nodes.delete(id);
@@ -167,7 +181,11 @@ export class TestServer {
 
 	private greet(socket: WebSocket): void {
 		this.topics.set(socket, new Map());
-		socket.on('close', () => this.topics.delete(socket));
+		this.windows.set(socket, new Map());
+		socket.on('close', () => {
+			this.topics.delete(socket);
+			this.windows.delete(socket);
+		});
 		socket.on('message', (data) => this.received(socket, JSON.parse(String(data)) as Seen));
 		const { person_id } = this;
 		this.reply(socket, { type: 'hello', server_time: now(), instance: 'test', version: this.version, person_id });
@@ -180,11 +198,24 @@ export class TestServer {
 		if (message.type === 'ping') {
 			const fresh_at = this.lag_ms === null ? null : new Date(Date.now() - this.lag_ms).toISOString();
 			this.reply(socket, { type: 'pong', server_time: now(), fresh_at });
+		} else if (message.type === 'subscribe' && id && topic === 'positions' && message.bbox) {
+			this.look(socket, id, message.bbox);
 		} else if (message.type === 'subscribe' && id && topic) {
 			this.subscribe(socket, id, topic, message.since);
 		} else if (message.type === 'unsubscribe' && id) {
 			this.topics.get(socket)?.delete(id);
+			this.windows.get(socket)?.delete(id);
 		}
+	}
+
+	private look(socket: WebSocket, id: string, bbox: Bbox): void {
+		this.windows.get(socket)?.set(id, bbox);
+		this.reply(socket, { type: 'subscribed', id });
+		this.reply(socket, { type: 'positions', id, rows: this.within(bbox) });
+	}
+
+	private within(bbox: Bbox): PositionRow[] {
+		return [...this.positions.values()].filter((row) => isIn(bbox, row));
 	}
 
 	private subscribe(socket: WebSocket, id: string, topic: string, since?: string): void {
@@ -237,7 +268,9 @@ export class TestServer {
 				? { person_id: this.person_id, server_time: now() }
 				: url.pathname === '/lifecycle'
 					? { server_time: now(), ...this.lifecycle }
-					: this.rows(url.searchParams.get('topic') ?? '');
+					: url.pathname === '/positions'
+						? this.within((url.searchParams.get('bbox') ?? '').split(',').map(Number) as Bbox)
+						: this.rows(url.searchParams.get('topic') ?? '');
 		const text = JSON.stringify(body);
 		await this.hold;
 		response.writeHead(this.ended ? 401 : 200, { 'content-type': 'application/json', connection: 'close' });
@@ -246,3 +279,7 @@ export class TestServer {
 }
 
 const now = () => new Date().toISOString();
+
+function isIn([west, south, east, north]: Bbox, [, , longitude, latitude]: PositionRow): boolean {
+	return longitude >= west && longitude <= east && latitude >= south && latitude <= north;
+}
