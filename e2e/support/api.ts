@@ -54,6 +54,19 @@ export class Api {
 		return this.create('system', title, { parent_id: parent.id });
 	}
 
+	/** One that sends telemetry, known by its IMEI. */
+	async device(title: string, parent: Node, imei: string): Promise<Node> {
+		const [made] = await this.intend({ type: 'create_device', title, parent_id: parent.id, device: { imei } });
+		if (!made?.node) throw new Error('no device was made');
+		return made.node;
+	}
+
+	async geofence(title: string, parent: Node, shape: Schemas['Shape']): Promise<Node> {
+		const [made] = await this.intend({ type: 'create_geofence', title, parent_id: parent.id, geofence: { shape } });
+		if (!made?.node) throw new Error('no geofence was made');
+		return made.node;
+	}
+
 	person(login: string, title: string): Promise<Node> {
 		return this.create('person', title, { person: { login } });
 	}

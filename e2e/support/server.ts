@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +45,12 @@ export class Server {
 
 	private get configuration(): string {
 		return join(this.directory, 'synops.toml');
+	}
+
+	/** Where it listens to devices: it takes any port, and its log says which. Null: it has not said so yet. */
+	get devicePort(): number | null {
+		const said = /devices are listened to.* address=\S+:(\d+)/.exec(readFileSync(this.options.log, 'utf8'));
+		return said ? Number(said[1]) : null;
 	}
 
 	/** From now on it is started again whenever it ends by itself, as by systemd; but for 78. */

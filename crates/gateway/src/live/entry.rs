@@ -16,6 +16,8 @@ pub(super) enum Entry {
     Added(Box<AddedFrames>),
     Token(Arc<str>),
     Pong(Utf8Bytes),
+    /// Where devices of a map are.
+    Positions(Utf8Bytes),
     /// The newest of each node and edge, for a reader that was slow.
     Newest(Box<ItemFrames>),
 }
@@ -23,6 +25,11 @@ pub(super) enum Entry {
 impl Entry {
     pub(super) fn is_answer(&self) -> bool {
         matches!(self, Self::Text(_) | Self::Subscribed(_) | Self::Missed(_))
+    }
+
+    /// Is sent as it is, in its place, to a slow reader too.
+    pub(super) fn stands_for_itself(&self) -> bool {
+        self.is_answer() || matches!(self, Self::Positions(_))
     }
 
     /// What it adds to the bound.

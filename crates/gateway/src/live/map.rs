@@ -8,14 +8,14 @@ use super::protocol::{PositionRow, ServerMessage};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::bbox::Bbox;
-use domain::limits::{MAP_WINDOWS_PER_SOCKET_MAX, OUTBOX_MAX_BYTES, POSITIONS_PAGE_MAX_ITEMS, POSITIONS_PER_FRAME_MAX};
+use domain::limits::{MAP_WINDOWS_PER_SOCKET_MAX, POSITIONS_PAGE_MAX_ITEMS, POSITIONS_PER_FRAME_MAX};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use store::device_state::Whereabouts;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
 /// The name of the topic.
@@ -23,10 +23,6 @@ pub(super) const TOPIC: &str = "positions";
 /// What a reader may want, and gets when they don't say.
 pub(super) const PER_SECOND: std::ops::RangeInclusive<u8> = 1..=10;
 const PER_SECOND_DEFAULT: u8 = 4;
-/// Beyond this the network is behind: what moves meanwhile is told once, when it has caught up.
-const BEHIND_BYTES: usize = OUTBOX_MAX_BYTES / 4;
-/// Between two looks at whether it has.
-const BEHIND_PAUSE: Duration = Duration::from_millis(50);
 
 /// What a socket wants to see.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -145,19 +141,17 @@ impl Look {
         }
     }
 
-    /// In frames, each when the network has taken most of what was before it. Who may see what is asked for each,
+    /// In frames, each when the network has taken those before it. Who may see what is asked for each,
     /// then: a reader that is slow learns nothing that they may not see any more. (Whoever read these rows has caught
     /// up with the feed behind it.)
     async fn tell(&self, found: &[Whereabouts], bbox: Bbox) -> Result<(), Refused> {
         for part in found.chunks(POSITIONS_PER_FRAME_MAX) {
-            while self.outbox.bytes() > BEHIND_BYTES {
-                sleep(BEHIND_PAUSE).await;
-            }
+            self.outbox.room_for_positions().await;
             let sight = self.state.reads().sight_kept(self.person_id).await?;
             let is_seen = |one: &&Whereabouts| sight.sees(one.scope_id) && bbox.contains(one.longitude, one.latitude);
             let rows: Vec<PositionRow> = part.iter().filter(is_seen).map(row).collect();
             if !rows.is_empty() {
-                self.outbox.push_text(ServerMessage::Positions { id: &self.name, rows: &rows }.to_text());
+                self.outbox.push_positions(ServerMessage::Positions { id: &self.name, rows: &rows }.to_text());
             }
         }
         Ok(())

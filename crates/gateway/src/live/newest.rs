@@ -49,7 +49,7 @@ impl Newest {
             }
             Entry::Token(token) => self.token = Some(token),
             Entry::Pong(text) => self.pong = Some(text),
-            Entry::Text(_) | Entry::Subscribed(_) | Entry::Missed(_) | Entry::RemovedScopes(_) => {}
+            Entry::Text(_) | Entry::Subscribed(_) | Entry::Missed(_) | Entry::Positions(_) | Entry::RemovedScopes(_) => {}
         }
     }
 

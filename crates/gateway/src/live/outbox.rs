@@ -1,7 +1,8 @@
 //! What waits for one reader. Bounded in bytes and in entries: beyond that only the newest version
 //! of each node is kept, and beyond it once more the reader is let go. Putting something in never
 //! waits. What is told by answers (first rows, what a continued stream missed) is not counted: a
-//! socket has one of them at a time, cut into frames as the network takes them.
+//! socket has one of them at a time, cut into frames as the network takes them; nor are frames of
+//! maps, of which the next is made when those before it are on their way.
 
 use super::body::Body;
 use super::entry::Entry;
@@ -10,7 +11,7 @@ use super::newest::Newest;
 use super::protocol::{CloseCode, ServerMessage};
 use axum::extract::ws::Utf8Bytes;
 use domain::access::Level;
-use domain::limits::{OUTBOX_MAX_BYTES, OUTBOX_MAX_ENTRIES, UNANSWERED_PINGS_MAX};
+use domain::limits::{MAP_WINDOWS_PER_SOCKET_MAX, OUTBOX_MAX_BYTES, OUTBOX_MAX_ENTRIES, UNANSWERED_PINGS_MAX};
 use feed::InboxPart;
 use parking_lot::Mutex;
 use std::collections::{BTreeSet, VecDeque};
@@ -23,6 +24,7 @@ pub(super) struct Outbox {
     state: Mutex<State>,
     filled: Notify,
     answered: Notify,
+    has_room_for_positions: Notify,
     closing: Notify,
 }
 
@@ -33,6 +35,8 @@ struct State {
     bytes: usize,
     /// Entries of the queue that answer something the reader asked for.
     answers: usize,
+    /// Frames of maps in the queue.
+    positions: usize,
     newest: Option<Box<Newest>>,
     /// Pings of the protocol's own kind since something was last sent. Their pongs are queued where
     /// we can't see them.
@@ -101,6 +105,22 @@ impl Outbox {
         self.push(Entry::Pong(text.into()));
     }
 
+    /// Waits until a map's next frame would not wait long: one for each window may. What moves meanwhile is told once.
+    pub(super) async fn room_for_positions(&self) {
+        loop {
+            // Before the look, so that what is taken between the two counts.
+            let taken = self.has_room_for_positions.notified();
+            if self.state.lock().positions < MAP_WINDOWS_PER_SOCKET_MAX {
+                return;
+            }
+            taken.await;
+        }
+    }
+
+    pub(super) fn push_positions(&self, text: String) {
+        self.push(Entry::Positions(text.into()));
+    }
+
     /// Has the protocol's own pong sent. Too many that the network doesn't take end the socket.
     pub(super) fn pinged(&self) {
         let mut state = self.state.lock();
@@ -149,12 +169,15 @@ impl Outbox {
     /// Waits for something to do.
     pub(super) async fn next(&self) -> Next {
         loop {
-            let (next, answers) = {
+            let (next, answers, positions) = {
                 let mut state = self.state.lock();
-                (state.take(), state.answers)
+                (state.take(), state.answers, state.positions)
             };
             if answers == 0 {
                 self.answered.notify_one();
+            }
+            if positions < MAP_WINDOWS_PER_SOCKET_MAX {
+                self.has_room_for_positions.notify_waiters();
             }
             if let Some(next) = next {
                 return next;
@@ -183,7 +206,7 @@ impl State {
         // A reader that has had all so far may be told any amount at once: it is shared by all who
         // are told the same, and cut into frames as it goes.
         let is_first = self.bytes == 0;
-        if self.newest.is_none() && !entry.is_answer() {
+        if self.newest.is_none() && !entry.stands_for_itself() {
             let bytes = self.bytes + entry.bytes();
             if self.queue.len() >= OUTBOX_MAX_ENTRIES || (bytes > OUTBOX_MAX_BYTES && !is_first) {
                 self.conflate();
@@ -195,12 +218,13 @@ impl State {
                 self.bytes += scopes.len() * 40;
                 self.queue.push_back(Entry::RemovedScopes(scopes));
             }
-            (Some(newest), data) if !data.is_answer() => newest.add(data),
+            (Some(newest), data) if !data.stands_for_itself() => newest.add(data),
             (newest, mut entry) => {
                 if newest.as_ref().is_some_and(|newest| !newest.is_empty()) {
                     entry.drop_token();
                 }
                 self.answers += usize::from(entry.is_answer());
+                self.positions += usize::from(matches!(entry, Entry::Positions(_)));
                 self.bytes += entry.bytes();
                 self.queue.push_back(entry);
             }
@@ -218,7 +242,7 @@ impl State {
         for mut entry in std::mem::take(&mut self.queue) {
             if let Entry::RemovedScopes(scopes) = &entry {
                 newest.forget(scopes);
-            } else if !entry.is_answer() {
+            } else if !entry.stands_for_itself() {
                 newest.add(entry);
                 continue;
             } else if !newest.is_empty() {
@@ -232,7 +256,7 @@ impl State {
 
     fn let_go(&mut self, code: CloseCode) {
         self.close.get_or_insert(code);
-        (self.queue, self.bytes, self.answers, self.newest) = Default::default();
+        (self.queue, self.bytes, self.answers, self.positions, self.newest) = Default::default();
     }
 
     fn take(&mut self) -> Option<Next> {
@@ -258,6 +282,7 @@ impl State {
             }
             let entry = self.queue.pop_front()?;
             self.answers -= usize::from(entry.is_answer());
+            self.positions -= usize::from(matches!(entry, Entry::Positions(_)));
             self.bytes = self.bytes.saturating_sub(entry.bytes());
             let frames = self.frames(entry);
             if !frames.is_empty() {
@@ -269,7 +294,7 @@ impl State {
     /// What is sent of an entry at its end.
     fn frames(&mut self, entry: Entry) -> Vec<Utf8Bytes> {
         match entry {
-            Entry::Text(text) | Entry::Pong(text) => vec![text],
+            Entry::Text(text) | Entry::Pong(text) | Entry::Positions(text) => vec![text],
             Entry::Changes(changes) => {
                 self.told = Some(changes.token());
                 changes.texts().to_vec()

@@ -27,6 +27,7 @@ mod ledger;
 mod ledger_file;
 mod maintenances;
 mod managed;
+mod map;
 mod memory;
 mod migrate;
 mod planned;

@@ -25,7 +25,7 @@ const RETENTION: Duration = Duration::from_secs(3_650 * 24 * 3_600);
 /// A server that listens to devices, and a workspace for them.
 pub(crate) struct Place {
     pub(crate) app: TestApp,
-    admin: Client,
+    pub(crate) admin: Client,
     workspace: Uuid,
     pub(crate) ears: SocketAddr,
 }
@@ -48,7 +48,7 @@ impl Place {
         Self { app, admin, workspace, ears }
     }
 
-    async fn device(&self, imei: &str) -> Uuid {
+    pub(crate) async fn device(&self, imei: &str) -> Uuid {
         let new = json!({ "parent_id": self.workspace, "title": format!("Van {imei}"), "imei": imei });
         let made = self.admin.post("/api/v1/devices", new).await.ok();
         made["id"].as_str().unwrap().parse().unwrap()
@@ -69,7 +69,7 @@ fn now() -> DateTime<Utc> {
 }
 
 /// One that is on its way, so many seconds ago.
-fn record(ago_s: i64, longitude: f64) -> Record {
+pub(crate) fn record(ago_s: i64, longitude: f64) -> Record {
     // As a device tells it: to the millisecond.
     let at = DateTime::from_timestamp_millis((now() - TimeDelta::seconds(ago_s)).timestamp_millis()).unwrap();
     Record {
@@ -87,7 +87,7 @@ fn record(ago_s: i64, longitude: f64) -> Record {
     }
 }
 
-fn frame(records: &[Record]) -> Vec<u8> {
+pub(crate) fn frame(records: &[Record]) -> Vec<u8> {
     encode(AvlCodec::Codec8Extended, records).expect("it can be sent")
 }
 

@@ -80,16 +80,16 @@ describe('series', () => {
 describe('values of a device', () => {
 	const value = (id: number, name: string | null, of: number | string, unit: string | null = null): IoValue => ({ id, name, value: of, unit });
 	it.each<[IoValue, string, string]>([
-		[value(239, 'ignition', 1), 'Ignition', 'On'],
-		[value(1, 'din1', 0), 'din1', 'Off'],
-		[value(66, 'external_voltage', 14_050, 'mV'), 'Supply voltage', '14.05 V'],
-		[value(16, 'total_odometer', 182_034_211, 'm'), 'Odometer', '182,034 km'],
-		[value(21, 'gsm_signal', 4), 'Mobile signal', '4'],
+		[value(239, 'Ignition', 1), 'Ignition', 'On'],
+		[value(1, 'Digital input 1', 0), 'Digital input 1', 'Off'],
+		[value(66, 'External voltage', 14.05, 'V'), 'Supply voltage', '14.05 V'],
+		[value(16, 'Total odometer', 182_034_211, 'm'), 'Odometer', '182,034 km'],
+		[value(21, 'GSM signal', 4), 'Mobile signal', '4'],
 		[value(10_812, null, 3), 'Value 10812', '3'],
-		[value(78, 'ibutton', '00ff'), 'ibutton', '00ff']
+		[value(78, 'iButton', '00ff'), 'iButton', '00ff']
 	])('%o', (io, title, text) => expect([ioTitle(io), ioText(io)]).toEqual([title, text]));
 	it('are in order, those without a name last', () => {
-		const order = ioInOrder([value(500, null, 1), value(239, 'ignition', 1), value(400, null, 1), value(67, 'battery_voltage', 1)]);
+		const order = ioInOrder([value(500, null, 1), value(239, 'Ignition', 1), value(400, null, 1), value(67, 'Battery voltage', 1)]);
 		expect(order.map(({ id }) => id)).toEqual([67, 239, 400, 500]);
 	});
 });
