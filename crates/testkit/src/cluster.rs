@@ -29,7 +29,12 @@ impl Cluster {
         let url = std::env::var(URL_VARIABLE).unwrap_or_else(|_| {
             panic!("{URL_VARIABLE} is not set: run the tests by ./dev test, or name a superuser's URL there")
         });
-        let superuser = PgConnectOptions::from_str(&url).unwrap_or_else(|error| panic!("{URL_VARIABLE}: {error}"));
+        Self::at(&url)
+    }
+
+    /// A superuser's URL of any database of it.
+    pub(crate) fn at(url: &str) -> Self {
+        let superuser = PgConnectOptions::from_str(url).unwrap_or_else(|error| panic!("the cluster's URL: {error}"));
         Self { superuser: superuser.application_name("synops-testkit") }
     }
 

@@ -24,7 +24,15 @@ pub struct TestDb {
 impl TestDb {
     /// Copies the template (a few ten milliseconds; the first test of a suite also makes it).
     pub async fn new() -> Self {
-        let cluster = Cluster::of_the_suite();
+        Self::of(Cluster::of_the_suite()).await
+    }
+
+    /// In a cluster that is the test's own, by a superuser's URL: one to be killed. It must outlive this.
+    pub async fn new_at(superuser_url: &str) -> Self {
+        Self::of(Cluster::at(superuser_url)).await
+    }
+
+    async fn of(cluster: Cluster) -> Self {
         let template = cluster.template().await.unwrap_or_else(|error| panic!("the template database: {error}"));
         let name = format!("synops_test_{}", Uuid::new_v4().simple());
         let mut db = cluster.connect().await.expect("the suite's PostgreSQL");

@@ -9,3 +9,4 @@ mod socket;
 pub(crate) use crowd::{Crowd, Heard, Member};
 pub(crate) use http::Http;
 pub(crate) use mark::title_of;
+pub(crate) use socket::Socket;

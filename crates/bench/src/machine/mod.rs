@@ -5,12 +5,14 @@ mod cpu;
 mod nchan;
 mod postgres;
 mod program;
+mod redis;
 mod server;
 
 pub(crate) use cpu::Cpu;
 pub(crate) use nchan::{Nchan, PUBLISH_PATH, SUBSCRIBE_PATH, free_address};
 pub(crate) use postgres::Postgres;
 pub(crate) use program::Program;
+pub(crate) use redis::Redis;
 pub(crate) use server::Server;
 
 use anyhow::Context as _;

@@ -17,11 +17,16 @@ pub(super) const COPY: &str = "copy positions (device_id, at, digest, latitude, 
     satellites, priority, event_id, io) from stdin (format binary)";
 const COLUMNS: i16 = 12;
 
+/// Where devices drive, as `synops devices simulate` has it.
+pub(super) fn around() -> Place {
+    Place::new(10.75, 59.91)
+}
+
 /// Frames of so many records, of drives that end now; in the order in which they would come.
 pub(super) fn frames(devices: u32, records: u32, per_frame: usize, now: DateTime<Utc>) -> anyhow::Result<Vec<(u32, Vec<u8>)>> {
     let of_device = records / devices;
     let begins_at = now - TimeDelta::seconds(i64::from(of_device) + 60);
-    let around = Place::new(10.75, 59.91);
+    let around = around();
     let mut of_devices = Vec::new();
     for device in 0..devices {
         let track = Track::new(TrackSpec { seed: 1, device: u64::from(device), around, begins_at, every_s: 1 });

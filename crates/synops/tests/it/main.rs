@@ -25,6 +25,7 @@ mod hostile;
 mod jobs;
 mod ledger;
 mod ledger_file;
+mod ledger_stage;
 mod maintenances;
 mod managed;
 mod map;

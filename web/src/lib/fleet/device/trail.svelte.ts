@@ -68,7 +68,8 @@ export class Trail {
 
 	private async pages(from: number, to: number, wanted: () => boolean): Promise<{ positions: TrailPosition[]; cut: boolean }> {
 		const positions: TrailPosition[] = [];
-		const query = { from: new Date(from).toISOString(), to: new Date(to).toISOString(), ...(this.withFaulty ? {} : { faulty: false }) };
+		// The API's end is exclusive; here the last position belongs to it.
+		const query = { from: new Date(from).toISOString(), to: new Date(to + 1).toISOString(), ...(this.withFaulty ? {} : { faulty: false }) };
 		let cursor: string | null = null;
 		do {
 			const limit = Math.min(page_positions, trail_positions_max - positions.length);
