@@ -342,7 +342,7 @@ pub const TELEMETRY_FRAME_WITHIN: Duration = Duration::from_secs(30);
 pub const TELEMETRY_IDLE_MAX: Duration = Duration::from_secs(15 * 60);
 /// For an answer to leave: a device that takes none is gone.
 pub const TELEMETRY_ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// Frames that wait to be kept, at most; devices wait then.
+/// Frames that wait to be kept in each lane, at most; devices wait then.
 pub const TELEMETRY_FRAMES_WAITING_MAX: usize = 1_024;
 /// A batch is kept when it has so many records …
 pub const TELEMETRY_BATCH_RECORDS_MAX: usize = 5_000;

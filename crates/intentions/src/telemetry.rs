@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 use store::dead_letter::TelemetryLetter;
 use store::device_state::Standing;
-use store::position::{Position, PositionKey};
+use store::position::Position;
 use store::telemetry_shard::ShardLease;
 use told::{Told, tell};
 use uuid::Uuid;
@@ -55,9 +55,9 @@ impl Intentions {
         // In one order for all: two who keep the same don't wait for each other.
         positions.sort_unstable_by_key(Position::key);
         positions.dedup_by_key(|one| one.key());
-        let mut attempt = 1;
+        let (mut attempt, mut trusted) = (1, true);
         loop {
-            match self.try_keep(&positions, letters, lease).await {
+            match self.try_keep(&mut positions, letters, lease, trusted).await {
                 Ok(Some((kept, has_news))) => {
                     if has_news {
                         (self.bell)();
@@ -67,6 +67,8 @@ impl Intentions {
                     }
                     return Ok(kept);
                 }
+                // One is there already though it looked new: each is looked for.
+                Err(error) if trusted && store::is_there_already(&error) => trusted = false,
                 // Somebody else has found something of one of these devices meanwhile.
                 Ok(None) if attempt < TRANSACTION_ATTEMPTS_MAX => attempt += 1,
                 Ok(None) => return Err(sqlx::Error::Protocol("states of devices keep changing".to_owned())),
@@ -77,11 +79,14 @@ impl Intentions {
     }
 
     /// `None`: a device's state was changed by somebody else meanwhile. Otherwise whether nodes or edges changed, too.
+    /// With `trusted` positions behind all that their device's state knows are taken for new, which spares a look for
+    /// each; one that is not fails it all.
     async fn try_keep(
         &self,
-        positions: &[Position],
+        positions: &mut [Position],
         letters: &[TelemetryLetter],
         lease: Option<&ShardLease>,
+        trusted: bool,
     ) -> Result<Option<(Kept, bool)>, store::Error> {
         let mut device_ids: Vec<Uuid> =
             positions.iter().map(|one| one.device_id).chain(letters.iter().filter_map(|letter| letter.device_id)).collect();
@@ -97,10 +102,20 @@ impl Intentions {
         let is_known = |id: Uuid| known.binary_search(&id).is_ok();
         let unknown: Vec<Uuid> = device_ids.iter().copied().filter(|id| !is_known(*id)).collect();
         let now = store::database::now(&mut *tx).await?;
-        let judged: Vec<Position> =
-            positions.iter().filter(|one| is_known(one.device_id)).map(|one| received(one, now)).collect();
-        let new = store::position::insert_positions(&mut *tx, &judged).await?;
-        let (told, late) = self.tell_new(&mut tx, &known, judged, &new, now).await?;
+        positions.iter_mut().for_each(|one| receive(one, now));
+        let standings = store::device_state::list_standings(&mut *tx, &known).await?;
+        let standings: HashMap<Uuid, Standing> = standings.into_iter().map(|one| (one.device_id, one)).collect();
+        let is_behind = |one: &Position| {
+            trusted && standings.get(&one.device_id).and_then(|it| it.state.told).is_none_or(|told| told < (one.at, one.digest))
+        };
+        let of_known = positions.iter().filter(|one| is_known(one.device_id));
+        let (behind, others): (Vec<&Position>, Vec<&Position>) = of_known.partition(|one| is_behind(one));
+        store::position::copy_positions(&mut tx, &behind).await?;
+        let found = store::position::insert_positions(&mut *tx, &others).await?;
+        let new = positions.iter().filter(|one| is_known(one.device_id));
+        let new: Vec<&Position> = new.filter(|one| is_behind(one) || found.binary_search(&one.key()).is_ok()).collect();
+        let count = new.len();
+        let (told, late) = self.tell_new(&mut tx, &known, &new, standings, now).await?;
         let letters: Vec<TelemetryLetter> =
             letters.iter().filter(|letter| letter.device_id.is_none_or(is_known)).cloned().collect();
         store::dead_letter::insert_telemetry_letters(&mut *tx, &letters).await?;
@@ -108,36 +123,29 @@ impl Intentions {
         let Some(changed) = told::write(&mut tx, told).await? else { return Ok(None) };
         let came = store::device::set_online(&mut *tx, &known).await?;
         tx.commit().await?;
-        Ok(Some((Kept { new: new.len(), unknown, moved, has_late: late }, changed || came > 0)))
+        Ok(Some((Kept { new: count, unknown, moved, has_late: late }, changed || came > 0)))
     }
 
-    /// What the new ones of these positions tell of their devices, and whether some came late.
+    /// What these new positions, in order, tell of their devices, and whether some came late.
     async fn tell_new(
         &self,
         db: &mut PgConnection,
         known: &[Uuid],
-        positions: Vec<Position>,
-        new: &[PositionKey],
+        new: &[&Position],
+        mut standings: HashMap<Uuid, Standing>,
         now: DateTime<Utc>,
     ) -> Result<(Vec<Told>, bool), store::Error> {
-        let standings = store::device_state::list_standings(&mut *db, known).await?;
-        let mut standings: HashMap<Uuid, Standing> = standings.into_iter().map(|one| (one.device_id, one)).collect();
         let fences = self.fences.current(db).await?;
-        let mut by_device: Vec<(Uuid, Vec<Position>)> = known.iter().map(|id| (*id, Vec::new())).collect();
-        for position in positions {
-            if new.binary_search(&position.key()).is_ok()
-                && let Ok(at) = by_device.binary_search_by_key(&position.device_id, |(id, _)| *id)
-                && let Some((_, theirs)) = by_device.get_mut(at)
-            {
-                theirs.push(position);
-            }
-        }
+        let mut left = new;
         let mut late = false;
-        let mut told = Vec::with_capacity(by_device.len());
-        for (device_id, theirs) in by_device {
-            let before = standings.remove(&device_id).unwrap_or_else(|| told::unheard(device_id));
+        let mut told = Vec::with_capacity(known.len());
+        // Devices and positions are in the same order.
+        for device_id in known {
+            let (theirs, others) = left.split_at(left.partition_point(|one| one.device_id <= *device_id));
+            left = others;
+            let before = standings.remove(device_id).unwrap_or_else(|| told::unheard(*device_id));
             // One that only repeats itself is heard all the same.
-            let one = tell(Standing { received_at: now, ..before }, &theirs, &fences);
+            let one = tell(Standing { received_at: now, ..before }, theirs, &fences);
             late |= one.is_late;
             told.push(one);
         }
@@ -154,9 +162,8 @@ impl Intentions {
     }
 }
 
-/// With when it was received, and what it is by itself.
-fn received(position: &Position, now: DateTime<Utc>) -> Position {
-    let mut position = Position { received_at: now, ..position.clone() };
+/// It was received then, and is what it is by itself.
+fn receive(position: &mut Position, now: DateTime<Utc>) {
+    position.received_at = now;
     position.faulty = position.to_judge().faulty_alone();
-    position
 }

@@ -101,6 +101,11 @@ pub fn may_retry(error: &Error) -> bool {
     matches!(error.as_database_error().and_then(|e| e.code()).as_deref(), Some("40P01" | "40001"))
 }
 
+/// What was to be made is there already.
+pub fn is_there_already(error: &Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
 /// A value that the database does not take, now or later: of what was given something is wrong.
 pub fn is_refusal_of_data(error: &Error) -> bool {
     error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code.starts_with("22") || code.starts_with("23"))

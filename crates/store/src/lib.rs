@@ -59,4 +59,4 @@ pub mod tombstone;
 pub mod view;
 
 pub use connect::{Pool, PoolOptions, begin, begin_read, connect};
-pub use error::{Error, is_refusal_of_data, may_retry, refusal, refusal_of_shared};
+pub use error::{Error, is_refusal_of_data, is_there_already, may_retry, refusal, refusal_of_shared};

@@ -1,5 +1,9 @@
 //! Where devices were: every record they sent.
 
+mod copy;
+
+pub use copy::copy_positions;
+
 use domain::telemetry::{Faulty, Place, io};
 use serde_json::{Map, Value};
 use sqlx::PgExecutor;
@@ -105,7 +109,10 @@ macro_rules! positions {
 
 /// Keeps records; those that are there already fall away. Answers which are new, in the order of their keys.
 /// Whoever keeps many gives them in that order, so that two of them don't wait for each other.
-pub async fn insert_positions(db: impl PgExecutor<'_>, new: &[Position]) -> Result<Vec<PositionKey>> {
+pub async fn insert_positions(db: impl PgExecutor<'_>, new: &[&Position]) -> Result<Vec<PositionKey>> {
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
     let io: Vec<Json<&Map<String, Value>>> = new.iter().map(|one| Json(&one.io)).collect();
     let mut kept: Vec<_> = sqlx::query!(
         r#"insert into positions (device_id, at, digest, latitude, longitude, altitude_m, heading_deg, speed_kmh, satellites,
@@ -137,8 +144,8 @@ pub async fn insert_positions(db: impl PgExecutor<'_>, new: &[Position]) -> Resu
     Ok(kept)
 }
 
-fn column<T>(of: &[Position], field: impl Fn(&Position) -> T) -> Vec<T> {
-    of.iter().map(field).collect()
+fn column<T>(of: &[&Position], field: impl Fn(&Position) -> T) -> Vec<T> {
+    of.iter().map(|one| field(one)).collect()
 }
 
 /// Positions of a device within a time, the oldest first; `after` is the last of the page before.

@@ -99,8 +99,10 @@ impl<'a> Running<'a> {
             from (select count(*) as shards from telemetry_shards
                    where owner_id is not null and leased_until > clock_timestamp() group by owner_id) as owners";
         let processors = i64::try_from(self.processors.len())?;
-        while processors > 0 {
-            if sqlx::query_scalar::<_, Option<bool>>(statement).bind(processors).fetch_one(&mut db).await? == Some(true) {
+        loop {
+            if processors == 0
+                || sqlx::query_scalar::<_, Option<bool>>(statement).bind(processors).fetch_one(&mut db).await? == Some(true)
+            {
                 break;
             }
             ensure!(began.elapsed() < RUN_MAX, "the processors do not share the work");

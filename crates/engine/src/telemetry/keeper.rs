@@ -1,22 +1,27 @@
 //! The direct stream: keeps what devices send, many frames by one transaction. Whoever gives a frame waits until
-//! it is committed, so the device itself is the buffer.
+//! it is committed, so the device itself is the buffer. There are a few lanes, so that one batch is read and written out
+//! while another is committed; a device keeps to its lane, and its records to their order.
 
 use super::held::{Held, Holding};
 use super::letters::Letters;
 use super::rate::Rate;
 use super::sent::of_frames;
 use domain::limits::{TELEMETRY_BATCH_RECORDS_MAX, TELEMETRY_BATCH_WAITS, TELEMETRY_FRAMES_WAITING_MAX};
-use domain::telemetry::stream::{Appended, Doing, Frame, Stream};
+use domain::telemetry::stream::{Appended, Doing, Frame, Stream, shard_of};
+use futures_util::future::join_all;
 use intentions::Intentions;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
+/// More gain nothing on the machines this runs on: by then the database has enough to do.
+const LANES: i16 = 2;
+
 /// The way in. The keeper ends when all of these are gone and what they gave is kept.
 #[derive(Clone)]
 pub(crate) struct Keeper {
-    sender: mpsc::Sender<Given>,
+    lanes: Arc<[mpsc::Sender<Given>]>,
     held: Arc<Held>,
 }
 
@@ -33,9 +38,10 @@ impl Stream for Keeper {
         Box::pin(async move {
             let (answer, answered) = oneshot::channel();
             let given = Given { _holding: self.held.hold(&frame), frame, answer };
-            match self.sender.send(given).await {
-                Ok(()) => answered.await.unwrap_or(Appended::Later),
-                Err(_) => Appended::Later,
+            let lane = usize::try_from(shard_of(given.frame.device_id, LANES)).ok().and_then(|at| self.lanes.get(at));
+            match lane {
+                Some(lane) if lane.send(given).await.is_ok() => answered.await.unwrap_or(Appended::Later),
+                _ => Appended::Later,
             }
         })
     }
@@ -49,8 +55,16 @@ pub(crate) fn start(
     held: Arc<Held>,
     rate: Arc<Rate>,
 ) -> (Keeper, impl Future<Output = ()>) {
-    let (sender, receiver) = mpsc::channel(TELEMETRY_FRAMES_WAITING_MAX);
-    (Keeper { sender, held }, run(Batches { receiver, next: None }, (intentions, letters), retention, rate))
+    let (mut lanes, mut running) = (Vec::new(), Vec::new());
+    for _ in 0..LANES {
+        let (sender, receiver) = mpsc::channel(TELEMETRY_FRAMES_WAITING_MAX);
+        lanes.push(sender);
+        let (intentions, letters, rate) = (intentions.clone(), Arc::clone(&letters), Arc::clone(&rate));
+        running.push(run(Batches { receiver, next: None }, (intentions, letters), retention, rate));
+    }
+    (Keeper { lanes: lanes.into(), held }, async {
+        join_all(running).await;
+    })
 }
 
 async fn run(mut batches: Batches, (intentions, letters): (Intentions, Arc<Letters>), retention: Duration, rate: Arc<Rate>) {

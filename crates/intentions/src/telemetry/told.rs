@@ -66,8 +66,8 @@ pub(super) fn unheard(device_id: Uuid) -> Standing {
 }
 
 /// Goes on from where a device stands by new positions of it, in order. Those that came late are left for later.
-pub(super) fn tell(before: Standing, new: &[Position], fences: &FenceIndex) -> Told {
-    let judged: Vec<_> = new.iter().map(|position| (position, position.to_judge())).collect();
+pub(super) fn tell(before: Standing, new: &[&Position], fences: &FenceIndex) -> Told {
+    let judged: Vec<_> = new.iter().map(|position| (*position, position.to_judge())).collect();
     let (in_order, late): (Vec<_>, Vec<_>) = judged.into_iter().partition(|(_, judged)| before.state.is_new(judged));
     let retell_from = late.iter().map(|(position, _)| position.at).chain(before.retell_from).min();
     let (kept, judged): (Vec<&Position>, Vec<_>) = in_order.into_iter().unzip();

@@ -1,11 +1,14 @@
 //! `synops devices`: its arguments.
 
 use super::Json;
+use super::maintenance::parse_span;
 use crate::simulator::RECORDS_PER_FRAME_MAX;
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use domain::limits::TELEMETRY_CONNECTIONS_MAX;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Beyond, a run ends by itself only when it is interrupted.
 const MINUTES_MAX: f64 = 100_000.0;
@@ -26,6 +29,49 @@ pub enum DevicesVerb {
         after_help = "Examples:\n  synops devices simulate --create --in Fleet\n  synops devices simulate --devices 10000 --rate 5000 --minutes 5 --loss 0.01 --reconnect-every 60 --json"
     )]
     Simulate(Box<SimulateArgs>),
+    /// Have a device told something, and wait for its answer.
+    ///
+    /// It is sent over the device's own connection as soon as it is there; one that is away is told when it comes,
+    /// within a day. Ends with 1 when there is no answer by the end of --wait, or none came.
+    #[command(
+        after_help = "Example:\n  synops devices command 356307042441013 getinfo\n  synops devices command 356307042441013 'setdigout 1' --codec 14 --wait 5m"
+    )]
+    Command {
+        /// Its IMEI or its id.
+        device: String,
+        text: String,
+        /// 12, or 14: then only the device with this IMEI answers.
+        #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(i16).range(12..=14))]
+        codec: i16,
+        /// How long to wait for the answer: 45s, 30m, 2h.
+        #[arg(long, value_name = "SPAN", default_value = "90s", value_parser = parse_span)]
+        wait: Duration,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Tell a device's trips, stops, timing records and state anew from its positions.
+    ///
+    /// Nothing changes unless they were made wrong. It is done within seconds, by a server that keeps records.
+    Retell {
+        /// Its IMEI or its id.
+        device: String,
+        /// From then on, with its offset from UTC.
+        #[arg(long, value_name = "TIME")]
+        from: DateTime<Utc>,
+    },
+    /// Mark a device's positions as faulty: kept, and left out of trails, trips, stops and timing records.
+    Mark {
+        /// Its IMEI or its id.
+        device: String,
+        #[arg(long, value_name = "TIME")]
+        from: DateTime<Utc>,
+        /// Those of that instant are not marked any more.
+        #[arg(long, value_name = "TIME")]
+        to: DateTime<Utc>,
+        /// Take it back.
+        #[arg(long)]
+        undo: bool,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -113,7 +113,7 @@ fn parse_target(text: &str) -> Result<Uuid, String> {
 }
 
 /// `45s`, `30m`, `2h`, `1d`.
-fn parse_span(text: &str) -> Result<Duration, String> {
+pub(super) fn parse_span(text: &str) -> Result<Duration, String> {
     let wrong = || "a number with s, m, h or d behind it, like 30m".to_owned();
     let unit_s = match text.chars().last() {
         Some('s') => 1,

@@ -1,7 +1,7 @@
 //! `synops devices`.
 
 use super::{intentions, print, print_json, refused};
-use crate::cli::{DevicesVerb, SimulateArgs};
+use crate::cli::{DevicesVerb, Json, SimulateArgs};
 use crate::config::Config;
 use crate::database::Database;
 use crate::exit::Outcome;
@@ -16,9 +16,12 @@ use domain::limits::INTENTIONS_MAX;
 use domain::telemetry::Place;
 use std::fs::File;
 use std::time::Duration;
+use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+/// Between two looks at whether a device has answered.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Of each device, where nothing else is said.
 const RECORD_EVERY_S: f64 = 5.0;
 /// What was sent is given so long to be acknowledged.
@@ -32,7 +35,73 @@ const MODEL: &str = "Simulated";
 pub async fn run(verb: &DevicesVerb, config: &Config) -> anyhow::Result<Outcome> {
     match verb {
         DevicesVerb::Simulate(args) => simulate(args, config).await,
+        DevicesVerb::Command { device, text, codec, wait, json } => {
+            let new = |id, device_id| Intention::SendCommand { id: Some(id), device_id, text: text.clone(), codec: *codec };
+            visit(config, async |database| command(database, device, new, *wait, *json).await).await
+        }
+        DevicesVerb::Retell { device, from } => {
+            let retell = |device_id| Intention::RetellDevice { device_id, from: *from };
+            visit(config, async |database| act(database, device, retell).await).await
+        }
+        DevicesVerb::Mark { device, from, to, undo } => {
+            let mark = |device_id| Intention::MarkPositions { device_id, from: *from, to: *to, faulty: !undo };
+            visit(config, async |database| act(database, device, mark).await).await
+        }
     }
+}
+
+async fn visit(config: &Config, act: impl AsyncFnOnce(&Database) -> anyhow::Result<Outcome>) -> anyhow::Result<Outcome> {
+    let database = Database::visit(config).await?;
+    let done = act(&database).await;
+    database.close().await?;
+    done
+}
+
+/// By its id or its IMEI.
+async fn find(database: &Database, said: &str) -> anyhow::Result<Uuid> {
+    match said.parse() {
+        Ok(id) => Ok(id),
+        Err(_) => {
+            let found = store::device::find_device_by_imei(&database.pool, said).await?;
+            found.with_context(|| format!("there is no device with the IMEI or id {said:?}"))
+        }
+    }
+}
+
+async fn act(database: &Database, device: &str, intention: impl FnOnce(Uuid) -> Intention) -> anyhow::Result<Outcome> {
+    let id = find(database, device).await?;
+    carry_out(&intentions(database), vec![intention(id)]).await.map_err(refused)?;
+    Ok(Outcome::Done)
+}
+
+async fn command(
+    database: &Database,
+    device: &str,
+    new: impl FnOnce(Uuid, Uuid) -> Intention,
+    wait: Duration,
+    json: Json,
+) -> anyhow::Result<Outcome> {
+    let (id, until) = (Uuid::now_v7(), Instant::now() + wait);
+    act(database, device, |device_id| new(id, device_id)).await?;
+    let mut looks = interval(LOOK_EVERY);
+    let command = loop {
+        looks.tick().await;
+        let command = store::device_command::find_command(&database.pool, id).await?.context("the device was deleted")?;
+        if !matches!(command.state.as_str(), "queued" | "sent") || Instant::now() >= until {
+            break command;
+        }
+    };
+    if json.json {
+        print_json(&command)?;
+    } else {
+        match (command.state.as_str(), &command.answer) {
+            (_, Some(answer)) => print(&format!("{answer}\n"))?,
+            ("queued", _) => eprintln!("the device is not there; it is told when it comes, within a day"),
+            ("sent", _) => eprintln!("the device was told, and has not answered yet"),
+            (state, _) => eprintln!("the device did not answer ({state})"),
+        }
+    }
+    Ok(if command.answer.is_some() { Outcome::Done } else { Outcome::Findings })
 }
 
 async fn simulate(args: &SimulateArgs, config: &Config) -> anyhow::Result<Outcome> {

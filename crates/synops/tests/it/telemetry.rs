@@ -2,6 +2,7 @@
 
 use crate::app::TestApp;
 use crate::client::Client;
+use crate::program::run;
 use crate::tracker::Tracker;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::telemetry::Imei;
@@ -340,4 +341,41 @@ async fn a_command_is_sent_and_answered() {
     })
     .await;
     assert_eq!(answered["answer"], "RTC:2026 Init:1");
+}
+
+/// The same from a shell; and what else one does by hand.
+#[tokio::test]
+async fn devices_are_worked_with_from_a_shell() {
+    let place = Place::new().await;
+    let device = place.device(IMEI).await;
+    let url = place.app.db.server_url();
+    let shell = async |words: &str| {
+        let words: Vec<&str> = words.split(' ').collect();
+        run(&words, &[("DATABASE_URL", &url)]).await
+    };
+    let mut tracker = Tracker::admitted(place.ears, IMEI).await;
+    assert_eq!(tracker.send(&frame(&[record(60, 10.0), record(30, 10.001)])).await, Some(2));
+    let expected = command(CommandCodec::Codec12, "getinfo");
+    let answers = async {
+        assert_eq!(tracker.read(expected.len()).await, Some(expected.clone()));
+        tracker.write(&answer(CommandCodec::Codec12, "RTC:2026 Init:1")).await;
+    };
+    let asks = format!("devices command {IMEI} getinfo");
+    let (ended, ()) = tokio::join!(shell(&asks), answers);
+    assert_eq!((ended.code, ended.out.as_str()), (Some(0), "RTC:2026 Init:1\n"), "{ended:?}");
+    drop(tracker);
+    let ended = shell(&format!("devices command {device} getver --wait 1s")).await;
+    assert_eq!(ended.code, Some(1), "nobody is there: {ended:?}");
+    shell("devices command 356307042441021 getver").await.check(1, "there is no device with the IMEI or id");
+    shell("devices command 356307042441013 x --codec 13").await.check(1, "12 or 14");
+
+    let faulty = "select count(*) from positions where faulty = 'marked'";
+    let stretch = "--from 2020-01-01T00:00:00Z --to 2100-01-01T00:00:00Z";
+    shell(&format!("devices mark {IMEI} {stretch}")).await.check(0, "");
+    assert_eq!(place.count(faulty).await, 2);
+    shell(&format!("devices mark {IMEI} {stretch} --undo")).await.check(0, "");
+    assert_eq!(place.count(faulty).await, 0);
+    shell(&format!("devices retell {device} --from 2026-01-01T00:00:00Z")).await.check(0, "");
+    let told_anew = async || place.count("select count(*) from device_states where retell_from is not null").await == 0;
+    wait_until("its story is told anew", LIMIT, told_anew).await;
 }
