@@ -30,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     devices: u32,
     /// Records of one run.
-    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(10_000..=10_000_000))]
+    #[arg(long, default_value_t = 600_000, value_parser = clap::value_parser!(u32).range(10_000..=10_000_000))]
     records: u32,
     /// Records that are sent, and acknowledged, together.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=20))]

@@ -15,8 +15,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-/// More gain nothing on the machines this runs on: by then the database has enough to do.
-const LANES: i16 = 2;
+/// So many keep the processors of a small machine busy; more make batches smaller and gain nothing.
+const LANES: i16 = 3;
 
 /// The way in. The keeper ends when all of these are gone and what they gave is kept.
 #[derive(Clone)]

@@ -7,8 +7,8 @@ import { fonts } from './style';
 export const pin_layer = 'pins';
 const cluster_layer = 'clusters';
 const source_id = 'devices';
-/** Up to this zoom neighbours are shown as one, with their number. */
-const cluster_zoom_max = 10;
+/** Up to this zoom neighbours are shown as one, with their number: thousands beside each other say nothing, and take long to draw. */
+const cluster_zoom_max = 15;
 const cluster_radius_px = 46;
 /** From here on each has its name beside it, where there is room. */
 const names_zoom_min = 11.5;
