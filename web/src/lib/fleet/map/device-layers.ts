@@ -7,8 +7,12 @@ import { fonts } from './style';
 export const pin_layer = 'pins';
 const cluster_layer = 'clusters';
 const source_id = 'devices';
-/** Up to this zoom neighbours are shown as one, with their number: thousands beside each other say nothing, and take long to draw. */
-const cluster_zoom_max = 15;
+/** Up to this zoom neighbours are shown as one, with their number … */
+const cluster_zoom_max = 10;
+/** … and up to this one where there are many: thousands beside each other say nothing, and take long to draw. */
+const cluster_zoom_max_of_many = 15;
+/** More are many. */
+export const few_devices_max = 500;
 const cluster_radius_px = 46;
 /** From here on each has its name beside it, where there is room. */
 const names_zoom_min = 11.5;
@@ -52,6 +56,11 @@ export function addDevices(map: MapLibre, colours: Colours, onpick: (id: string 
 	const behind = watchClicks(map, onpick);
 	map.once('remove', behind);
 	return map.getSource<GeoJSONSource>(source_id) as GeoJSONSource;
+}
+
+/** Shows neighbours as one up to where they can be told apart: sooner if there are only few. */
+export function clusterFor(source: GeoJSONSource, many: boolean): void {
+	source.setClusterOptions({ cluster: true, clusterRadius: cluster_radius_px, clusterMaxZoom: many ? cluster_zoom_max_of_many : cluster_zoom_max });
 }
 
 function addClusters(map: MapLibre, colours: Colours): void {
