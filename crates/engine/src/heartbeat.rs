@@ -1,5 +1,6 @@
 //! Tells the others that this server lives, and how far it is.
 
+use crate::settled::settled;
 use domain::lifecycle::InstanceState;
 use domain::limits::HEARTBEAT_PERIOD;
 use drain::{Drain, Phase};
@@ -45,7 +46,7 @@ impl Heartbeat {
             let (state, in_flight) = (self.state(), self.in_flight());
             let upsert = store::instance::upsert_instance(&self.pool, &self.instance, state, &in_flight);
             let telling = tokio::time::timeout(ANSWER_MAX, upsert);
-            let told = self.shutdown.run_until_cancelled(telling).await;
+            let told = settled(telling, &self.shutdown, GOODBYE_MAX).await;
             let is_told = matches!(told, Some(Ok(Ok(()))));
             match told {
                 Some(Ok(Ok(()))) => {

@@ -6,6 +6,7 @@ pub mod jobs;
 mod lifecycle;
 mod notify;
 mod prober;
+mod settled;
 pub mod telemetry;
 mod upkeep;
 

@@ -3,6 +3,7 @@
 use super::Me;
 use super::held::Held;
 use super::rate::Rate;
+use crate::settled::settled;
 use domain::limits::TELEMETRY_CONNECTIONS_MAX;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +40,7 @@ impl Standing {
         while self.end.run_until_cancelled(ticks.tick()).await.is_some() {
             let server = self.server(&mut since);
             let telling = timeout(TOLD_FOR, upsert_telemetry_server(&self.pool, &server, TOLD_FOR));
-            if let Some(Ok(Err(error))) = self.end.run_until_cancelled(telling).await {
+            if let Some(Ok(Err(error))) = settled(telling, &self.end, GOODBYE_MAX).await {
                 tracing::debug!(%error, "how many devices are connected could not be told");
             }
         }

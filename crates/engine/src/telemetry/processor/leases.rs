@@ -1,6 +1,7 @@
 //! Which shards this processor owns: an even share of all, by leases in the database that it renews each second.
 //! One that dies is missed when its leases lapse; one that leaves gives them back.
 
+use crate::settled::settled;
 use crate::telemetry::Me;
 use crate::telemetry::rate::Rate;
 use domain::limits::{TELEMETRY_LEASE, TELEMETRY_LEASE_RENEWED_EVERY};
@@ -8,6 +9,7 @@ use domain::telemetry::stream::{Owned, Shards, fair_share};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 use store::Pool;
 use store::telemetry_server::TelemetryServer;
 use store::telemetry_shard::{self, ShardLease};
@@ -17,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 const ROLE: &str = "processor";
+/// For a look at the leases that is under way at the end.
+const SETTLED_WITHIN: Duration = Duration::from_secs(2);
 
 pub(super) struct Leases {
     pool: Pool,
@@ -66,7 +70,7 @@ impl Leases {
         let mut ticks = tokio::time::interval(TELEMETRY_LEASE_RENEWED_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while done.run_until_cancelled(ticks.tick()).await.is_some() {
-            match done.run_until_cancelled(timeout(TELEMETRY_LEASE / 2, self.renew())).await {
+            match settled(timeout(TELEMETRY_LEASE / 2, self.renew()), done, SETTLED_WITHIN).await {
                 None | Some(Ok(Ok(()))) => {}
                 Some(Ok(Err(error))) => tracing::warn!(%error, "the leases of shards could not be renewed"),
                 Some(Err(_)) => tracing::warn!("the leases of shards could not be renewed: the database does not answer"),
