@@ -18,12 +18,12 @@ pub(crate) async fn settled<T>(doing: impl Future<Output = T>, end: &Cancellatio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::time::sleep;
+    use std::future::pending;
 
     #[tokio::test(start_paused = true)]
     async fn what_was_begun_is_waited_for() {
         let (end, grace) = (CancellationToken::new(), Duration::from_secs(2));
-        let takes = async |seconds: u64| settled(sleep(Duration::from_secs(seconds)), &end, grace).await;
+        let takes = async |seconds: u64| settled(timeout(Duration::from_secs(seconds), pending::<()>()), &end, grace).await;
         assert!(takes(60).await.is_some(), "as long as there is no end");
         end.cancel();
         assert!(takes(1).await.is_some());
