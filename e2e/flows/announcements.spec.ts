@@ -99,11 +99,11 @@ test('they are ordered by keys and by dragging, for everybody', async ({ admin, 
 
 	const handle = page.getByRole('button', { name: /^Move First/ });
 	await handle.focus();
-	await page.keyboard.press('ArrowDown');
-	await expect(titles(page), 'it is the last').toHaveText(['Third', 'Second', 'First']);
-	// The second comes before the first is kept.
 	await page.keyboard.press('ArrowUp');
-	await page.keyboard.press('ArrowUp');
+	await expect(titles(page)).toHaveText(['Third', 'First', 'Second']);
+	await expect(handle).toBeFocused();
+	// Each comes before the one before it is kept.
+	for (const key of ['ArrowDown', 'ArrowUp', 'ArrowUp']) await page.keyboard.press(key);
 	for (const one of [page, kari]) await expect(titles(one)).toHaveText(['First', 'Third', 'Second']);
 	await expect(handle).toBeFocused();
 	await expect(lines(kari).first()).toContainText('First');

@@ -7,7 +7,7 @@ import { banner, clockTime, connection, countdown, countLoads, expectLive, field
 const minute_ms = 60_000;
 
 /** The end as the banner writes it: with its day when that is another than the begin's. */
-const until = (at: number): RegExp => new RegExp(`to (\\S.* )?${clockTime(at)}`);
+const until = (at: number): RegExp => new RegExp(`to (\\w{3} \\d{1,2} \\w{3,4}, )?${clockTime(at)}`);
 
 test('everybody sees it coming, and what becomes of it, at once', async ({ admin, browse, browseAs }) => {
 	const kari = await browseAs(await admin.person('kari', 'Kari Nordmann'));
