@@ -58,9 +58,16 @@ impl EdgeKind {
         let grantee = matches!(source, Person | Team);
         match self {
             Self::PartOf => match target {
-                Instance => !matches!(source, Instance | Group | System | Device | Geofence),
-                Workspace => !matches!(source, Instance | Workspace | Person),
-                Group => matches!(source, Group | System | Maintenance | Contact | Incident | Device | Geofence),
+                Instance => !matches!(source, Instance | Group | System | Device | Geofence | Message | Column | Card),
+                Workspace => !matches!(source, Instance | Workspace | Person | Message | Column | Card),
+                Group => matches!(
+                    source,
+                    Group | System | Maintenance | Contact | Incident | Device | Geofence | Channel | Board | Note
+                ),
+                Maintenance | Incident => matches!(source, Channel | Board | Note),
+                System => matches!(source, Channel | Note),
+                Board => matches!(source, Channel | Column | Card),
+                Channel => source == Message,
                 _ => false,
             },
             Self::MemberOf => (source == Person && target == Team) || (grantee && target_is_scope),

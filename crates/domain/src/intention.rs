@@ -1,7 +1,10 @@
 //! What somebody wants done: the only way in. HTTP routes, checks and the command line all say it
 //! with these.
 
+mod action;
+mod board;
 mod catalog;
+mod chat;
 mod fleet;
 mod incident;
 mod series;
@@ -9,6 +12,8 @@ mod status_page;
 
 use crate::access::Visibility;
 use crate::announcement::AnnouncementPatch;
+use crate::board::Place;
+use crate::channel::ChannelPatch;
 use crate::connection::{Channel, ConnectionPatch};
 use crate::contact::NewContact;
 use crate::dependency::Impact;
@@ -437,6 +442,95 @@ pub enum Intention {
         version: i64,
         entries: Vec<EntryPatch>,
     },
+    /// Makes a channel. Of a system, incident, maintenance or board there is one: that is answered when it is there.
+    CreateChannel {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        parent_id: Uuid,
+        /// By default the title of what it is part of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default)]
+        body: String,
+        #[serde(default)]
+        channel: ChannelPatch,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scope: Option<ScopePatch>,
+    },
+    UpdateChannel {
+        id: Uuid,
+        version: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        #[serde(default)]
+        channel: ChannelPatch,
+    },
+    /// Says something. The same id again, from the same author in the same channel, is answered with what is there.
+    SendMessage {
+        id: Uuid,
+        channel_id: Uuid,
+        /// The message that it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thread_id: Option<Uuid>,
+        body: String,
+        /// Uploaded before, to the same channel.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        file_ids: Vec<Uuid>,
+    },
+    EditMessage {
+        id: Uuid,
+        version: i64,
+        body: String,
+    },
+    /// Takes its text, files and reactions away for good; its place stays.
+    DeleteMessage {
+        id: Uuid,
+        version: i64,
+    },
+    React {
+        id: Uuid,
+        emoji: String,
+        on: bool,
+    },
+    PinMessage {
+        id: Uuid,
+        pinned: bool,
+    },
+    /// Puts it on the timeline of the incident or maintenance that its channel is beside.
+    PromoteMessage {
+        id: Uuid,
+        audience: Audience,
+    },
+    CreateColumn {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        board_id: Uuid,
+        title: String,
+        #[serde(default)]
+        place: Place,
+    },
+    MoveColumn {
+        id: Uuid,
+        place: Place,
+    },
+    CreateCard {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
+        column_id: Uuid,
+        title: String,
+        #[serde(default)]
+        body: String,
+        #[serde(default)]
+        place: Place,
+    },
+    MoveCard {
+        id: Uuid,
+        column_id: Uuid,
+        #[serde(default)]
+        place: Place,
+    },
 }
 
 /// Who sees a scope, and what it inherits; absent fields stay.
@@ -450,58 +544,6 @@ pub struct ScopePatch {
 }
 
 impl Intention {
-    /// The name in the audit log.
-    pub fn action(&self) -> &'static str {
-        match self {
-            Self::CreateNode { .. } => "create_node",
-            Self::UpdateNode { .. } => "update_node",
-            Self::MoveNode { .. } => "move_node",
-            Self::DeleteNode { .. } => "delete_node",
-            Self::SetScope { .. } => "set_scope",
-            Self::CreateEdge { .. } => "create_edge",
-            Self::UpdateEdge { .. } => "update_edge",
-            Self::DeleteEdge { .. } => "delete_edge",
-            Self::CheckNow { .. } => "check_now",
-            Self::PlanMaintenance { .. } => "plan_maintenance",
-            Self::UpdateMaintenance { .. } => "update_maintenance",
-            Self::ExtendMaintenance { .. } => "extend_maintenance",
-            Self::StartMaintenance { .. } => "start_maintenance",
-            Self::CloseMaintenance { .. } => "close_maintenance",
-            Self::CancelMaintenance { .. } => "cancel_maintenance",
-            Self::AddMaintenanceUpdate { .. } => "add_maintenance_update",
-            Self::OrderGroups { .. } => "order_groups",
-            Self::CreateView { .. } => "create_view",
-            Self::UpdateView { .. } => "update_view",
-            Self::AddContact { .. } => "add_contact",
-            Self::UpdateMailbox { .. } => "update_mailbox",
-            Self::OpenIncident { .. } => "open_incident",
-            Self::UpdateIncident { .. } => "update_incident",
-            Self::AcknowledgeIncident { .. } => "acknowledge_incident",
-            Self::ResolveIncident { .. } => "resolve_incident",
-            Self::AddIncidentUpdate { .. } => "add_incident_update",
-            Self::EditUpdate { .. } => "edit_update",
-            Self::CreateConnection { .. } => "create_connection",
-            Self::UpdateConnection { .. } => "update_connection",
-            Self::SetConnectionTemplates { .. } => "set_connection_templates",
-            Self::CreateDevice { .. } => "create_device",
-            Self::UpdateDevice { .. } => "update_device",
-            Self::CreateGeofence { .. } => "create_geofence",
-            Self::UpdateGeofence { .. } => "update_geofence",
-            Self::MarkPositions { .. } => "mark_positions",
-            Self::RetellDevice { .. } => "retell_device",
-            Self::SendCommand { .. } => "send_command",
-            Self::CreateAnnouncement { .. } => "create_announcement",
-            Self::UpdateAnnouncement { .. } => "update_announcement",
-            Self::OrderAnnouncements { .. } => "order_announcements",
-            Self::CreateMaintenanceSeries { .. } => "create_maintenance_series",
-            Self::UpdateMaintenanceSeries { .. } => "update_maintenance_series",
-            Self::EndMaintenanceSeries { .. } => "end_maintenance_series",
-            Self::CreateStatusPage { .. } => "create_status_page",
-            Self::UpdateStatusPage { .. } => "update_status_page",
-            Self::SetStatusPageEntries { .. } => "set_status_page_entries",
-        }
-    }
-
     /// What can be said without looking: lengths, ranges, forms.
     pub fn validate(&self) -> Result<(), Refusal> {
         match self {
@@ -562,11 +604,22 @@ impl Intention {
             Self::CreateStatusPage { .. } | Self::UpdateStatusPage { .. } | Self::SetStatusPageEntries { .. } => {
                 status_page::validate(self)
             }
+            Self::CreateChannel { .. }
+            | Self::UpdateChannel { .. }
+            | Self::SendMessage { .. }
+            | Self::EditMessage { .. }
+            | Self::React { .. } => chat::validate(self),
+            Self::CreateColumn { .. } | Self::CreateCard { .. } => board::validate(self),
             Self::MoveNode { .. }
             | Self::DeleteNode { .. }
             | Self::SetScope { .. }
             | Self::DeleteEdge { .. }
             | Self::CheckNow { .. }
+            | Self::DeleteMessage { .. }
+            | Self::PinMessage { .. }
+            | Self::PromoteMessage { .. }
+            | Self::MoveColumn { .. }
+            | Self::MoveCard { .. }
             | Self::ExtendMaintenance { .. }
             | Self::StartMaintenance { .. }
             | Self::CloseMaintenance { .. }

@@ -435,3 +435,31 @@ pub const RETOLD_AT_ONCE: i64 = 100;
 /// How often, by event time, a device's state is kept to go back to. Such states are kept longer than
 /// positions, by more than this.
 pub const TELEMETRY_CHECKPOINT_EVERY: Duration = Duration::from_secs(6 * 3_600);
+
+/// Of one message; longer texts are files.
+pub const MESSAGE_MAX_BYTES: usize = 16_384;
+/// The beginning of a message that stands for it where nodes have titles.
+pub const MESSAGE_TITLE_MAX_CHARS: usize = 80;
+/// Nodes that one text names; more are not told.
+pub const MENTIONS_MAX: usize = 50;
+/// People whom one message tells, teams counted by their members; beyond, nobody is told.
+pub const MENTIONED_PEOPLE_MAX: usize = 200;
+/// Of one message, all emojis together.
+pub const REACTIONS_PER_MESSAGE_MAX: i64 = 200;
+pub const EMOJIS_PER_MESSAGE_MAX: i64 = 20;
+pub const PINS_PER_CHANNEL_MAX: i64 = 100;
+/// Former texts of one message that are kept; the oldest go first.
+pub const MESSAGE_EDITS_MAX: i64 = 100;
+/// What a reader of a channel is given first, at most.
+pub const CHANNEL_ROWS_MAX: i64 = 200;
+pub const CHANNEL_HISTORY_MAX_DAYS: i32 = 366;
+/// Channels whose marks are told at once.
+pub const CHANNELS_MARKED_MAX: i64 = 1_000;
+pub const FILES_PER_MESSAGE_MAX: usize = 20;
+
+/// A key that has grown beyond this has its column put in order anew.
+pub const ORDER_KEY_MAX_BYTES: usize = 100;
+pub const COLUMNS_PER_BOARD_MAX: i64 = 50;
+pub const CARDS_PER_BOARD_MAX: i64 = 2_000;
+/// Former versions of one note that are kept; the oldest go first.
+pub const NOTE_VERSIONS_MAX: i64 = 500;

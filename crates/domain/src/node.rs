@@ -2,11 +2,14 @@
 
 use crate::access::Visibility;
 use crate::announcement::Announcement;
+use crate::board::{Card, Column};
+use crate::channel::Channel;
 use crate::connection::Connection;
 use crate::device::Device;
 use crate::geofence::Geofence;
 use crate::incident::Incident;
 use crate::maintenance::Maintenance;
+use crate::message::Message;
 use crate::person::Person;
 use crate::status_page::StatusPage;
 use crate::system::System;
@@ -48,13 +51,26 @@ text_enum! {
         Device = "device",
         /// A place on the map that devices enter and leave.
         Geofence = "geofence",
+        /// Where people talk about something.
+        Channel = "channel",
+        /// What somebody said there.
+        Message = "message",
+        /// Columns of cards: what is to be done, and how far it is.
+        Board = "board",
+        Column = "column",
+        Card = "card",
+        /// A text whose versions are kept.
+        Note = "note",
     }
 }
 
 impl NodeKind {
     /// Kinds that are scope roots from the start, and never stop being one.
     pub const fn is_always_scope(self) -> bool {
-        matches!(self, Self::Instance | Self::Workspace | Self::Announcement | Self::StatusPage)
+        matches!(
+            self,
+            Self::Instance | Self::Workspace | Self::Announcement | Self::StatusPage | Self::Channel | Self::Board
+        )
     }
 
     /// Kinds that are not made as nodes alone: what they have besides comes with them.
@@ -70,7 +86,21 @@ impl NodeKind {
                 | Self::Connection
                 | Self::Device
                 | Self::Geofence
+                | Self::Channel
+                | Self::Message
+                | Self::Column
+                | Self::Card
         )
+    }
+
+    /// Kinds that stay where they were made: their places there are of it.
+    pub const fn stays(self) -> bool {
+        matches!(self, Self::Message | Self::Column | Self::Card)
+    }
+
+    /// Kinds in which the nodes that the text names are linked, too. (Messages are too many for that.)
+    pub const fn links_by_text(self) -> bool {
+        matches!(self, Self::Card | Self::Note)
     }
 }
 
@@ -110,6 +140,10 @@ pub enum Facet {
     StatusPage(StatusPage),
     Device(Device),
     Geofence(Geofence),
+    Channel(Channel),
+    Message(Box<Message>),
+    Column(Column),
+    Card(Card),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ mod preferences;
 mod template;
 mod words;
 
-pub use act::{NewSubscription, NoticeAct, PreferencesPatch, QuietHours, ReadUntil};
+pub use act::{MarkPatch, NewSubscription, NoticeAct, PreferencesPatch, QuietHours, ReadUntil};
 pub use preferences::{Preferences, Quiet};
 pub use template::{BadTemplate, Letter, Rendered, StatusLinks, Template, example, preview, render};
 pub use words::words;
@@ -41,6 +41,10 @@ text_enum! {
         IncidentAcknowledged = "incident_acknowledged",
         IncidentResolved = "incident_resolved",
         Announcement = "announcement",
+        /// Somebody named them, or a team of theirs, in a channel.
+        MessageMention = "message_mention",
+        /// Somebody answered in a thread in which they have their say.
+        MessageReply = "message_reply",
         /// A stranger is asked whether the address is theirs that is to be told what a status page says.
         StatusConfirmation = "status_confirmation",
     }
@@ -49,7 +53,7 @@ text_enum! {
 impl NoticeKind {
     /// Whether somebody may subscribe to it, and have it told in words of their own.
     pub const fn is_for_members(self) -> bool {
-        !matches!(self, Self::StatusConfirmation)
+        !matches!(self, Self::StatusConfirmation | Self::MessageMention | Self::MessageReply)
     }
 
     /// Whether those who follow a status page by mail are told.

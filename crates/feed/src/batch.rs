@@ -53,6 +53,8 @@ pub enum InboxPart {
     Notifications,
     /// Announcements that they have put away.
     Dismissals,
+    /// How far they have read channels.
+    Channels,
 }
 
 impl InboxPart {
@@ -61,12 +63,13 @@ impl InboxPart {
         match self {
             Self::Notifications => "notifications",
             Self::Dismissals => "dismissals",
+            Self::Channels => "channels",
         }
     }
 
     /// `None` for a text that names none.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Notifications, Self::Dismissals].into_iter().find(|part| part.as_str() == text)
+        [Self::Notifications, Self::Dismissals, Self::Channels].into_iter().find(|part| part.as_str() == text)
     }
 }
 

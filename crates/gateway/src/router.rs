@@ -1,7 +1,9 @@
 //! Every route, in order, with who it is for. (What it answers stands at its handler.)
 
 use crate::accounts::{me, session, sessions, sign_in_link, tokens};
+use crate::boards::{self, cards, columns, notes};
 use crate::catalog::{contacts, dependencies, group_contacts, links, states, views};
+use crate::chat::{self, channels, marks};
 use crate::connections::{self, templates};
 use crate::fleet::{commands, devices, geofences, positions, stories};
 use crate::incident;
@@ -42,6 +44,8 @@ fn api() -> OpenApiRouter<State> {
         .merge(maintenances())
         .merge(incidents())
         .merge(messages())
+        .merge(chat())
+        .merge(boards())
         .merge(fleet())
         .merge(account())
         .merge(administration())
@@ -156,6 +160,40 @@ fn fleet() -> OpenApiRouter<State> {
         .routes(routes!(commands::list, commands::send))
         .routes(routes!(geofences::list, geofences::create))
         .routes(routes!(geofences::get, geofences::update, geofences::delete))
+}
+
+/// What people say to each other.
+fn chat() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        // Everybody, as far as they may see: channels and what is said there; members talk.
+        .routes(routes!(channels::list, channels::create))
+        .routes(routes!(marks::list))
+        .routes(routes!(channels::get, channels::update, channels::delete))
+        .routes(routes!(chat::messages::list, chat::messages::send))
+        .routes(routes!(chat::messages::pins))
+        .routes(routes!(marks::set))
+        .routes(routes!(chat::messages::get, chat::acts::edit, chat::acts::delete))
+        .routes(routes!(chat::messages::edits))
+        .routes(routes!(chat::acts::react))
+        .routes(routes!(chat::acts::pin))
+        .routes(routes!(chat::acts::promote))
+}
+
+/// What is to be done, and what is written down.
+fn boards() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        // Everybody, as far as they may see: boards and notes; members keep them.
+        .routes(routes!(boards::list, boards::create))
+        .routes(routes!(boards::get, boards::update, boards::delete))
+        .routes(routes!(columns::create))
+        .routes(routes!(columns::update, columns::delete))
+        .routes(routes!(columns::relocate))
+        .routes(routes!(cards::create))
+        .routes(routes!(cards::get, cards::update, cards::delete))
+        .routes(routes!(cards::relocate))
+        .routes(routes!(notes::list, notes::create))
+        .routes(routes!(notes::get, notes::update, notes::delete))
+        .routes(routes!(notes::versions))
 }
 
 /// What people are told, and how it reaches them.

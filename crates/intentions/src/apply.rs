@@ -1,7 +1,9 @@
 //! One intention after the other, inside the transaction.
 
 mod announcement;
+mod board;
 mod catalog;
+mod chat;
 mod connection;
 mod fleet;
 mod incident;
@@ -14,9 +16,11 @@ pub(crate) use announcement::tell as tell_announcement;
 use crate::Outcome;
 use crate::authorise::{self, End, Rights};
 use crate::carry_out::Stop;
+use chat::{Letter, guard_message};
 use domain::access::Level;
 use domain::audit::AuditSubject;
 use domain::intention::{Intention, ScopePatch};
+use domain::limits::NOTE_VERSIONS_MAX;
 use domain::node::NodeKind;
 use domain::person::PersonPatch;
 use domain::system::SystemPatch;
@@ -117,6 +121,21 @@ impl<'a> Work<'a> {
             Intention::CreateStatusPage { .. } => self.create_status_page(intention).await,
             Intention::UpdateStatusPage { .. } => self.update_status_page(intention).await,
             Intention::SetStatusPageEntries { id, version, entries } => self.set_entries(*id, *version, entries).await,
+            Intention::CreateChannel { .. } => self.create_channel(intention).await,
+            Intention::UpdateChannel { .. } => self.update_channel(intention).await,
+            Intention::SendMessage { id, channel_id, thread_id, body, file_ids } => {
+                let letter = Letter { id: *id, channel_id: *channel_id, thread_id: *thread_id, body, file_ids };
+                self.send_message(letter).await
+            }
+            Intention::EditMessage { id, version, body } => self.edit_message(*id, *version, body).await,
+            Intention::DeleteMessage { id, version } => self.delete_message(*id, *version).await,
+            Intention::React { id, emoji, on } => self.react(*id, emoji, *on).await,
+            Intention::PinMessage { id, pinned } => self.pin_message(*id, *pinned).await,
+            Intention::PromoteMessage { id, audience } => self.promote_message(*id, *audience).await,
+            Intention::CreateColumn { .. } => self.create_column(intention).await,
+            Intention::MoveColumn { id, place } => self.move_column(*id, *place).await,
+            Intention::CreateCard { .. } => self.create_card(intention).await,
+            Intention::MoveCard { id, column_id, place } => self.move_card(*id, *column_id, *place).await,
         }
     }
 
@@ -185,11 +204,13 @@ impl<'a> Work<'a> {
             store::scope::upsert_scope(&mut *self.db, id, patch.visibility, patch.isolated).await?;
         }
         // Whoever makes a scope owns it.
-        if let Some(person_id) = created_by.filter(|_| kind == NodeKind::Workspace || scope.is_some()) {
+        let is_scope = kind.is_always_scope() || scope.is_some();
+        if let Some(person_id) = created_by.filter(|_| is_scope) {
             self.insert_edge(Uuid::now_v7(), EdgeKind::Owner, person_id, id, &Map::new()).await?;
         }
+        self.link_by_text(id, kind, body).await?;
         self.touched.push(Touched::Node(id));
-        let scope_id = if kind == NodeKind::Workspace || scope.is_some() { id } else { parent_scope };
+        let scope_id = if is_scope { id } else { parent_scope };
         let summary = json!({ "parent_id": parent_id });
         self.record("create_node", node_subject(id, scope_id, kind, title), summary).await
     }
@@ -206,6 +227,7 @@ impl<'a> Work<'a> {
             self.rights(node.scope_id).await?.need(authorise::level_to_change(*id, &node), "node")?;
         }
         self.guard_maintenance(*id, &node).await?;
+        guard_message(&node)?;
         fresh(*version, node.version)?;
         if system.is_some() && node.kind != NodeKind::System {
             return Err(Refusal::invalid("system", "only with a node of kind system").into());
@@ -213,7 +235,14 @@ impl<'a> Work<'a> {
         if person.is_some() && node.kind != NodeKind::Person {
             return Err(Refusal::invalid("person", "only with a node of kind person").into());
         }
+        if node.kind == NodeKind::Note {
+            let by = if let Actor::Person { id, title, .. } = self.actor { Some((*id, title.as_str())) } else { None };
+            store::note::keep_version(&mut *self.db, *id, by, NOTE_VERSIONS_MAX).await?;
+        }
         store::node::update_node(&mut *self.db, *id, title.as_deref(), body.as_deref(), attrs.as_ref(), *position).await?;
+        if let Some(body) = body {
+            self.link_by_text(*id, node.kind, body).await?;
+        }
         if node.kind == NodeKind::Maintenance {
             store::maintenance::mark_edited(&mut *self.db, *id).await?;
         }
@@ -239,6 +268,9 @@ impl<'a> Work<'a> {
         at_parent.need(Level::Member, "parent")?;
         self.guard_maintenance(id, &node).await?;
         fresh(version, node.version)?;
+        if node.kind.stays() || store::channel::find_what_beside(&mut *self.db, id).await?.is_some() {
+            return Err(Refusal::invalid("parent_id", "where it is: it stays with what it was made for").into());
+        }
         if !EdgeKind::PartOf.allows(node.kind, parent_kind, true) {
             return Err(Refusal::invalid("parent_id", format!("a {} can't be part of a {parent_kind}", node.kind)).into());
         }
@@ -255,6 +287,7 @@ impl<'a> Work<'a> {
         if let Some(maintenance) = self.guard_maintenance(id, &node).await? {
             maintenance::may_be_deleted(&maintenance)?;
         }
+        guard_message(&node)?;
         fresh(version, node.version)?;
         store::node::delete_node(&mut *self.db, id).await?;
         self.touched.push(Touched::Deleted(id));
@@ -442,7 +475,7 @@ fn changed_fields(intention: &Intention) -> Vec<String> {
         .flat_map(|(name, value)| match (name.as_str(), value) {
             (
                 "system" | "person" | "maintenance" | "series" | "incident" | "view" | "connection" | "announcement"
-                | "status_page" | "device" | "geofence",
+                | "status_page" | "device" | "geofence" | "channel",
                 Value::Object(inner),
             ) => inner.keys().map(|key| format!("{name}.{key}")).collect(),
             _ => vec![name.clone()],

@@ -4,7 +4,7 @@ use crate::apply::Work;
 use crate::{Context, Done, Idempotency, Intentions, Outcome, authorise};
 use domain::intention::Intention;
 use domain::limits::{INTENTIONS_MAX, TRANSACTION_ATTEMPTS_MAX};
-use domain::{Actor, EdgeKind, NodeKind, Refusal};
+use domain::{Actor, EdgeKind, Refusal};
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use store::idempotency::Taken;
@@ -155,7 +155,7 @@ pub(crate) async fn take_key(to: &Intentions, context: &Context) -> Result<Optio
 /// Whether it may change a granting edge, or move a node: then the graph's lock comes first.
 fn changes_access(intention: &Intention) -> bool {
     match intention {
-        Intention::CreateNode { kind, scope, .. } => *kind == NodeKind::Workspace || scope.is_some(),
+        Intention::CreateNode { kind, scope, .. } => kind.is_always_scope() || scope.is_some(),
         Intention::UpdateNode { person, .. } => person.is_some(),
         Intention::CreateEdge { kind, .. } => kind.grants().is_some() || *kind == EdgeKind::PartOf,
         Intention::MoveNode { .. }
@@ -165,6 +165,7 @@ fn changes_access(intention: &Intention) -> bool {
         | Intention::CreateAnnouncement { .. }
         // It is a scope root, and its maker's.
         | Intention::CreateStatusPage { .. }
+        | Intention::CreateChannel { .. }
         // It deletes what it does not hold any more.
         | Intention::UpdateMaintenanceSeries { .. }
         // Its kind is not known before it is read.
@@ -204,7 +205,18 @@ fn changes_access(intention: &Intention) -> bool {
         | Intention::CreateMaintenanceSeries { .. }
         | Intention::EndMaintenanceSeries { .. }
         | Intention::UpdateStatusPage { .. }
-        | Intention::SetStatusPageEntries { .. } => false,
+        | Intention::SetStatusPageEntries { .. }
+        | Intention::UpdateChannel { .. }
+        | Intention::SendMessage { .. }
+        | Intention::EditMessage { .. }
+        | Intention::DeleteMessage { .. }
+        | Intention::React { .. }
+        | Intention::PinMessage { .. }
+        | Intention::PromoteMessage { .. }
+        | Intention::CreateColumn { .. }
+        | Intention::MoveColumn { .. }
+        | Intention::CreateCard { .. }
+        | Intention::MoveCard { .. } => false,
     }
 }
 
@@ -275,6 +287,9 @@ fn tells_people(intention: &Intention) -> bool {
             | Intention::EndMaintenanceSeries { .. }
             | Intention::CreateAnnouncement { .. }
             | Intention::UpdateAnnouncement { .. }
+            | Intention::SendMessage { .. }
+            | Intention::EditMessage { .. }
+            | Intention::PromoteMessage { .. }
     )
 }
 

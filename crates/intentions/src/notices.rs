@@ -10,10 +10,11 @@ use domain::connection::Channel;
 use domain::job::{JobKind, NewJob};
 use domain::limits::{SUBSCRIPTIONS_PER_SUBSCRIBER_MAX, TRANSACTION_ATTEMPTS_MAX};
 use domain::node::NodeKind;
-use domain::notification::{DeliverPayload, NewSubscription, NoticeAct, NoticeKind, PreferencesPatch};
+use domain::notification::{DeliverPayload, MarkPatch, NewSubscription, NoticeAct, NoticeKind, PreferencesPatch};
 use domain::{Actor, Refusal};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
+use store::channel::Mark;
 use store::subscription::{NewSubscriptionRow, Subscription};
 use uuid::Uuid;
 
@@ -27,6 +28,7 @@ pub enum NoticeOutcome {
     /// It is tried again by this job.
     Requeued(Uuid),
     Preferences(PreferencesPatch),
+    Marked(Mark),
 }
 
 /// What became of a request.
@@ -111,6 +113,7 @@ impl Desk<'_> {
                 if there { Ok(NoticeOutcome::Gone(*id)) } else { Err(Refusal::NotFound { what: "notification" }.into()) }
             }
             NoticeAct::DismissAnnouncement { id } => self.dismiss(*id).await,
+            NoticeAct::MarkChannel { channel_id, mark } => self.mark_channel(*channel_id, *mark).await,
             NoticeAct::RetryDelivery { id } => self.retry(*id).await,
             NoticeAct::DeleteFollower { page_id, id } => self.delete_follower(*page_id, *id).await,
         }
@@ -240,6 +243,14 @@ impl Desk<'_> {
         }
         let is_new = store::announcement::insert_dismissal(&mut *self.db, id, self.person_id).await?;
         Ok(NoticeOutcome::Changed(is_new.into()))
+    }
+
+    async fn mark_channel(&mut self, id: Uuid, mark: MarkPatch) -> Result<NoticeOutcome, Stop> {
+        const NO_SUCH: Refusal = Refusal::NotFound { what: "channel" };
+        let (_, scope_id) = store::node::lock_parent(&mut *self.db, id).await?.ok_or(NO_SUCH)?;
+        self.rights(scope_id).await?.need(Level::Reader, "channel")?;
+        let marked = store::channel::upsert_mark(&mut *self.db, self.person_id, id, mark).await?;
+        Ok(NoticeOutcome::Marked(marked.ok_or(NO_SUCH)?))
     }
 
     /// Whoever manages a page says who it writes to.

@@ -43,6 +43,21 @@ pub(crate) async fn notify(db: &mut PgConnection, notice: &Notice) -> Result<(),
     deliver(db, notice, &messages).await
 }
 
+/// Tells these, who are meant themselves.
+pub(crate) async fn notify_people(db: &mut PgConnection, notice: &Notice, people: &[PersonToTell]) -> Result<(), sqlx::Error> {
+    if people.is_empty() {
+        return Ok(());
+    }
+    let now = store::database::now(&mut *db).await?;
+    tell_people(&mut *db, notice, people, now).await?;
+    let Some((connection_id, sender)) = store::notification::find_mail_connection(&mut *db, notice.node_id).await? else {
+        return Ok(());
+    };
+    let mails: Vec<NewDelivery> =
+        people.iter().filter_map(|person| mail_to(notice, person, connection_id, &sender, now)).collect();
+    deliver(db, notice, &mails).await
+}
+
 async fn tell_people(
     db: &mut PgConnection,
     notice: &Notice,

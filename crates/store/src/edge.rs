@@ -180,3 +180,12 @@ pub async fn delete_edge(db: impl PgExecutor<'_>, id: Uuid) -> Result<()> {
     sqlx::query!("delete from edges where id = $1", id).execute(db).await?;
     Ok(())
 }
+
+/// What this node relates to: edge, other end, attrs; whoever asks.
+pub async fn list_relations_from(db: impl PgExecutor<'_>, source_id: Uuid) -> Result<Vec<(Uuid, Uuid, Map<String, Value>)>> {
+    let rows = sqlx::query!(
+        r#"select id, target_id, attrs as "attrs!: Json<Map<String, Value>>" from edges where source_id = $1 and kind = 'relates_to'"#,
+        source_id
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.id, row.target_id, row.attrs.0)).collect())
+}

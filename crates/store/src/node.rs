@@ -1,11 +1,14 @@
 //! Nodes with their facets.
 
 use crate::announcement::AnnouncementRow;
+use crate::board::{CardRow, ColumnRow};
+use crate::channel::ChannelRow;
 use crate::connection::ConnectionRow;
 use crate::device::DeviceRow;
 use crate::geofence::GeofenceRow;
 use crate::incident::IncidentRow;
 use crate::maintenance::MaintenanceRow;
+use crate::message::MessageRow;
 use crate::status_page::StatusPageRow;
 use domain::access::Visibility;
 use domain::check::CheckSpec;
@@ -139,6 +142,10 @@ fn facet_of(kind: NodeKind, row: Value) -> Result<Facet> {
         NodeKind::Device => Ok(Facet::Device(serde_json::from_value::<DeviceRow>(row).map_err(wrong)?.into())),
         NodeKind::Geofence => Ok(Facet::Geofence(serde_json::from_value::<GeofenceRow>(row).map_err(wrong)?.into())),
         NodeKind::StatusPage => Ok(Facet::StatusPage(serde_json::from_value::<StatusPageRow>(row).map_err(wrong)?.into())),
+        NodeKind::Channel => Ok(Facet::Channel(serde_json::from_value::<ChannelRow>(row).map_err(wrong)?.into_channel()?)),
+        NodeKind::Message => Ok(Facet::Message(Box::new(serde_json::from_value::<MessageRow>(row).map_err(wrong)?.into()))),
+        NodeKind::Column => Ok(Facet::Column(serde_json::from_value::<ColumnRow>(row).map_err(wrong)?.into())),
+        NodeKind::Card => Ok(Facet::Card(serde_json::from_value::<CardRow>(row).map_err(wrong)?.into())),
         other => Err(unknown("facet of", other.as_str())),
     }
 }
@@ -170,6 +177,10 @@ macro_rules! nodes {
                    when 'status_page' then (select to_jsonb(f) from status_pages f where f.node_id = n.id)
                    when 'device' then (select to_jsonb(f) from devices f where f.node_id = n.id)
                    when 'geofence' then (select to_jsonb(f) from geofences f where f.node_id = n.id)
+                   when 'channel' then (select to_jsonb(f) from channels f where f.node_id = n.id)
+                   when 'message' then message_facet(n.id)
+                   when 'column' then (select to_jsonb(f) from board_columns f where f.node_id = n.id)
+                   when 'card' then (select to_jsonb(f) from cards f where f.node_id = n.id)
                  end as "facet?",
                  c.visibility as "visibility?", c.isolated as "isolated?"
                from nodes n
@@ -218,9 +229,9 @@ pub async fn list_workspaces_by_title(db: impl PgExecutor<'_>, title: &str, limi
         .await
 }
 
-/// Up to `limit` nodes of these scopes, whoever asks.
+/// Up to `limit` nodes of these scopes, whoever asks; without messages, which are read by their channels.
 pub async fn list_nodes_of_scopes(db: impl PgExecutor<'_>, scope_ids: &[Uuid], limit: i64) -> Result<Vec<Node>> {
-    into_nodes(nodes!("where n.scope_id = any($1) limit $2", scope_ids, limit).fetch_all(db).await?)
+    into_nodes(nodes!("where n.scope_id = any($1) and n.kind <> 'message' limit $2", scope_ids, limit).fetch_all(db).await?)
 }
 
 /// What to list; `None` takes all.

@@ -3,7 +3,8 @@
 mod recipients;
 
 pub use recipients::{
-    ConnectionToTell, PersonToTell, find_mail_connection, list_connections_to_tell, list_people_to_tell, may_still_be_told,
+    ConnectionToTell, PersonToTell, find_mail_connection, list_connections_to_tell, list_named_people, list_people_to_tell,
+    may_still_be_told,
 };
 
 use chrono_tz::Tz;

@@ -27,6 +27,10 @@ pub enum NoticeAct {
     DismissAnnouncement {
         id: Uuid,
     },
+    MarkChannel {
+        channel_id: Uuid,
+        mark: MarkPatch,
+    },
     RetryDelivery {
         id: Uuid,
     },
@@ -56,6 +60,20 @@ pub struct NewSubscription {
     #[serde(default)]
     #[schema(nullable = false)]
     pub connection_id: Option<Uuid>,
+}
+
+/// How far somebody has read a channel; absent fields stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MarkPatch {
+    /// Only rises, and not beyond the newest message.
+    #[serde(default)]
+    #[schema(nullable = false, minimum = 0)]
+    pub read_number: Option<i64>,
+    /// What is new in it does not count as unread.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub muted: Option<bool>,
 }
 
 /// Which notifications are read.
@@ -117,7 +135,7 @@ impl NoticeAct {
 
 fn check_kinds(kinds: &[NoticeKind]) -> Result<(), Refusal> {
     if !kinds.iter().all(|kind| kind.is_for_members()) {
-        return Err(Refusal::invalid("kinds", "nobody subscribes to being asked for a confirmation"));
+        return Err(Refusal::invalid("kinds", "kinds that one can subscribe to: others reach whom they are for anyway"));
     }
     if kinds.len() > NoticeKind::ALL.len() { Err(Refusal::invalid("kinds", "each kind once")) } else { Ok(()) }
 }

@@ -93,7 +93,7 @@ impl Template {
     /// Refuses what can't be rendered.
     pub fn validate(&self) -> Result<(), Refusal> {
         if !self.kind.is_for_members() {
-            return Err(Refusal::invalid("kind", "strangers are asked in words that are built in"));
+            return Err(Refusal::invalid("kind", "a kind that one can subscribe to: others have words that are built in"));
         }
         let parts = [("subject", Some(&self.subject)), ("body", Some(&self.body)), ("html", self.html.as_ref())];
         for (field, source) in parts.into_iter().filter_map(|(field, source)| Some((field, source?))) {

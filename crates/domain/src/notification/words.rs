@@ -21,6 +21,8 @@ pub const fn words(kind: NoticeKind) -> &'static str {
         NoticeKind::IncidentAcknowledged => "Incident acknowledged",
         NoticeKind::IncidentResolved => "Incident resolved",
         NoticeKind::Announcement => "Announcement",
+        NoticeKind::MessageMention => "You were named",
+        NoticeKind::MessageReply => "Answer",
         NoticeKind::StatusConfirmation => "Confirm your subscription",
     }
 }

@@ -353,7 +353,11 @@ fn touches_status(batch: &Batch) -> bool {
     use NodeKind::{Group, Incident, Maintenance, StatusPage, System};
     !batch.control.scopes.is_empty()
         || batch.events.iter().any(|event| match &event.change {
-            Change::Edge { edge, .. } => matches!(edge.kind, Affects | PartOf | Shows),
+            // What stays where it was made (messages, cards) is on no page.
+            Change::Edge { edge, ends, .. } if edge.kind == PartOf => {
+                ends.iter().find(|end| end.id == edge.source_id).is_none_or(|source| !source.kind.stays())
+            }
+            Change::Edge { edge, .. } => matches!(edge.kind, Affects | Shows),
             Change::EdgeGone { kind, .. } => kind.is_none_or(|kind| matches!(kind, Affects | PartOf | Shows)),
             node => node.node_kind().is_none_or(|kind| matches!(kind, Group | Incident | Maintenance | StatusPage | System)),
         })

@@ -19,6 +19,7 @@ pub(super) struct Index {
     by_kind: HashMap<NodeKind, HashSet<ReaderId>>,
     /// Of a node's own topic, and of its neighbours'.
     by_node: HashMap<Uuid, HashSet<ReaderId>>,
+    by_channel: HashMap<Uuid, HashSet<ReaderId>>,
     entries: usize,
     kept: usize,
 }
@@ -28,6 +29,9 @@ impl Index {
         match topic {
             Topic::Kind(kind) => self.entries += usize::from(self.by_kind.entry(kind).or_default().insert(id)),
             Topic::Node(node) => self.add_node(node, id),
+            Topic::Channel(channel) => {
+                self.entries += usize::from(self.by_channel.entry(channel).or_default().insert(id));
+            }
             Topic::Lifecycle => {}
         }
     }
@@ -53,13 +57,14 @@ impl Index {
 
     /// Who may have asked for the subject.
     pub(super) fn candidates(&self, subject: &Subject) -> Vec<ReaderId> {
-        let (nodes, kind): (&[Uuid], _) = match subject {
-            Subject::Node { id, kind } => (&[*id], *kind),
-            Subject::Edge { source_id, target_id } => (&[*source_id, *target_id], None),
+        let (nodes, kind, channel): (&[Uuid], _, _) = match subject {
+            Subject::Node { id, kind, channel_id } => (&[*id], *kind, *channel_id),
+            Subject::Edge { source_id, target_id } => (&[*source_id, *target_id], None, None),
         };
         let by_node = nodes.iter().filter_map(|node| self.by_node.get(node));
         let by_kind = kind.and_then(|kind| self.by_kind.get(&kind));
-        let mut ids: Vec<ReaderId> = by_node.chain(by_kind).flatten().copied().collect();
+        let by_channel = channel.and_then(|channel| self.by_channel.get(&channel));
+        let mut ids: Vec<ReaderId> = by_node.chain(by_kind).chain(by_channel).flatten().copied().collect();
         ids.sort_unstable();
         ids.dedup();
         ids
@@ -86,6 +91,6 @@ mod tests {
             index.sweep(&readers);
         }
         assert!(index.entries <= SWEEP_MIN_ENTRIES && index.by_node.len() <= SWEEP_MIN_ENTRIES, "{}", index.entries);
-        assert_eq!(index.candidates(&Subject::Node { id: kept, kind: None }), [stays]);
+        assert_eq!(index.candidates(&Subject::Node { id: kept, kind: None, channel_id: None }), [stays]);
     }
 }

@@ -33,8 +33,20 @@ pub(super) struct PreparedEvent {
 /// Whom it may concern.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Subject {
-    Node { id: Uuid, kind: Option<NodeKind> },
+    Node {
+        id: Uuid,
+        kind: Option<NodeKind>,
+        /// Of a channel itself, or of one of its messages: those are in its scope.
+        channel_id: Option<Uuid>,
+    },
     Edge { source_id: Uuid, target_id: Uuid },
+}
+
+impl Subject {
+    fn of_node(id: Uuid, kind: Option<NodeKind>, scope_id: Option<Uuid>) -> Self {
+        let channel_id = scope_id.filter(|_| matches!(kind, Some(NodeKind::Channel | NodeKind::Message)));
+        Self::Node { id, kind, channel_id }
+    }
 }
 
 impl Prepared {
@@ -55,7 +67,7 @@ impl PreparedEvent {
         match event.change {
             Change::Node { node, old_scopes } => Self {
                 xids,
-                subject: Subject::Node { id: node.id, kind: Some(node.kind) },
+                subject: Subject::of_node(node.id, Some(node.kind), Some(node.scope_id)),
                 gone: Gone { entity: Entity::Node, id: node.id, version: node.version },
                 body: Some(bodies.node(&node)),
                 old_scopes: node_pairs(old_scopes),
@@ -63,7 +75,7 @@ impl PreparedEvent {
             },
             Change::NodeGone { id, kind, version, old_scopes } => Self {
                 xids,
-                subject: Subject::Node { id, kind },
+                subject: Subject::of_node(id, kind, old_scopes.first().copied()),
                 gone: Gone { entity: Entity::Node, id, version },
                 body: None,
                 old_scopes: node_pairs(old_scopes),
@@ -129,7 +141,7 @@ mod tests {
         let scope = Uuid::from_u128;
         PreparedEvent {
             xids: vec![1],
-            subject: Subject::Node { id, kind: None },
+            subject: Subject::Node { id, kind: None, channel_id: None },
             body: now.map(|(a, b)| {
                 let (scope_id, other_scope_id) = (scope(a), scope(b));
                 Arc::new(Body { entity: Entity::Node, id, version: 2, kind: None, scope_id, other_scope_id, json: "{}".into() })

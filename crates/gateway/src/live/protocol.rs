@@ -112,16 +112,19 @@ pub(super) enum Topic {
     Kind(NodeKind),
     /// A node, its edges and the nodes at their other ends.
     Node(Uuid),
+    /// A channel and its messages; of those at first the newest.
+    Channel(Uuid),
     /// Announced shutdowns; always on.
     Lifecycle,
 }
 
 impl Topic {
-    /// `kind:<kind>`, `node:<uuid>` or `lifecycle`.
+    /// `kind:<kind>`, `node:<uuid>`, `channel:<uuid>` or `lifecycle`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         match text.split_once(':') {
             Some(("kind", kind)) => NodeKind::parse(kind).map(Self::Kind),
             Some(("node", id)) => Uuid::parse_str(id).ok().map(Self::Node),
+            Some(("channel", id)) => Uuid::parse_str(id).ok().map(Self::Channel),
             None if text == "lifecycle" => Some(Self::Lifecycle),
             _ => None,
         }
@@ -138,8 +141,9 @@ mod tests {
         let check = |text: &str, expect| assert_eq!(Topic::parse(text), expect, "{text:?}");
         check("kind:system", Some(Topic::Kind(NodeKind::System)));
         check(&format!("node:{id}"), Some(Topic::Node(id)));
+        check(&format!("channel:{id}"), Some(Topic::Channel(id)));
         check("lifecycle", Some(Topic::Lifecycle));
-        for bad in ["", "kind", "kind:", "kind:System", "node:7", "lifecycle:", "x:system", "kind:system:"] {
+        for bad in ["", "kind", "kind:", "kind:System", "node:7", "channel:7", "lifecycle:", "x:system", "kind:system:"] {
             check(bad, None);
         }
     }

@@ -81,7 +81,7 @@ impl Reader {
         let mut seen = Seen { person_id: self.person_id, since: self.since.elapsed(), nodes: Vec::new(), kinds: Vec::new() };
         for topic in topics {
             match topic {
-                Topic::Node(id) => seen.nodes.push(id),
+                Topic::Node(id) | Topic::Channel(id) => seen.nodes.push(id),
                 Topic::Kind(kind) => seen.kinds.push(kind),
                 Topic::Lifecycle => {}
             }
@@ -169,7 +169,11 @@ impl Reader {
         }
         // A node's neighbourhood may reach into the gained scope from anywhere: it is read anew.
         // So is everything when the scope is too large to be brought along.
-        self.resync(|topic| wanted.is_none() || matches!(topic, Topic::Node(_)));
+        // And of a channel only its messages' order tells which are told first.
+        let is_gained = |id: &Uuid| shift.gained.iter().any(|(scope_id, _)| scope_id == id);
+        self.resync(|topic| {
+            wanted.is_none() || matches!(topic, Topic::Node(_)) || matches!(topic, Topic::Channel(id) if is_gained(id))
+        });
         for (scope_id, level) in &shift.gained {
             let nodes = wanted.unwrap_or_default().iter().filter(|body| body.scope_id == *scope_id && self.wants_kind(body.kind));
             self.outbox.push_added(*scope_id, *level, nodes.cloned());
@@ -347,9 +351,10 @@ impl Reader {
 fn concerns(topic: Topic, neighbours: &HashSet<Uuid>, subject: &Subject) -> bool {
     match (topic, subject) {
         (Topic::Kind(wanted), Subject::Node { kind, .. }) => Some(wanted) == *kind,
+        (Topic::Channel(of), Subject::Node { channel_id, .. }) => Some(of) == *channel_id,
         (Topic::Node(of), Subject::Node { id, .. }) => of == *id || neighbours.contains(id),
         (Topic::Node(of), Subject::Edge { source_id, target_id }) => of == *source_id || of == *target_id,
-        (Topic::Kind(_), Subject::Edge { .. }) | (Topic::Lifecycle, _) => false,
+        (Topic::Kind(_) | Topic::Channel(_), Subject::Edge { .. }) | (Topic::Lifecycle, _) => false,
     }
 }
 

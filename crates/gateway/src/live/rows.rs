@@ -25,7 +25,7 @@ use uuid::Uuid;
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RowsQuery {
-    /// `kind:<node kind>` or `node:<id>`.
+    /// `kind:<node kind>`, `node:<id>` or `channel:<id>`.
     topic: String,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct LiveRows<'a> {
 )]
 pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<RowsQuery>) -> Result<Response, Refused> {
     let topic =
-        Topic::parse(&query.topic).ok_or_else(|| Refusal::invalid("topic", "kind:<node kind>, node:<id> or lifecycle"))?;
+        Topic::parse(&query.topic).ok_or_else(|| Refusal::invalid("topic", "kind:<node kind>, node:<id>, channel:<id> or lifecycle"))?;
     let hub = state.hub();
     let busy = || Refusal::Unavailable { detail: "too many readers at once; try again shortly", source: None };
     let turn = timeout(SUBSCRIBE_WAIT_MAX, hub.reads.acquire()).await.map_err(|_| busy())?;

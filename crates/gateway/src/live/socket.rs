@@ -327,7 +327,7 @@ impl Session {
         if slug.is_none() && parsed.is_none() {
             return self.refuse(
                 "invalid",
-                "topic: kind:<node kind>, node:<id>, status:<slug>, positions or lifecycle",
+                "topic: kind:<node kind>, node:<id>, channel:<id>, status:<slug>, positions or lifecycle",
                 Some(&id),
             );
         }

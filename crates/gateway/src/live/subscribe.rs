@@ -6,7 +6,7 @@ use super::frame::Rows;
 use super::pending::{Answer, Missed};
 use super::prepared::PreparedEvent;
 use super::protocol::Topic;
-use domain::Level;
+use domain::{Facet, Level, NodeKind};
 use domain::limits::{REPLAY_ROWS_MAX, SUBSCRIBE_ROWS_MAX};
 use feed::snapshot::Snapshot;
 use feed::token::{Epoch, Token};
@@ -55,6 +55,9 @@ async fn read_rows(
 ) -> Result<(Rows, HashSet<Uuid>), sqlx::Error> {
     match topic {
         Topic::Lifecycle => Ok((Rows::default(), HashSet::new())),
+        // All messages there are would be too many for anybody: only what is said from now on.
+        Topic::Kind(NodeKind::Message) => Ok((Rows { truncated: true, ..Rows::default() }, HashSet::new())),
+        Topic::Channel(id) => Ok((channel_rows(db, bodies, reader, id).await?, HashSet::new())),
         Topic::Kind(kind) => {
             let filter = NodeFilter { kind: Some(kind), ..NodeFilter::default() };
             let scopes = store::access::list_readable_scopes(&mut *db, reader).await?;
@@ -85,6 +88,22 @@ async fn read_rows(
     }
 }
 
+/// A channel, and its newest messages as its history says.
+async fn channel_rows(db: &mut PgConnection, bodies: &Bodies, reader: Option<Uuid>, id: Uuid) -> Result<Rows, sqlx::Error> {
+    let channel = store::node::find_readable_node(&mut *db, reader, id).await?;
+    let Some(channel) = channel.filter(|node| node.kind == NodeKind::Channel) else { return Ok(Rows::default()) };
+    let Some(Facet::Channel(facet)) = &channel.facet else { return Ok(Rows::default()) };
+    let (ids, truncated) = store::message::list_first(&mut *db, id, facet.history).await?;
+    // They are in the channel's scope, which was found readable in the same snapshot.
+    let mut messages = store::node::list_nodes_by_id(&mut *db, &ids).await?;
+    messages.sort_by_key(|node| match &node.facet {
+        Some(Facet::Message(message)) => message.number,
+        _ => 0,
+    });
+    let nodes = std::iter::once(&channel).chain(&messages).map(|node| bodies.node(node)).collect();
+    Ok(Rows { nodes, edges: Vec::new(), truncated })
+}
+
 /// What happened since a token, judged by what the reader may see now.
 pub(super) async fn missed(
     pool: &Pool,
@@ -102,7 +121,12 @@ pub(super) async fn missed(
     token::check_age(since, reading.to(), horizon).map_err(|_| Stop::Resync)?;
     let control = reading.control(&mut tx).await?.map_err(|_| Stop::Resync)?;
     let (lost, gained) = shifted(&mut tx, reader, &control).await?;
-    if !gained.is_empty() && matches!(topic, Topic::Node(_)) {
+    let is_begun_anew = match topic {
+        Topic::Node(_) => !gained.is_empty(),
+        Topic::Channel(id) => gained.iter().any(|(scope_id, _)| *scope_id == id),
+        Topic::Kind(_) | Topic::Lifecycle => false,
+    };
+    if is_begun_anew {
         return Err(Stop::Resync);
     }
     let gained_nodes = gained_nodes(&mut tx, &gained).await?.iter().map(|node| bodies.node(node)).collect();
@@ -117,7 +141,7 @@ pub(super) async fn missed(
     }
     let neighbours = match topic {
         Topic::Node(_) => read_rows(&mut tx, bodies, reader, topic).await?.1,
-        Topic::Kind(_) | Topic::Lifecycle => HashSet::new(),
+        Topic::Kind(_) | Topic::Channel(_) | Topic::Lifecycle => HashSet::new(),
     };
     let at = reading.to().clone();
     tx.commit().await?;

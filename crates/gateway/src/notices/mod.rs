@@ -35,7 +35,7 @@ pub(crate) async fn act(
     }
 }
 
-fn json(of: impl Serialize) -> Value {
+pub(crate) fn json(of: impl Serialize) -> Value {
     // Texts, numbers and times: there is nothing that could fail.
     serde_json::to_value(of).unwrap_or_default()
 }

@@ -15,6 +15,7 @@ use crate::reply;
 use crate::state::State;
 use crate::wire::edge::EdgeView;
 use crate::wire::node::NodeView;
+use crate::wire::nouns::ScopeChange;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::access::Level;
@@ -83,18 +84,24 @@ async fn create(state: State, caller: Caller, context: Context, intention: Inten
 
 /// What a PATCH sets, of whichever noun.
 #[derive(Default)]
-struct Change {
-    title: Option<String>,
-    body: Option<String>,
-    attrs: Option<Map<String, Value>>,
-    position: Option<i32>,
-    parent_id: Option<Uuid>,
-    scope: ScopePatch,
-    system: Option<SystemPatch>,
-    person: Option<PersonPatch>,
+pub(crate) struct Change {
+    pub(crate) title: Option<String>,
+    pub(crate) body: Option<String>,
+    pub(crate) attrs: Option<Map<String, Value>>,
+    pub(crate) position: Option<i32>,
+    pub(crate) parent_id: Option<Uuid>,
+    pub(crate) scope: ScopePatch,
+    pub(crate) system: Option<SystemPatch>,
+    pub(crate) person: Option<PersonPatch>,
 }
 
 impl Change {
+    /// Of a node that is a scope root.
+    pub(crate) fn of_scope(input: ScopeChange) -> Self {
+        let ScopeChange { title, body, attrs, parent_id, visibility, isolated } = input;
+        Self { title, body, attrs, parent_id, scope: ScopePatch { visibility, isolated }, ..Self::default() }
+    }
+
     /// The intentions that make it, from this version. A change of fields raises the version by
     /// one, so a change of the scope can follow it; a move raises it by one or two.
     fn intentions(self, id: Uuid, mut version: i64) -> Result<Vec<Intention>, Refusal> {
@@ -120,7 +127,7 @@ impl Change {
     }
 }
 
-async fn change<T>(
+pub(crate) async fn change<T>(
     state: State,
     kind: NodeKind,
     id: Uuid,
@@ -204,6 +211,7 @@ pub(crate) fn without_place(refusal: Refusal) -> Refusal {
                 "series.",
                 "device.",
                 "geofence.",
+                "channel.",
             ];
             let flat = facets.iter().find_map(|facet| inner.strip_prefix(facet)).unwrap_or(inner);
             Refusal::Invalid { field: flat.to_owned(), expects }

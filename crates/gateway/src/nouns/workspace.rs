@@ -68,7 +68,7 @@ pub(crate) async fn update(
     IfMatch(version): IfMatch,
     submission: Submission<ScopeChange>,
 ) -> Result<Response, Refused> {
-    super::change(state, KIND, id, version, submission, into_change).await
+    super::change(state, KIND, id, version, submission, Change::of_scope).await
 }
 
 /// Delete a workspace
@@ -84,9 +84,4 @@ pub(crate) async fn delete(
     submission: Submission<()>,
 ) -> Result<Response, Refused> {
     super::delete(state, KIND, id, version, submission).await
-}
-
-fn into_change(input: ScopeChange) -> Change {
-    let ScopeChange { title, body, attrs, parent_id, visibility, isolated } = input;
-    Change { title, body, attrs, parent_id, scope: ScopePatch { visibility, isolated }, ..Change::default() }
 }

@@ -90,6 +90,10 @@ impl Untrue {
             Change::NodeGone { id, kind, .. } => self.add_node(*id, *kind),
             Change::Edge { edge, ends, .. } => {
                 let source = ends.iter().find(|end| end.id == edge.source_id);
+                // What stays where it was made is news of itself alone; and messages are many.
+                if edge.kind == EdgeKind::PartOf && source.is_some_and(|source| source.kind.stays()) {
+                    return;
+                }
                 self.add_edge(Some(edge.kind), edge.source_id, edge.target_id);
                 // A group takes its systems along. (One that has no parent any more is gone, with its systems.)
                 if edge.kind == EdgeKind::PartOf && source.is_none_or(|source| source.kind == NodeKind::Group) {
@@ -152,7 +156,7 @@ impl Caches for Reads {
             } else {
                 self.any.invalidate(&all).await;
             }
-            if !untrue.pages.is_empty() || untrue.sights == People::All {
+            if untrue.pages.iter().any(|module| *module != Module::Chat) || untrue.sights == People::All {
                 self.status.invalidate(&all).await;
             }
             self.sights.invalidate(&untrue.sights.stale(|person| Stale::Key(sight::key(Some(person))))).await;

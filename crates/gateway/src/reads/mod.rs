@@ -48,10 +48,12 @@ pub(crate) enum Module {
     Incidents,
     Announcements,
     Fleet,
+    Chat,
 }
 
 impl Module {
-    pub(crate) const ALL: [Self; 5] = [Self::Catalog, Self::Maintenances, Self::Incidents, Self::Announcements, Self::Fleet];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Catalog, Self::Maintenances, Self::Incidents, Self::Announcements, Self::Fleet, Self::Chat];
 
     pub(crate) fn of(kind: NodeKind) -> Self {
         match kind {
@@ -59,6 +61,12 @@ impl Module {
             NodeKind::Incident => Self::Incidents,
             NodeKind::Announcement => Self::Announcements,
             NodeKind::Device | NodeKind::Geofence => Self::Fleet,
+            NodeKind::Channel
+            | NodeKind::Message
+            | NodeKind::Board
+            | NodeKind::Column
+            | NodeKind::Card
+            | NodeKind::Note => Self::Chat,
             _ => Self::Catalog,
         }
     }
@@ -69,6 +77,7 @@ impl Module {
             Self::Maintenances => ("maintenances", "maintenances.pages", CACHE_MAINTENANCES_TTL),
             Self::Incidents => ("incidents", "incidents.pages", CACHE_INCIDENTS_TTL),
             Self::Fleet => ("fleet", "fleet.pages", CACHE_FLEET_TTL),
+            Self::Chat => ("chat", "chat.pages", CACHE_CATALOG_TTL),
             Self::Announcements => ("announcements", "announcements.pages", CACHE_ANNOUNCEMENTS_TTL),
         }
     }

@@ -1,12 +1,15 @@
 //! Nodes: the same shape in lists, single reads, typed routes and on the socket.
 
 use super::announcement::AnnouncementView;
+use super::board::{CardView, ColumnView};
 use super::catalog::ViewView;
+use super::channel::ChannelView;
 use super::connection::ConnectionView;
 use super::device::DeviceView;
 use super::geofence::GeofenceView;
 use super::incident::IncidentView;
 use super::maintenance::MaintenanceView;
+use super::message::MessageView;
 use super::status_page::StatusPageView;
 use chrono::{DateTime, Utc};
 use domain::check::CheckSpec;
@@ -62,6 +65,8 @@ pub(crate) struct NodeView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     incident: Option<IncidentView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     connection: Option<ConnectionView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -75,6 +80,18 @@ pub(crate) struct NodeView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     geofence: Option<GeofenceView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    channel: Option<ChannelView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    message: Option<MessageView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    column: Option<ColumnView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    card: Option<CardView<'a>>,
     /// On scope roots: who reads it without a grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -161,6 +178,10 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             status_page: None,
             device: None,
             geofence: None,
+            channel: None,
+            message: None,
+            column: None,
+            card: None,
             scope: node.scope.map(Into::into),
         };
         match &node.facet {
@@ -174,6 +195,10 @@ impl<'a> From<&'a Node> for NodeView<'a> {
             Some(Facet::StatusPage(page)) => view.status_page = Some(page.into()),
             Some(Facet::Device(device)) => view.device = Some(device.into()),
             Some(Facet::Geofence(geofence)) => view.geofence = Some(geofence.into()),
+            Some(Facet::Channel(channel)) => view.channel = Some(channel.into()),
+            Some(Facet::Message(message)) => view.message = Some(MessageView::new(message, node.created_by)),
+            Some(Facet::Column(column)) => view.column = Some(column.into()),
+            Some(Facet::Card(card)) => view.card = Some(card.into()),
             None => {}
         }
         view

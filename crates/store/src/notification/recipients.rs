@@ -105,6 +105,43 @@ pub async fn list_people_to_tell(
     Ok(people.collect())
 }
 
+/// The people among these, and the members of the teams among them, who may read this scope; without `but`, by id.
+pub async fn list_named_people(
+    db: impl PgExecutor<'_>,
+    ids: &[Uuid],
+    scope_id: Uuid,
+    but: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<PersonToTell>> {
+    let rows = sqlx::query!(
+        r#"with named as (
+             select unnest($1::uuid[]) as id
+             union
+             select m.source_id from edges m where m.target_id = any($1) and m.kind = 'member_of')
+           select p.node_id as "person_id!", n.title as "title!", p.email,
+                  f.in_app as "in_app?", f.mail as "mail?", f.ntfy as "ntfy?", f.quiet_from, f.quiet_to, f.timezone
+             from named join people p on p.node_id = named.id and not p.disabled
+             join nodes n on n.id = p.node_id
+             left join notification_preferences f on f.person_id = p.node_id
+            where p.node_id is distinct from $3 and $2 in (select r.scope_id from readable_scopes(p.node_id) r)
+            order by p.node_id limit $4"#,
+        ids,
+        scope_id,
+        but,
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    let people = rows.into_iter().map(|r| PersonToTell {
+        person_id: r.person_id,
+        title: r.title,
+        email: r.email,
+        preferences: preferences(r.in_app, r.mail, r.ntfy, r.quiet_from, r.quiet_to, r.timezone),
+        systems: Vec::new(),
+    });
+    Ok(people.collect())
+}
+
 /// Connections that a notice reaches, each once. A connection carries what all of those may read on whose
 /// behalf it does: of a team, every member. Whoever subscribed it must still be a member where it is.
 pub async fn list_connections_to_tell(

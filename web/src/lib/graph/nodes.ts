@@ -20,11 +20,22 @@ const homes: Record<NodeKind, string> = {
 	status_page: '/status-pages',
 	connection: '/connections',
 	device: '/fleet',
-	geofence: '/fleet/fences'
+	geofence: '/fleet/fences',
+	channel: '/channels',
+	message: '/messages', // which leads on to where it was said
+	board: '/boards',
+	column: '/boards',
+	card: '/boards',
+	note: '/notes'
 };
 
-export function hrefOf(node: { id: string; kind: NodeKind }): string {
-	return node.kind === 'instance' ? '/admin/health' : `${homes[node.kind]}/${node.id}`;
+export function hrefOf(node: { id: string; kind: NodeKind; parent_id?: string | null }): string {
+	if (node.kind === 'instance') return '/admin/health';
+	const home = homes[node.kind];
+	// Columns and cards are seen on their board.
+	if (node.kind === 'column') return node.parent_id ? `${home}/${node.parent_id}` : home;
+	if (node.kind === 'card') return node.parent_id ? `${home}/${node.parent_id}?card=${node.id}` : home;
+	return `${home}/${node.id}`;
 }
 
 export function isSystem(node: Node): node is SystemNode {

@@ -54,7 +54,13 @@ export const en = {
 		status_page: 'Status page',
 		connection: 'Connection',
 		device: 'Device',
-		geofence: 'Geofence'
+		geofence: 'Geofence',
+		channel: 'Channel',
+		message: 'Message',
+		board: 'Board',
+		column: 'Column',
+		card: 'Card',
+		note: 'Note'
 	},
 	state: {
 		up: 'Up',

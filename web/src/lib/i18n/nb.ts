@@ -55,7 +55,13 @@ export const nb: Messages = {
 		status_page: 'Statusside',
 		connection: 'Tilkobling',
 		device: 'Enhet',
-		geofence: 'Geogjerde'
+		geofence: 'Geogjerde',
+		channel: 'Kanal',
+		message: 'Melding',
+		board: 'Tavle',
+		column: 'Kolonne',
+		card: 'Kort',
+		note: 'Notat'
 	},
 	state: {
 		up: 'Oppe',

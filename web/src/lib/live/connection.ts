@@ -1,8 +1,13 @@
 import type { Edge, Level, Node, NodeKind, Rows } from '$lib/api/types';
+import type { Present } from '$lib/chat/connection';
 import type { Lifecycle } from '$lib/lifecycle/types';
 import type { Bbox, PositionRow, PositionsWatch } from './positions';
 
-export type Topic = `kind:${NodeKind}` | `node:${string}`;
+/**
+ * `channel:` brings a channel's newest messages first, and then whatever changes in it. `kind:message` begins with
+ * nothing: it is only listened to.
+ */
+export type Topic = `kind:${NodeKind}` | `node:${string}` | `channel:${string}` | 'kind:message';
 
 export type LiveEvent =
 	| { op: 'upsert'; node: Node; edge?: undefined }
@@ -37,7 +42,8 @@ export type Status =
  */
 export interface Sink {
 	mark(): number;
-	rows(topic: Topic, rows: Rows, mark: number): void;
+	/** `again`: the question of before is asked again, and nothing broke in between. */
+	rows(topic: Topic, rows: Rows, mark: number, again?: boolean): void;
 	/** All that is granted to the viewer, by scope. */
 	setLevels(levels: Record<string, Level>): void;
 	changes(events: LiveEvent[]): void;
@@ -56,10 +62,12 @@ export interface Handlers {
 	ready?(): void;
 	/** The server won't serve this topic. */
 	refused?(code: string): void;
+	/** Where one polls: reads what belongs to the topic but is not among its rows. The round fails with it. */
+	again?(signal: AbortSignal): Promise<void>;
 }
 
 /** What is told to nobody but the viewer, and without its content. */
-export const inbox_parts = ['notifications', 'dismissals'] as const;
+export const inbox_parts = ['notifications', 'dismissals', 'channels'] as const;
 export type InboxPart = (typeof inbox_parts)[number];
 
 /** What happens to the connection as a whole. */
@@ -76,6 +84,10 @@ export interface Observer {
 	identity?(person_id: string | null): void;
 	/** The session or token ended; nothing is received until `restart`. */
 	ended?(): void;
+	/** Who has a channel open now, the viewer too. */
+	presence?(channel_id: string, people: Present[]): void;
+	/** The socket is gone, and with it what only holds while there is one. */
+	cut?(): void;
 }
 
 /** One implementation is chosen at start (choose.ts) and never swapped while running. */
@@ -89,4 +101,6 @@ export interface Connection {
 	subscribe(topic: Topic, handlers?: Handlers): () => void;
 	/** Where devices are, in a window of the map: the latest of each, as often as they move. */
 	watchPositions(bbox: Bbox, take: (rows: PositionRow[]) => void): PositionsWatch;
+	/** Tells who has the channel open that the viewer is writing. Lost where there is no socket. */
+	typing(channel_id: string): void;
 }

@@ -1,7 +1,9 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Edge, Level, Node, NodeKind, Rows } from '$lib/api/types';
+import { isMessage, type MessageNode } from '$lib/chat/types';
 import type { Added, LiveEvent, Removed, Sink, Topic } from './connection';
 import { Graves } from './graves';
+import { MessageStore } from './messages.svelte';
 
 /** Where a row comes from: a snapshot may bring back what was taken away, the rest may not. */
 type Source = 'snapshot' | 'event';
@@ -14,6 +16,7 @@ type Row = Node | Edge;
  *   by: an event, first rows, the answer to a write. Older or equal is ignored.
  * - A delete leaves its version behind, so that a late older row stays out.
  * - Only what a subscribed topic covers is kept: nothing here goes unwatched.
+ * - Messages are never among the nodes: there are too many of them (`messages`).
  */
 export class GraphStore implements Sink {
 	readonly nodes = new SvelteMap<string, Node>();
@@ -30,9 +33,15 @@ export class GraphStore implements Sink {
 	/** When each row was taken, counted in rows: what a snapshot can't know of is newer than its mark. */
 	private readonly taken = new Map<string, number>();
 	private count = 0;
+	/** When nodes or edges last were, counted likewise. */
+	private touched = 0;
 	/** When all was given up, counted likewise. */
 	private cleared = 0;
-	/** Rises whenever rows were taken or given up, for whoever shows what the rows don't tell. */
+	readonly messages = new MessageStore(
+		() => ++this.count,
+		() => this.count
+	);
+	/** Rises whenever nodes or edges were taken or given up, for whoever shows what the rows don't tell. */
 	stirred = $state(0);
 
 	mark(): number {
@@ -41,23 +50,33 @@ export class GraphStore implements Sink {
 
 	wanted(topic: Topic): void {
 		this.topics.add(topic);
+		const channel = channelOf(topic);
+		if (channel) this.messages.wanted(channel);
 	}
 
 	dropped(topic: Topic): void {
 		this.topics.delete(topic);
 		this.truncated.delete(topic);
+		const channel = channelOf(topic);
+		if (channel) this.messages.dropped(channel);
 		this.prune();
 		this.stir();
 	}
 
 	/** A snapshot of the topic: brings its rows and takes away what is no longer among them. */
-	rows(topic: Topic, rows: Rows, mark: number): void {
+	rows(topic: Topic, all: Rows, mark: number, again = false): void {
+		const { messages, ...rows } = apart(all);
+		const channel = channelOf(topic);
+		if (channel) {
+			const there = rows.nodes.some(({ id }) => id === channel);
+			this.messages.began(channel, there ? messages : null, rows.truncated ?? false, mark, again);
+		}
 		this.takeAll(rows.nodes, rows.edges, 'snapshot');
 		if (rows.truncated) this.truncated.add(topic);
 		else this.truncated.delete(topic);
 
 		const seen = new Set<string>();
-		for (const row of [...(rows.nodes ?? []), ...(rows.edges ?? [])]) seen.add(row.id);
+		for (const row of [...rows.nodes, ...(rows.edges ?? [])]) seen.add(row.id);
 		const gone = (row: Row) => !seen.has(row.id) && (this.taken.get(row.id) ?? 0) <= mark;
 		for (const node of [...this.nodes.values()]) {
 			if (!ownNode(topic, node) || !gone(node)) continue;
@@ -81,12 +100,12 @@ export class GraphStore implements Sink {
 		for (const event of events) {
 			if (event.op === 'upsert') {
 				if (event.edge) this.take(this.edges, event.edge, 'event');
-			} else {
+			} else if (event.entity === 'edge' || !this.messages.delete(event.id, event.version)) {
 				this.delete(event.entity, event.id, event.version);
 			}
 		}
 		for (const event of events) {
-			if (event.op === 'upsert' && event.node) this.take(this.nodes, event.node, 'event');
+			if (event.op === 'upsert' && event.node) this.takeNode(event.node, 'event');
 		}
 		if (events.some((event) => event.op === 'delete' && event.entity === 'edge')) this.prune();
 		this.stir();
@@ -96,6 +115,7 @@ export class GraphStore implements Sink {
 		this.levels.set(added.scope_id, added.level);
 		this.takeAll(added.nodes, added.edges, 'snapshot');
 		this.stir();
+		this.messages.added(added.scope_id);
 	}
 
 	removed(removed: Removed): void {
@@ -114,6 +134,7 @@ export class GraphStore implements Sink {
 			const held = map.get(id);
 			if (!held || this.isSuspect(id) || held.version <= version) this.bury(map, id, version);
 		}
+		this.messages.removed(scopes, removed.ids);
 		this.prune();
 		this.stir();
 	}
@@ -121,14 +142,17 @@ export class GraphStore implements Sink {
 	resync(topic: Topic): void {
 		for (const node of this.nodes.values()) if (ownNode(topic, node)) this.suspect.add(node.id);
 		for (const edge of this.edges.values()) if (touches(topic, edge)) this.suspect.add(edge.id);
+		const channel = channelOf(topic);
+		if (channel) this.messages.doubt(channel);
 		// After a restore the versions may have gone back: graves of before say nothing.
 		this.graves.clear();
+		this.messages.resync();
 	}
 
 	/** What the answer to a write (or a single read) brings, by the same rules as an event. */
 	answered(rows: { node?: Node; edge?: Edge; deleted?: string }[]): void {
 		for (const { edge } of rows) if (edge) this.take(this.edges, edge, 'event');
-		for (const { node } of rows) if (node) this.take(this.nodes, node, 'event');
+		for (const { node } of rows) if (node) this.takeNode(node, 'event');
 		for (const { deleted } of rows) {
 			// The answer does not tell the delete's version; its event will.
 			const map = deleted && this.nodes.has(deleted) ? this.nodes : this.edges;
@@ -147,7 +171,8 @@ export class GraphStore implements Sink {
 
 	/** Another person, or nobody, looks at the page now. */
 	clear(): void {
-		this.cleared = ++this.count;
+		this.cleared = this.next();
+		this.messages.clear();
 		for (const held of [this.nodes, this.edges, this.levels, this.truncated]) held.clear();
 		for (const kept of [this.graves, this.suspect, this.taken]) kept.clear();
 		this.stir();
@@ -155,12 +180,23 @@ export class GraphStore implements Sink {
 
 	/** Once for all that came together: thousands of rows may. */
 	private stir(): void {
-		this.stirred = this.count;
+		this.stirred = this.touched;
+		this.messages.stir();
+	}
+
+	private next(): number {
+		this.touched = ++this.count;
+		return this.count;
 	}
 
 	private takeAll(nodes: Node[] = [], edges: Edge[] = [], source: Source): void {
 		for (const edge of edges) this.take(this.edges, edge, source);
-		for (const node of nodes) this.take(this.nodes, node, source);
+		for (const node of nodes) this.takeNode(node, source);
+	}
+
+	private takeNode(node: Node, source: Source): void {
+		if (isMessage(node)) this.messages.take(node);
+		else this.take(this.nodes, node, source);
 	}
 
 	private take<T extends Row>(map: SvelteMap<string, T>, row: T, source: Source): void {
@@ -170,7 +206,7 @@ export class GraphStore implements Sink {
 		map.set(row.id, row);
 		this.graves.open(row.id);
 		this.suspect.delete(row.id);
-		this.taken.set(row.id, ++this.count);
+		this.taken.set(row.id, this.next());
 	}
 
 	private delete(entity: 'node' | 'edge', id: string, version: number): void {
@@ -178,17 +214,17 @@ export class GraphStore implements Sink {
 		const held = map.get(id);
 		if (held && !this.isSuspect(id) && held.version >= version) return;
 		this.forget(map, id);
-		this.graves.dig(id, version, 'deleted', ++this.count);
+		this.graves.dig(id, version, 'deleted', this.next());
 	}
 
 	/** Out of sight, maybe for a while: a snapshot may bring the very same version back. */
 	private bury(map: SvelteMap<string, Node> | SvelteMap<string, Edge>, id: string, version: number) {
 		this.forget(map, id);
-		this.graves.dig(id, version, 'removed', ++this.count);
+		this.graves.dig(id, version, 'removed', this.next());
 	}
 
 	private forget(map: SvelteMap<string, Node> | SvelteMap<string, Edge>, id: string): void {
-		if (map.delete(id)) ++this.count;
+		if (map.delete(id)) this.next();
 		this.suspect.delete(id);
 		this.taken.delete(id);
 	}
@@ -230,7 +266,21 @@ export class GraphStore implements Sink {
 }
 
 function ownNode(topic: Topic, node: { id: string; kind: NodeKind }): boolean {
-	return topic === `kind:${node.kind}` || topic === `node:${node.id}`;
+	return topic === `kind:${node.kind}` || topic === `node:${node.id}` || topic === `channel:${node.id}`;
+}
+
+function channelOf(topic: Topic): string | null {
+	return topic.startsWith('channel:') ? topic.slice('channel:'.length) : null;
+}
+
+function apart(rows: Rows): Rows & { nodes: Node[]; messages: MessageNode[] } {
+	const nodes: Node[] = [];
+	const messages: MessageNode[] = [];
+	for (const node of rows.nodes ?? []) {
+		if (isMessage(node)) messages.push(node);
+		else nodes.push(node);
+	}
+	return { ...rows, nodes, messages };
 }
 
 function touches(topic: Topic, edge: Edge): boolean {

@@ -99,6 +99,10 @@ export class LiveConnection implements Connection {
 		return this.positions.add(bbox, take);
 	}
 
+	typing(channel_id: string): void {
+		if (this.greeted) this.send({ type: 'typing', channel_id });
+	}
+
 	/** The network is back, or somebody looks at the page again: find out at once. */
 	private readonly wake = (): void => {
 		if (!this.running || globalThis.document?.visibilityState === 'hidden') return;
@@ -130,6 +134,7 @@ export class LiveConnection implements Connection {
 	/** Lets go of the socket without waiting for its close: a dead network never sends one. */
 	private drop(): void {
 		const socket = this.socket;
+		if (this.greeted) this.observer.cut?.();
 		this.socket = null;
 		this.greeted = false;
 		this.pingedAt = null;
@@ -237,6 +242,8 @@ export class LiveConnection implements Connection {
 				return this.tellLifecycle(frame);
 			case 'inbox':
 				return this.observer.inbox?.(frame.what);
+			case 'presence':
+				return this.observer.presence?.(frame.channel_id, frame.people);
 			case 'pong':
 				return this.pong(frame.server_time, frame.fresh_at);
 			case 'error':

@@ -87,6 +87,9 @@ export class PollingConnection implements Connection {
 		return this.positions.add(bbox, take);
 	}
 
+	/** Nobody is told. */
+	typing(): void {}
+
 	private readonly wake = (): void => {
 		if (!this.running || this.failures === 0) return;
 		if (globalThis.document?.visibilityState === 'hidden') return;
@@ -163,10 +166,14 @@ export class PollingConnection implements Connection {
 			return;
 		}
 		if (era !== this.era || this.subscriptions.get(id) !== subscription) return;
-		this.sink.rows(topic, rows, mark);
+		this.sink.rows(topic, rows, mark, subscription.ready);
 		subscription.ready = true;
 		if (rows.levels) this.sink.setLevels(rows.levels);
 		tellReady(subscription);
+		for (const { again } of [...subscription.handlers]) {
+			if (again) await this.bounded(again);
+			if (era !== this.era) return;
+		}
 	}
 
 	private async readPositions(era: number): Promise<void> {

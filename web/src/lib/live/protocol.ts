@@ -1,4 +1,5 @@
 import type { Edge, Level, Node } from '$lib/api/types';
+import type { Present } from '$lib/chat/connection';
 import type { Lifecycle } from '$lib/lifecycle/types';
 import type { Added, InboxPart, LiveEvent, Removed } from './connection';
 import type { PositionRow } from './positions';
@@ -20,6 +21,8 @@ export type Frame =
 	| ({ type: 'lifecycle'; retry_after_ms?: number } & Lifecycle)
 	/** Something of one's own has changed: read it anew. */
 	| { type: 'inbox'; what: InboxPart[] }
+	/** Who has a channel open that one is subscribed to. */
+	| { type: 'presence'; channel_id: string; people: Present[] }
 	| { type: 'pong'; server_time: string; fresh_at: string | null }
 	| { type: 'error'; code: string; detail: string; id?: string };
 

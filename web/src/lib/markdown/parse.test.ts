@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { render } from 'svelte/server';
 import Body from '$lib/graph/Body.svelte';
-import { parse, safeHref } from './parse';
+import Linked from './Linked.svelte';
+import { nodeIn, parse, safeHref } from './parse';
 
 const text = (words: string) => ({ type: 'text', text: words });
 const paragraph = (...children: unknown[]) => ({ type: 'paragraph', children });
@@ -42,6 +43,50 @@ describe('safeHref', () => {
 		['data:text/html,x', false],
 		['vbscript:x', false]
 	])('%j', (href, safe) => expect(safeHref(href) !== null).toBe(safe));
+});
+
+const id = '0198c0de-0000-7000-8000-00000000000a';
+const node = (label: string) => ({ type: 'node', id, label });
+
+describe('a link to a node', () => {
+	it.each<[string, unknown[]]>([
+		[`Ask [Kari](node:${id}).`, [text('Ask '), node('Kari'), text('.')]],
+		[`**[Kari](node:${id})**`, [{ type: 'strong', children: [node('Kari')] }]],
+		[`[a *b* \`c\`](node:${id.toUpperCase()} "title")`, [node('a b c')]],
+		[`[<img src=x onerror=alert(1)>](node:${id})`, [node('<img src=x onerror=alert(1)>')]],
+		[`[![x](https://example.org/x.png)](node:${id})`, [node('x')]],
+		[`<node:${id}>`, [node(`node:${id}`)]],
+		[`![x](node:${id})`, [text('x')]],
+		[`\`[x](node:${id})\``, [{ type: 'code', text: `[x](node:${id})` }]],
+		[`\\[x](node:${id})`, [text('['), text(`x](node:${id})`)]],
+		['[x](node:javascript:alert(1))', [text('x')]],
+		[`[x](node:${id}/../../admin)`, [text('x')]],
+		[`[x](node:${id}?next=//evil.example)`, [text('x')]],
+		[`[x](<node:${id} onclick=alert(1)>)`, [text('x')]],
+		[`[x](javascript:node:${id})`, [text('x')]],
+		['[x](node:)', [text('x')]]
+	])('%j', (markdown, expected) => expect(parse(markdown, { nodes: true })).toEqual([paragraph(...expected)]));
+
+	it('is its words where it was not asked for', () =>
+		expect(parse(`[Kari](node:${id})`)).toEqual([paragraph(text('Kari'))]));
+
+	it.each([
+		[`node:${id}`, true],
+		[` node:${id}`, false],
+		[`node:${id}\n`, false],
+		[`node:{${id}}`, false],
+		[`node:${id.replaceAll('-', '')}`, false],
+		['node:0198c0de', false]
+	])('%j names one: %s', (href, yes) => expect(nodeIn(href) !== null).toBe(yes));
+
+	it('is no address that a browser would follow', () => expect(safeHref(`node:${id}`)).toBeNull());
+
+	it('shows what its writer called it as the text that it is', () => {
+		const typed = `[<b onclick=x()>Kari</b>](node:${id}) <i>and</i> [a](node:x" onmouseover="alert(1))`;
+		const body = render(Linked, { props: { text: typed } }).body.replaceAll(/<!--.*?-->/g, '');
+		expect(body).toContain('&lt;b onclick=x()>Kari&lt;/b>');
+		expect(body).not.toMatch(/<(b|i)[\s>]|href|<[^>]*onmouseover/);
+	});
 });
 
 describe('a description', () => {

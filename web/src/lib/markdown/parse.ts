@@ -8,6 +8,8 @@ export type Inline =
 	| { type: 'em'; children: Inline[] }
 	| { type: 'del'; children: Inline[] }
 	| { type: 'link'; href: string; children: Inline[] }
+	/** A node, by what its writer called it; only where such links were asked for. */
+	| { type: 'node'; id: string; label: string }
 	| { type: 'br' };
 
 export interface Item {
@@ -28,12 +30,19 @@ export type Block =
 /** Deeper than this the source is shown as it is: nobody writes it, and each level costs stack. */
 const depth_max = 12;
 
+/** How deep it is, and whether links to nodes are told apart: else they are their words. */
+interface Way {
+	depth: number;
+	nodes: boolean;
+}
+
 /**
  * What Markdown says, as data: the page makes its own elements of it, so nothing in a text can ever
  * be an element, an attribute or a script of its writer's. HTML in it is text like any other.
+ * `nodes`: a link `[Checkout](node:<uuid>)` is a node.
  */
-export function parse(markdown: string): Block[] {
-	return blocks(new Lexer({ gfm: true, breaks: true }).lex(markdown), 0);
+export function parse(markdown: string, { nodes = false } = {}): Block[] {
+	return blocks(new Lexer({ gfm: true, breaks: true }).lex(markdown), { depth: 0, nodes });
 }
 
 /** Only addresses that lead somewhere; those that could act on the page are no links. */
@@ -41,33 +50,51 @@ export function safeHref(href: string): string | null {
 	return /^(https?:\/\/|mailto:|\/(?!\/)|#)/i.test(href.trim()) ? href.trim() : null;
 }
 
-function blocks(tokens: Token[], depth: number): Block[] {
-	return tokens.flatMap((token) => block(token, depth + 1));
+/** The node that an address names, and nothing else beside it. */
+export function nodeIn(href: string): string | null {
+	return /^node:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i.exec(href)?.[1]?.toLowerCase() ?? null;
 }
 
-function block(token: Token, depth: number): Block[] {
-	if (depth > depth_max) return [{ type: 'code', text: token.raw }];
+/** What is left of it without marks. */
+function plain(parts: Inline[]): string {
+	return parts
+		.map((part) => {
+			if (part.type === 'br') return ' ';
+			if (part.type === 'node') return part.label;
+			return 'text' in part ? part.text : plain(part.children);
+		})
+		.join('');
+}
+
+const deeper = ({ depth, nodes }: Way): Way => ({ depth: depth + 1, nodes });
+
+function blocks(tokens: Token[], way: Way): Block[] {
+	return tokens.flatMap((token) => block(token, deeper(way)));
+}
+
+function block(token: Token, way: Way): Block[] {
+	if (way.depth > depth_max) return [{ type: 'code', text: token.raw }];
 	switch (token.type) {
 		case 'space':
 		case 'def':
 			return [];
 		case 'heading':
-			return [{ type: 'heading', depth: (token as Tokens.Heading).depth, children: inline(within(token), depth) }];
+			return [{ type: 'heading', depth: (token as Tokens.Heading).depth, children: inline(within(token), way) }];
 		case 'code':
 			return [{ type: 'code', text: (token as Tokens.Code).text }];
 		case 'blockquote':
-			return [{ type: 'quote', children: blocks(within(token) ?? [], depth) }];
+			return [{ type: 'quote', children: blocks(within(token) ?? [], way) }];
 		case 'hr':
 			return [{ type: 'rule' }];
 		case 'list':
-			return [list(token as Tokens.List, depth)];
+			return [list(token as Tokens.List, way)];
 		case 'table': {
 			const { header, rows } = token as Tokens.Table;
-			const cells = (row: Tokens.TableCell[]) => row.map((cell) => inline(cell.tokens, depth));
+			const cells = (row: Tokens.TableCell[]) => row.map((cell) => inline(cell.tokens, way));
 			return [{ type: 'table', head: cells(header), rows: rows.map(cells) }];
 		}
 		default:
-			return [{ type: 'paragraph', children: inline(within(token) ?? [token], depth) }];
+			return [{ type: 'paragraph', children: inline(within(token) ?? [token], way) }];
 	}
 }
 
@@ -75,19 +102,19 @@ function within(token: Token): Token[] | undefined {
 	return 'tokens' in token ? token.tokens : undefined;
 }
 
-function list(token: Tokens.List, depth: number): Block {
+function list(token: Tokens.List, way: Way): Block {
 	const items = token.items.map((item) => ({
 		done: item.task ? item.checked === true : null,
 		// The box of a task is told by `done`.
-		children: blocks(item.tokens.filter((part) => part.type !== 'checkbox'), depth)
+		children: blocks(item.tokens.filter((part) => part.type !== 'checkbox'), way)
 	}));
 	return { type: 'list', start: token.ordered ? Number(token.start || 1) : null, items };
 }
 
-function inline(tokens: Token[] | undefined, depth: number): Inline[] {
+function inline(tokens: Token[] | undefined, way: Way): Inline[] {
 	return (tokens ?? []).flatMap((token): Inline[] => {
-		if (depth > depth_max) return [{ type: 'text', text: token.raw }];
-		const children = () => inline(within(token), depth + 1);
+		if (way.depth > depth_max) return [{ type: 'text', text: token.raw }];
+		const children = () => inline(within(token), deeper(way));
 		switch (token.type) {
 			case 'strong':
 			case 'em':
@@ -102,7 +129,10 @@ function inline(tokens: Token[] | undefined, depth: number): Inline[] {
 			case 'escape':
 				return [{ type: 'text', text: (token as Tokens.Escape).text }];
 			case 'link': {
-				const href = safeHref((token as Tokens.Link).href);
+				const address = (token as Tokens.Link).href;
+				const id = way.nodes ? nodeIn(address) : null;
+				if (id) return [{ type: 'node', id, label: plain(children()) }];
+				const href = safeHref(address);
 				return href ? [{ type: 'link', href, children: children() }] : children();
 			}
 			// A picture would tell its server who looks at the page.

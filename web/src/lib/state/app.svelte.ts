@@ -1,7 +1,11 @@
 import { untrack } from 'svelte';
 import { getLifecycle, getMe, getRows } from '$lib/api/calls';
+import { chatCalls } from '$lib/api/chat';
 import { listPositionsIn } from '$lib/api/fleet';
 import type { Me } from '$lib/api/types';
+import { chatEars, startChat } from '$lib/chat/chat.svelte';
+import type { Locks } from '$lib/chat/outbox.svelte';
+import { browserStorage, Queue } from '$lib/chat/queue';
 import { chooseConnection, probeSocket, wishOf, type Ways } from '$lib/live/choose';
 import type { Connection, Handlers, Observer, Status, Topic } from '$lib/live/connection';
 import { GraphStore } from '$lib/live/graph.svelte';
@@ -29,10 +33,16 @@ const observer: Observer = {
 	status: (status) => {
 		wire.status = status;
 		lifecycle.connectionIs(status);
+		chatEars()?.status(status);
 	},
 	clock: (offset_ms) => (clock.offset_ms = offset_ms),
 	lifecycle: (told) => lifecycle.hear(told),
-	inbox: (what) => signs.hear(what),
+	inbox: (what) => {
+		signs.hear(what);
+		chatEars()?.inbox(what);
+	},
+	presence: (channel_id, people) => chatEars()?.presence(channel_id, people),
+	cut: () => chatEars()?.cut(),
 	version: (version) => lifecycle.versionIs(version),
 	identity: (person_id) => {
 		if (session.isSomeoneElse(person_id)) void becomeAnew();
@@ -76,7 +86,19 @@ export async function boot(): Promise<void> {
 	const [chosen] = await Promise.all([chooseConnection(wish, ways), session.load().then(() => announcements.read())]);
 	connection = chosen;
 	wire.kind = chosen.kind;
+	beginChat(chosen);
 	chosen.start();
+}
+
+function beginChat(chosen: Connection): void {
+	startChat(chosen, graph, {
+		calls: chatCalls,
+		mayWrite: ({ scope_id }) => session.reaches(graph.levels.get(scope_id), scope_id, 'member'),
+		queue: new Queue(browserStorage()),
+		// Missing where the page comes by plain HTTP.
+		locks: navigator.locks as Locks | undefined
+	});
+	chatEars()?.become(session.person?.id ?? null);
 }
 
 /** Listens to a topic for as long as the caller (an effect) lives. */
@@ -93,13 +115,16 @@ export function watchPositions(bbox: Bbox, take: (rows: PositionRow[]) => void):
 export function enter(me: Me): void {
 	graph.clear();
 	session.take(me);
+	chatEars()?.become(me.person?.id ?? null);
 	connection?.restart();
 }
 
 /** Somebody else looks at the page: nothing of before may stay on it. */
 export async function becomeAnew(): Promise<void> {
 	graph.clear();
+	chatEars()?.become(null);
 	await session.load().catch(() => undefined);
 	graph.clear();
+	chatEars()?.become(session.person?.id ?? null);
 	connection?.restart();
 }

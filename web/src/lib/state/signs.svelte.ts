@@ -4,6 +4,7 @@ import type { InboxPart } from '$lib/live/connection';
 class Signs implements Record<InboxPart, number> {
 	notifications = $state(0);
 	dismissals = $state(0);
+	channels = $state(0);
 
 	hear(what: readonly InboxPart[]): void {
 		for (const part of what) this[part]++;

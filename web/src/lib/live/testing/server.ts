@@ -5,6 +5,7 @@ import type { Edge, Node, Rows } from '$lib/api/types';
 import { nothingAhead, type Lifecycle } from '$lib/lifecycle/types';
 import type { InboxPart, LiveEvent } from '../connection';
 import type { Bbox, PositionRow } from '../positions';
+import { TestChannels } from './channels';
 
 interface Seen {
 	type: string;
@@ -12,6 +13,7 @@ interface Seen {
 	topic?: string;
 	since?: string;
 	bbox?: Bbox;
+	channel_id?: string;
 }
 
 /**
@@ -30,6 +32,10 @@ export class TestServer {
 	readonly positions = new Map<string, PositionRow>();
 	/** Windows of the map that are looked at, by socket and name. */
 	private readonly windows = new Map<WebSocket, Map<string, Bbox>>();
+	readonly chat = new TestChannels(
+		(node) => this.publish({ op: 'upsert', node }),
+		(scope_id) => this.hidden.has(scope_id)
+	);
 	person_id: string | null = 'kari';
 	/** Raised by a restore: tokens of before can't be continued. */
 	epoch = 1;
@@ -134,11 +140,18 @@ export class TestServer {
 		this.hidden.delete(scope_id);
 		const nodes = [...this.nodes.values()].filter((node) => node.scope_id === scope_id);
 		this.send({ type: 'added', token: this.token(), scope_id, level: 'member', nodes, edges: [] });
+		for (const [socket, topics] of this.topics) {
+			for (const [id, topic] of topics) if (topic === `channel:${scope_id}`) this.reply(socket, { type: 'resync', id });
+		}
 	}
 
 	publish(...events: LiveEvent[]): void {
 		this.log.push(...events);
-		this.send({ type: 'changes', token: this.token(), events });
+		this.send({ type: 'changes', token: this.token(), events: this.seenOf(events) });
+	}
+
+	private seenOf(events: LiveEvent[]): LiveEvent[] {
+		return events.filter((event) => event.op !== 'upsert' || !event.node || !this.hidden.has(event.node.scope_id));
 	}
 
 	send(frame: object | string): void {
@@ -169,6 +182,8 @@ export class TestServer {
 
 	private rows(topic: string): Rows {
 		const [what, value] = topic.split(':');
+		if (topic === 'kind:message') return { truncated: true };
+		if (what === 'channel') return this.chat.rows(value ?? '');
 		const seen = [...this.nodes.values()].filter((node) => !this.hidden.has(node.scope_id));
 		if (what === 'kind') return { nodes: seen.filter((node) => node.kind === value), edges: [] };
 		if (what !== 'node') return {};
@@ -233,12 +248,12 @@ export class TestServer {
 		if (!since) this.rowsSent++;
 		if (since) this.reply(socket, { type: 'subscribed', id, token: this.token(), levels: {} });
 		else this.sendRows(socket, id, topic);
-		const missed = since ? this.log.slice(position) : [];
+		const missed = since ? this.seenOf(this.log.slice(position)) : [];
 		if (missed.length) this.reply(socket, { type: 'changes', token: this.token(), events: missed });
 	}
 
 	private sendRows(socket: WebSocket, id: string, topic: string): void {
-		const { nodes = [], edges = [] } = this.rows(topic);
+		const { nodes = [], edges = [], truncated = false } = this.rows(topic);
 		for (let from = 0; from === 0 || from < nodes.length; from += this.rowsPerFrame) {
 			const more = from + this.rowsPerFrame < nodes.length;
 			this.reply(socket, {
@@ -246,7 +261,7 @@ export class TestServer {
 				id,
 				token: more ? null : this.token(),
 				...(from === 0 ? { levels: { scope: 'member' } } : {}),
-				truncated: false,
+				truncated,
 				nodes: nodes.slice(from, from + this.rowsPerFrame),
 				edges: more ? [] : edges,
 				more
@@ -261,21 +276,45 @@ export class TestServer {
 	private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		this.requests++;
 		if (this.mute) return;
-		const url = new URL(request.url ?? '/', 'http://test');
-		const body = this.ended
-			? { code: 'unauthenticated' }
-			: url.pathname === '/me'
-				? { person_id: this.person_id, server_time: now() }
-				: url.pathname === '/lifecycle'
-					? { server_time: now(), ...this.lifecycle }
-					: url.pathname === '/positions'
-						? this.within((url.searchParams.get('bbox') ?? '').split(',').map(Number) as Bbox)
-						: this.rows(url.searchParams.get('topic') ?? '');
+		const { status, body } = await this.answerTo(request);
 		const text = JSON.stringify(body);
 		await this.hold;
-		response.writeHead(this.ended ? 401 : 200, { 'content-type': 'application/json', connection: 'close' });
+		if (status === 0) {
+			request.socket.destroy();
+			return;
+		}
+		response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
 		response.end(text);
 	}
+
+	private async answerTo(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
+		const url = new URL(request.url ?? '/', 'http://test');
+		if (this.ended) return { status: 401, body: { code: 'unauthenticated' } };
+		const { method = 'GET', headers } = request;
+		const text = method === 'GET' ? '' : await bodyOf(request);
+		const chat = await this.chat.answer({
+			method,
+			path: url.pathname.slice(1).split('/').map(decodeURIComponent),
+			query: url.searchParams,
+			body: text ? (JSON.parse(text) as Record<string, unknown>) : {},
+			person_id: this.person_id,
+			ifMatch: headers['if-match'] ?? null
+		});
+		return chat ?? { status: 200, body: this.read(url) };
+	}
+
+	private read({ pathname, searchParams }: URL): unknown {
+		if (pathname === '/me') return { person_id: this.person_id, server_time: now() };
+		if (pathname === '/lifecycle') return { server_time: now(), ...this.lifecycle };
+		if (pathname === '/positions') return this.within((searchParams.get('bbox') ?? '').split(',').map(Number) as Bbox);
+		return this.rows(searchParams.get('topic') ?? '');
+	}
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+	let text = '';
+	for await (const part of request) text += String(part);
+	return text;
 }
 
 const now = () => new Date().toISOString();
