@@ -12,6 +12,7 @@ pub mod contact;
 pub mod dependency;
 pub mod device;
 pub mod edge;
+pub mod file;
 pub mod forecast;
 pub mod geofence;
 pub mod incident;

@@ -457,9 +457,52 @@ pub const CHANNEL_HISTORY_MAX_DAYS: i32 = 366;
 pub const CHANNELS_MARKED_MAX: i64 = 1_000;
 pub const FILES_PER_MESSAGE_MAX: usize = 20;
 
+/// One file that goes along with a message, unless the configuration says otherwise.
+pub const FILE_MAX_BYTES_DEFAULT: u64 = 25 * 1024 * 1024;
+pub const FILE_NAME_MAX_CHARS: usize = 200;
+/// A name of a kind of files.
+pub const FILE_TYPE_MAX_BYTES: usize = 127;
+/// Kinds of files that the configuration may name.
+pub const FILE_TYPES_MAX: usize = 100;
+/// By its first bytes a file's kind is known.
+pub const FILE_HEAD_BYTES: usize = 8_192;
+/// An upload may take longer than other requests …
+pub const UPLOAD_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+/// … but not without sending anything.
+pub const UPLOAD_IDLE_MAX: Duration = Duration::from_secs(30);
+/// On one server.
+pub const UPLOADS_AT_ONCE: usize = 16;
+/// Of these, by one person: as many as a browser sends.
+pub const UPLOADS_AT_ONCE_PER_PERSON: usize = 6;
+/// What still comes of an upload that was refused is read and thrown away, so that the answer arrives.
+pub const UPLOAD_REST_MAX_BYTES: u64 = 64 * 1024 * 1024;
+pub const UPLOAD_REST_MAX: Duration = Duration::from_secs(30);
+/// What somebody has uploaded and not sent along with a message, …
+pub const FILES_UNSENT_PER_PERSON_MAX: i64 = 100;
+/// … and for how long it is kept.
+pub const FILES_UNSENT_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// A file that was being received is a crash's when nobody has written to it for so long. No upload takes as long.
+pub const FILE_DRAFTS_KEPT: Duration = Duration::from_secs(3600);
+/// Contents of one directory that upkeep looks at in a pass; there are 256 directories.
+pub const FILES_PER_DIRECTORY_MAX: usize = 20_000;
+/// A browser may keep a file for so long before it asks again.
+pub const FILE_CACHED: Duration = Duration::from_secs(3600);
+
 /// A key that has grown beyond this has its column put in order anew.
 pub const ORDER_KEY_MAX_BYTES: usize = 100;
 pub const COLUMNS_PER_BOARD_MAX: i64 = 50;
 pub const CARDS_PER_BOARD_MAX: i64 = 2_000;
 /// Former versions of one note that are kept; the oldest go first.
 pub const NOTE_VERSIONS_MAX: i64 = 500;
+
+/// People of one channel that are told of; beyond, somebody is there without being named. As many as a NOTIFY holds.
+pub const PRESENCE_PEOPLE_MAX: usize = 100;
+/// Who comes and goes is told so late at most, together with others.
+pub const PRESENCE_TOLD_AFTER: Duration = Duration::from_millis(150);
+/// A server repeats who is there so often …
+pub const PRESENCE_TOLD_EVERY: Duration = Duration::from_secs(20);
+/// … and is believed for so long.
+pub const PRESENCE_KEPT: Duration = Duration::from_secs(50);
+pub const PRESENCE_RECONNECT_PAUSE: Duration = Duration::from_secs(1);
+/// Who types says so again within this time.
+pub const TYPING_LASTS: Duration = Duration::from_secs(5);

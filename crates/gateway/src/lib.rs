@@ -51,7 +51,7 @@ mod wire;
 
 pub use accounts::password::hash as hash_password;
 pub use accounts::sign_in_link::sign_in_url;
-pub use live::{Hub, HubStats, follow_movements};
+pub use live::{Hub, HubStats, follow_the_moment};
 pub use reads::{Reads, Sequence};
 pub use router::{openapi, openapi_json, router};
 pub use secret::{API_TOKEN_PREFIX, Secret};

@@ -156,6 +156,12 @@ pub async fn ring(db: impl PgExecutor<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Tells other servers who is here, by a transaction that holds nothing else.
+pub async fn tell_presence(db: impl PgExecutor<'_>, told: &str) -> Result<()> {
+    sqlx::query!("select pg_notify('synops_presence', $1)", told).execute(db).await?;
+    Ok(())
+}
+
 /// A connection of the tailer's own. It asks the same few questions many times a second: each is
 /// planned once, by index alone. (What the planner knows of a table that grew from nothing a moment
 /// ago would have it read all of it.)
@@ -182,6 +188,8 @@ pub enum Channel {
     Jobs,
     /// Says which devices are elsewhere now.
     Positions,
+    /// Says who has a channel open at one server.
+    Presence,
 }
 
 impl Channel {
@@ -190,6 +198,7 @@ impl Channel {
             Self::Feed => "synops_feed",
             Self::Jobs => "synops_jobs",
             Self::Positions => "synops_positions",
+            Self::Presence => "synops_presence",
         }
     }
 }

@@ -7,17 +7,19 @@ use super::index::Index;
 use super::movements::Movements;
 use super::outbox::Outbox;
 use super::pending::{Answer, Installed};
+use super::presence::Presence;
 use super::prepared::Prepared;
 use super::protocol::{CloseCode, Topic};
-use super::reader::{Reader, Subscription, Visibilities};
+use super::reader::{Readable, Reader, Subscription, Visibilities};
 use super::tokens::Tokens;
+use axum::extract::ws::Utf8Bytes;
 use chrono::{DateTime, Utc};
 use domain::limits::{SOCKETS_MAX, SUBSCRIBES_AT_ONCE, SUBSCRIPTIONS_PER_SOCKET_MAX};
 use domain::{EdgeKind, Level, NodeKind};
 use feed::snapshot::Snapshot;
 use feed::{Batch, Bell, Change, Control, Credential, Start};
 use parking_lot::Mutex;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore, oneshot, watch};
@@ -43,6 +45,7 @@ pub struct Hub {
     /// Counts changes that a status page may tell of.
     status_changes: watch::Sender<u64>,
     pub(super) movements: Movements,
+    pub(super) presence: Presence,
 }
 
 #[derive(Debug, Default)]
@@ -104,6 +107,7 @@ impl Hub {
             maintenance_bell: None,
             status_changes: watch::Sender::new(0),
             movements: Movements::new(),
+            presence: Presence::new(),
         }
     }
 
@@ -139,7 +143,8 @@ impl Hub {
     }
 
     pub(super) fn leave(&self, id: ReaderId) {
-        self.inner.lock().readers.remove(&id);
+        let left = self.inner.lock().readers.remove(&id);
+        self.presence.stirred(left.iter().flat_map(Reader::channels));
     }
 
     /// Takes a subscription down; from now on what happens is held for it.
@@ -181,15 +186,40 @@ impl Hub {
             pending.read(read_at, answer, done);
             inner.index.sweep(&inner.readers);
         }
-        inner.install_one(id);
+        let opened = inner.install_one(id);
         drop(guard);
+        self.presence.stirred(opened);
         self.bell.ring_here();
         told
     }
 
     pub(super) fn unsubscribe(&self, id: ReaderId, name: &str) {
-        if let Some(reader) = self.inner.lock().readers.get_mut(&id) {
-            reader.subscriptions.remove(name);
+        let ended = self.inner.lock().readers.get_mut(&id).and_then(|reader| reader.subscriptions.remove(name));
+        self.presence.stirred(ended.and_then(|subscription| subscription.channel()));
+    }
+
+    /// People who have this channel open here, and may read it.
+    pub(super) fn people_in(&self, channel_id: Uuid) -> BTreeSet<Uuid> {
+        let inner = self.inner.lock();
+        inner.in_channel(channel_id).filter_map(|reader| reader.person_id).collect()
+    }
+
+    /// Tells those who have this channel open here who is there.
+    pub(super) fn tell_presence(&self, channel_id: Uuid, text: &str) {
+        let text = Utf8Bytes::from(text);
+        let inner = self.inner.lock();
+        inner.in_channel(channel_id).for_each(|reader| reader.outbox.push_presence(channel_id, text.clone()));
+    }
+
+    /// Somebody types in a channel. Only who has it open is heard of.
+    pub(super) fn types(&self, id: ReaderId, channel_id: Uuid) {
+        let person_id = {
+            let inner = self.inner.lock();
+            let reader = inner.readers.get(&id).filter(|reader| reader.channels().any(|open| open == channel_id));
+            reader.and_then(|reader| reader.person_id)
+        };
+        if let Some(person_id) = person_id {
+            self.presence.types(channel_id, person_id);
         }
     }
 
@@ -261,12 +291,21 @@ impl feed::Sink for Hub {
         if touches_status(&batch) {
             self.status_changes.send_modify(|count| *count += 1);
         }
+        for event in &batch.events {
+            if let Change::Node { node, .. } = &event.change
+                && let (NodeKind::Message, Some(author_id)) = (node.kind, node.created_by)
+            {
+                self.presence.said(node.scope_id, author_id);
+            }
+        }
         let prepared = Arc::new(Prepared::new(batch, &self.bodies));
         let mut inner = self.inner.lock();
         if let Some(stream) = &mut inner.stream {
             stream.tokens.tell(&to);
         }
         inner.apply_control(&prepared);
+        let Control { access, scopes, .. } = &prepared.control;
+        self.presence.shifted(access.iter().map(|c| c.scope_id).chain(scopes.iter().map(|c| c.scope_id)));
         inner.tell_events(&prepared);
         inner.hold(&prepared);
         if prepared.ends {
@@ -276,7 +315,7 @@ impl feed::Sink for Hub {
             if let Some(stream) = &mut inner.stream {
                 stream.at = to;
             }
-            inner.install();
+            self.presence.stirred(inner.install());
         }
     }
 
@@ -307,7 +346,7 @@ impl feed::Sink for Hub {
             stream.at = snapshot.clone();
             stream.fresh_at = Some(at);
         }
-        inner.install();
+        self.presence.stirred(inner.install());
         inner.tell_token();
     }
 
@@ -450,23 +489,33 @@ impl Inner {
         }
     }
 
-    fn install(&mut self) {
-        for id in self.waiting.iter().copied().collect::<Vec<_>>() {
-            self.install_one(id);
-        }
+    /// Lets run what can; answers the channels that were opened by it.
+    fn install(&mut self) -> Vec<Uuid> {
+        let waiting: Vec<ReaderId> = self.waiting.iter().copied().collect();
+        waiting.into_iter().flat_map(|id| self.install_one(id)).collect()
     }
 
-    fn install_one(&mut self, id: ReaderId) {
-        let Some(stream) = &self.stream else { return };
+    fn install_one(&mut self, id: ReaderId) -> Vec<Uuid> {
+        let Some(stream) = &self.stream else { return Vec::new() };
+        let mut opened = Vec::new();
         let still = self.readers.get_mut(&id).is_some_and(|reader| {
             if reader.levels.is_some() {
-                reader.install(&stream.at, &stream.tokens, &self.visibilities);
+                opened = reader.install(&stream.at, &stream.tokens, &self.visibilities);
             }
             reader.is_waiting()
         });
         if !still {
             self.waiting.remove(&id);
         }
+        opened
+    }
+
+    /// Readers who have this channel open, and may read it.
+    fn in_channel(&self, channel_id: Uuid) -> impl Iterator<Item = &Reader> {
+        let readers = self.index.readers_of(channel_id).filter_map(|id| self.readers.get(&id));
+        readers.filter(move |reader| {
+            reader.channels().any(|open| open == channel_id) && reader.eyes(&self.visibilities).reads(channel_id)
+        })
     }
 
     /// Gives the newest token to those who have had something since theirs, and nothing beyond it.

@@ -55,6 +55,11 @@ impl Index {
         self.kept = self.entries;
     }
 
+    /// Who may have a channel open.
+    pub(super) fn readers_of(&self, channel_id: Uuid) -> impl Iterator<Item = ReaderId> {
+        self.by_channel.get(&channel_id).into_iter().flatten().copied()
+    }
+
     /// Who may have asked for the subject.
     pub(super) fn candidates(&self, subject: &Subject) -> Vec<ReaderId> {
         let (nodes, kind, channel): (&[Uuid], _, _) = match subject {

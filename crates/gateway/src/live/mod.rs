@@ -17,6 +17,7 @@ mod outbox;
 mod pace;
 mod pending;
 mod prepared;
+mod presence;
 mod protocol;
 mod reader;
 pub(crate) mod rows;
@@ -28,7 +29,9 @@ mod tokens;
 pub(crate) use hub::Seen;
 pub use hub::{Hub, HubStats};
 
-/// Follows where devices are, for those who look at a map; until it is dropped. `url` is for a connection of its own.
-pub async fn follow_movements(state: crate::state::State, url: String) {
-    state.hub().movements.follow(&url, &state).await;
+/// Follows what is kept in no log: where devices are, for those who look at a map, and who has which channel open.
+/// Until it is dropped. `url` is for connections of their own.
+pub async fn follow_the_moment(state: crate::state::State, url: String) {
+    let hub = state.hub();
+    tokio::join!(hub.movements.follow(&url, &state), hub.presence.follow(&url, &state));
 }

@@ -14,7 +14,7 @@ use domain::access::Level;
 use domain::limits::{MAP_WINDOWS_PER_SOCKET_MAX, OUTBOX_MAX_BYTES, OUTBOX_MAX_ENTRIES, UNANSWERED_PINGS_MAX};
 use feed::InboxPart;
 use parking_lot::Mutex;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -43,6 +43,8 @@ struct State {
     pings: u32,
     /// What of the reader's own has changed. They read it themselves: once is as good as often.
     inbox: BTreeSet<InboxPart>,
+    /// Who is in channels that the reader has open; of each the newest word.
+    presence: BTreeMap<Uuid, Utf8Bytes>,
     /// The newest token that was sent.
     told: Option<Arc<str>>,
     close: Option<CloseCode>,
@@ -87,6 +89,17 @@ impl Outbox {
     pub(super) fn push_inbox(&self, what: InboxPart) {
         self.state.lock().inbox.insert(what);
         self.filled.notify_one();
+    }
+
+    /// Who is in a channel now.
+    pub(super) fn push_presence(&self, channel_id: Uuid, text: Utf8Bytes) {
+        self.state.lock().presence.insert(channel_id, text);
+        self.filled.notify_one();
+    }
+
+    /// Of channels that the reader may not see any more.
+    pub(super) fn drop_presence(&self, channels: &[Uuid]) {
+        self.state.lock().presence.retain(|channel, _| !channels.contains(channel));
     }
 
     /// Whether something of the reader's own waits to be told.
@@ -257,6 +270,7 @@ impl State {
     fn let_go(&mut self, code: CloseCode) {
         self.close.get_or_insert(code);
         (self.queue, self.bytes, self.answers, self.positions, self.newest) = Default::default();
+        self.presence.clear();
     }
 
     fn take(&mut self) -> Option<Next> {
@@ -272,7 +286,8 @@ impl State {
         }
         loop {
             let Some(front) = self.queue.front_mut() else {
-                self.queue = self.newest.take()?.into_entries();
+                let Some(newest) = self.newest.take() else { break };
+                self.queue = newest.into_entries();
                 continue;
             };
             let before = front.bytes();
@@ -289,6 +304,9 @@ impl State {
                 return Some(Next::Send(frames));
             }
         }
+        // Behind what the reader may have to know of those who are there.
+        let presence: Vec<Utf8Bytes> = std::mem::take(&mut self.presence).into_values().collect();
+        if presence.is_empty() { None } else { Some(Next::Send(presence)) }
     }
 
     /// What is sent of an entry at its end.

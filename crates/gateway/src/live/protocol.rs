@@ -31,6 +31,10 @@ pub(super) enum ClientMessage {
         id: String,
     },
     Ping {},
+    /// Somebody types in a channel that this socket has open; nobody answers.
+    Typing {
+        channel_id: Uuid,
+    },
 }
 
 /// Messages that carry no nodes or edges; those that do are put together in `frame.rs`.
@@ -71,6 +75,11 @@ pub(super) enum ServerMessage<'a> {
         id: &'a str,
         rows: &'a [PositionRow],
     },
+    /// Who has a channel open, on whichever server.
+    Presence {
+        channel_id: Uuid,
+        people: &'a [PresentPerson<'a>],
+    },
     Pong {
         server_time: DateTime<Utc>,
         fresh_at: Option<DateTime<Utc>>,
@@ -87,6 +96,13 @@ impl ServerMessage<'_> {
     pub(super) fn to_text(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|_| r#"{"type":"error","code":"internal","detail":""}"#.to_owned())
     }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct PresentPerson<'a> {
+    pub(super) id: Uuid,
+    pub(super) title: &'a str,
+    pub(super) typing: bool,
 }
 
 /// Device, time (ms), longitude and latitude (°), speed (km/h), heading (°).

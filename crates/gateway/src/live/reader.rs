@@ -49,6 +49,13 @@ pub(super) enum Subscription {
     },
 }
 
+impl Subscription {
+    /// The channel that it has open.
+    pub(super) fn channel(&self) -> Option<Uuid> {
+        if let Self::Live { topic: Topic::Channel(id), .. } = self { Some(*id) } else { None }
+    }
+}
+
 /// A change of what a reader may see.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Shift {
@@ -98,6 +105,11 @@ impl Reader {
     /// Takes a subscription down.
     pub(super) fn ask(&mut self, name: &str, topic: Topic) {
         self.subscriptions.insert(name.to_owned(), Subscription::Pending(Box::new(Pending::new(topic))));
+    }
+
+    /// Channels that it has open.
+    pub(super) fn channels(&self) -> impl Iterator<Item = Uuid> {
+        self.subscriptions.values().filter_map(Subscription::channel)
     }
 
     /// All that its subscriptions are about: topics, with the neighbours of nodes.
@@ -158,6 +170,7 @@ impl Reader {
             return;
         }
         if !shift.lost.is_empty() {
+            self.outbox.drop_presence(&shift.lost);
             self.outbox.push_removed_scopes(shift.lost.clone());
             self.behind = Some(mark);
         }
@@ -262,8 +275,9 @@ impl Reader {
         self.gained.clear();
     }
 
-    /// Lets the subscriptions run whose reading the hub's position covers by now.
-    pub(super) fn install(&mut self, at: &Snapshot, tokens: &Tokens, visibilities: &Visibilities) {
+    /// Lets the subscriptions run whose reading the hub's position covers by now; answers the channels that they open.
+    pub(super) fn install(&mut self, at: &Snapshot, tokens: &Tokens, visibilities: &Visibilities) -> Vec<Uuid> {
+        let mut opened = Vec::new();
         let ready: Vec<String> = self
             .subscriptions
             .iter()
@@ -280,6 +294,7 @@ impl Reader {
                 Installed::ReadAgain
             } else {
                 self.begin(&id, &pending, &read_at, answer, tokens, visibilities);
+                opened.extend(self.subscriptions.get(&id).and_then(Subscription::channel));
                 Installed::Running
             };
             if let Some(done) = done {
@@ -287,6 +302,7 @@ impl Reader {
                 let _ = done.send(told);
             }
         }
+        opened
     }
 
     /// Whether access changed after the reading in a way that this reader would notice.

@@ -314,6 +314,7 @@ impl Session {
                 let pong = ServerMessage::Pong { server_time: self.state.now(), fresh_at: self.state.hub().fresh_at() };
                 self.outbox.push_pong(pong.to_text());
             }
+            Ok(ClientMessage::Typing { channel_id }) => self.state.hub().types(self.id, channel_id),
             Err(_) => self.refuse("invalid", "not a message of this protocol", None),
         }
     }

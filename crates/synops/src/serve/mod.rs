@@ -111,7 +111,7 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
         .with_keyring(keyring.clone());
     let post = Post::new(pool.clone(), keyring, url.clone())?;
     let hub = Arc::new(Hub::new(bell.clone()).with_maintenance_bell(intentions.maintenance_bell()));
-    let (worker_url, movements_url) = (database_url.clone(), database_url.clone());
+    let (worker_url, moment_url) = (database_url.clone(), database_url.clone());
     let tailer = Tailer::new(database_url, pool.clone(), bell, Arc::clone(&hub), wiring::now);
     let feed = tailer.health();
     let reads = Arc::new(Reads::new(pool.clone(), tailer.progress(), wiring::cache(&config, &pool).await?));
@@ -155,7 +155,7 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
         let wiring =
             Wiring { pool, intentions, settings, metrics, feed, hub, reads, phases, windows, messenger, shards, tasks, stop };
         let state = State::new(wiring);
-        let following = gateway::follow_movements(state.clone(), movements_url);
+        let following = gateway::follow_the_moment(state.clone(), moment_url);
         parts.feed.tasks.spawn(parts.feed.stop.clone().run_until_cancelled_owned(following));
         parts.answer_with(&state);
         gateway::serve(outside.listener, gateway::router(state), &parts.http.tasks, parts.http.stop.clone());

@@ -1,5 +1,6 @@
 //! Each way in which the server ends a socket, by its close code.
 
+use crate::access::sign_in;
 use crate::app::TestApp;
 use crate::client::Client;
 use crate::hostile::subscribe;
@@ -13,16 +14,6 @@ use uuid::Uuid;
 
 const SIGNED_OUT: Option<u16> = Some(4401);
 
-/// A person, signed in.
-async fn person(app: &TestApp, admin: &Client, login: &str) -> (Uuid, Client) {
-    let person = admin.post("/api/v1/people", json!({ "title": login, "login": login })).await.ok();
-    let id = person["id"].as_str().expect("an id").to_owned();
-    let link = admin.post(&format!("/api/v1/people/{id}/sign-in-link"), json!({})).await.ok();
-    let client = app.client();
-    client.sign_in_by_link(link["url"].as_str().expect("a link")).await;
-    (id.parse().expect("an id"), client)
-}
-
 /// A socket of theirs that runs.
 async fn socket(app: &TestApp, client: &Client) -> Raw {
     let mut raw = Raw::upgraded(app.ready.address, client.session().as_deref()).await.expect("a socket");
@@ -35,8 +26,8 @@ async fn socket(app: &TestApp, client: &Client) -> Raw {
 async fn the_end_of_a_session_closes_its_sockets_and_no_others() {
     let app = TestApp::start().await;
     let admin = app.administrator().await;
-    let (_, kari) = person(&app, &admin, "kari").await;
-    let (ola_id, ola) = person(&app, &admin, "ola").await;
+    let (_, kari) = sign_in(&app, &admin, "kari").await;
+    let (ola_id, ola) = sign_in(&app, &admin, "ola").await;
     let (mut of_kari, mut of_ola) = (socket(&app, &kari).await, socket(&app, &ola).await);
     let mut of_admin = socket(&app, &admin).await;
 

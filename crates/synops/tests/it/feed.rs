@@ -1,8 +1,8 @@
 //! The feed from writers to sockets, through whatever goes wrong: every reader ends with exactly
 //! what the database has; nothing is told twice, nothing is lost, nothing is shown to the wrong.
 
+use crate::access::sign_in;
 use crate::app::TestApp;
-use crate::client::Client;
 use crate::socket::Reader;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -187,7 +187,7 @@ async fn no_frame_shows_what_its_reader_may_not_see() {
     let admin = app.administrator().await;
     let open = app.db.workspace("open").await;
     let secret = app.db.workspace("secret").await;
-    let (kari, kari_client) = person(&app, &admin, "kari").await;
+    let (kari, kari_client) = sign_in(&app, &admin, "kari").await;
     app.db.grant(kari, domain::EdgeKind::Reader, open).await;
     let mut reader = Reader::start(app.ready.address, kari_client.session(), &KINDS).await;
     reader.held.keep_frames = true;
@@ -258,15 +258,6 @@ async fn write_marked(db: sqlx::PgPool, scopes: [Uuid; 2], seed: u64, stop: Canc
             mine.push(id);
         }
     }
-}
-
-async fn person(app: &TestApp, admin: &Client, login: &str) -> (Uuid, Client) {
-    let person = admin.post("/api/v1/people", json!({ "title": login, "login": login })).await.ok();
-    let id = person["id"].as_str().unwrap().to_owned();
-    let link = admin.post(&format!("/api/v1/people/{id}/sign-in-link"), json!({})).await.ok();
-    let client = app.client();
-    client.sign_in_by_link(link["url"].as_str().unwrap()).await;
-    (id.parse().unwrap(), client)
 }
 
 /// A missing partition, and the change from one partition to the next, fail no write.

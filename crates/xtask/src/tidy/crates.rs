@@ -12,19 +12,23 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     // Helpers that know nothing of the product.
     ("cache", &[]),
+    ("content", &[]),
     ("drain", &[]),
     ("keyring", &[]),
     ("managed-postgres", &[]),
     // Floor 2.
     ("store", &["domain"]),
     // Floor 3: the one way in and the one way out don't know each other.
-    ("intentions", &["domain", "store", "cache", "drain", "keyring"]),
+    ("intentions", &["domain", "store", "cache", "content", "drain", "keyring"]),
     ("feed", &["domain", "store", "cache", "drain"]),
     // Floor 4: these two meet in the database and in traits of `domain`.
-    ("engine", &["domain", "store", "intentions", "feed", "cache", "drain", "keyring"]),
-    ("gateway", &["domain", "store", "intentions", "feed", "cache", "drain"]),
+    ("engine", &["domain", "store", "intentions", "feed", "cache", "content", "drain", "keyring"]),
+    ("gateway", &["domain", "store", "intentions", "feed", "cache", "content", "drain"]),
     // The binary wires them all.
-    ("synops", &["domain", "store", "intentions", "feed", "engine", "gateway", "cache", "drain", "keyring", "managed-postgres"]),
+    (
+        "synops",
+        &["domain", "store", "intentions", "feed", "engine", "gateway", "cache", "content", "drain", "keyring", "managed-postgres"],
+    ),
     // For developers alone.
     (
         "testkit",
@@ -36,6 +40,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "engine",
             "gateway",
             "cache",
+            "content",
             "drain",
             "keyring",
             "managed-postgres",
@@ -52,6 +57,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "engine",
             "gateway",
             "cache",
+            "content",
             "drain",
             "keyring",
             "managed-postgres",

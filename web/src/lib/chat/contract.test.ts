@@ -21,7 +21,7 @@ describe.each(kinds)('%s chat', (kind) => {
 	});
 	afterEach(() => rig.end());
 
-	const { chat: by } = { chat: () => rig.server.chat };
+	const by = () => rig.server.chat;
 	const phase = (thread_id?: string) => rig.chat.state('c', thread_id).phase;
 	const ready = () => eventually('ready', () => phase() === 'ready');
 	const open = async () => {
@@ -174,15 +174,21 @@ describe.each(kinds)('%s chat', (kind) => {
 	it('tells what became of a read that was refused, and goes on', async () => {
 		by().fill('c', 200);
 		await open();
-		rig.server.hidden.add('c');
+		by().refusePages = { status: 503, body: { code: 'unavailable' } };
 		await rig.chat.history('c', 'older');
-		rig.server.hidden.delete('c');
-		await eventually('seen again', () => ['ready', 'gone'].includes(phase()));
-		if (kind === 'polling') return;
-		expect(phase()).toBe('gone');
+		expect(rig.chat.state('c')).toMatchObject({ phase: 'ready', seeking: false, problem: { code: 'unavailable' } });
+		by().refusePages = null;
 		await rig.chat.history('c', 'older');
 		expect(rig.chat.state('c')).toMatchObject({ phase: 'ready', problem: null });
 		expect(rig.numbers()).toEqual(span(51, 200));
+	});
+
+	it('says of a thread that is not there that it is gone', async () => {
+		await open();
+		by().refusePages = { status: 404, body: { code: 'not_found' } };
+		await rig.chat.history('c', 'newest', 'nothing');
+		expect(rig.chat.state('c', 'nothing').phase).toBe('gone');
+		expect(phase()).toBe('ready');
 	});
 
 	it('brings the replies to a message, as they come, and reads the older ones', async () => {

@@ -13,10 +13,17 @@ import type { ChannelNode, MessageNode } from './types';
 /** Beside these there is a timeline, onto which a message can be put. */
 const with_timeline: readonly Node['kind'][] = ['incident', 'maintenance'];
 
-/** A message something is asked about, and the element that asked: where the answer is shown, and the focus goes back. */
+/** A message something is asked about. */
 export interface Asked {
 	message: MessageNode;
+	/** What asked: the answer is shown beside it. */
 	by: HTMLElement;
+	/** Where the focus goes back: what asked may be gone by then. */
+	row: HTMLElement;
+}
+
+export function asking(message: MessageNode, by: HTMLElement): Asked {
+	return { message, by, row: by.closest<HTMLElement>('[data-message]') ?? by };
 }
 
 /** What is going on in a channel that is open: one thread at most beside it, one menu, one question. */
@@ -58,7 +65,7 @@ export class Desk {
 	do(act: MessageAct, message: MessageNode, by: HTMLElement): void {
 		const acts: Record<MessageAct, () => void> = {
 			reply: () => (this.thread_id = message.id),
-			react: () => (this.picker = { message, by }),
+			react: () => (this.picker = asking(message, by)),
 			edit: () => (this.editing = message),
 			copy: () => void this.copy(message),
 			pin: () => void this.pin(message),

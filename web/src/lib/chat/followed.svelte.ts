@@ -110,17 +110,19 @@ export class Followed {
 	/** Never within the effect that looks: what it reads may not change under it. */
 	private begin(thread_id: string): () => void {
 		this.watched.add(thread_id);
-		queueMicrotask(() => {
-			if (!this.watched.has(thread_id) || this.threads.has(thread_id)) return;
-			void this.thread(thread_id)?.seek('newest');
-		});
+		queueMicrotask(() => this.openWatched());
 		return () => {
 			this.watched.delete(thread_id);
 			queueMicrotask(() => {
 				if (this.watched.has(thread_id)) return;
 				this.watches.delete(thread_id);
 				this.close(thread_id);
+				this.openWatched(); // there may be room now for one that had to wait
 			});
 		};
+	}
+
+	private openWatched(): void {
+		for (const id of this.watched) if (!this.threads.has(id)) void this.thread(id)?.seek('newest');
 	}
 }

@@ -15,13 +15,22 @@ const asked_for = 20;
 
 /** Messages have no names of their own, and Synops itself is nobody's to call. */
 const nameless: readonly NodeKind[] = ['message', 'instance'];
-const people: readonly NodeKind[] = ['person', 'team'];
+/** Whoever types an `@` mostly means somebody, or else something with a state. */
+const meant: readonly (readonly NodeKind[])[] = [
+	['person', 'team'],
+	['system', 'incident', 'maintenance']
+];
 
-/** People and teams first: whoever types an `@` mostly means one of them. */
+/** What is mostly meant first, else in the order in which it was found. */
 export function suggestionsOf(found: readonly Suggestion[]): Suggestion[] {
-	const named = found.filter(({ kind }) => !nameless.includes(kind));
-	const first = named.filter(({ kind }) => people.includes(kind));
-	return [...first, ...named.filter(({ kind }) => !people.includes(kind))].slice(0, shown_max);
+	const rank = ({ kind }: Suggestion) => {
+		const place = meant.findIndex((kinds) => kinds.includes(kind));
+		return place < 0 ? meant.length : place;
+	};
+	return found
+		.filter(({ kind }) => !nameless.includes(kind))
+		.sort((a, b) => rank(a) - rank(b))
+		.slice(0, shown_max);
 }
 
 /** Finds what an `@` may stand for. */

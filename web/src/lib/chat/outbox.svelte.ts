@@ -91,9 +91,10 @@ export class Outbox {
 	}
 
 	send(channel_id: string, { body, thread_id, files }: Draft): string {
+		const id = uuid7();
 		const draft = { channel_id, thread_id: thread_id ?? null, body, files: files ?? [] };
-		this.enter({ id: uuid7(), ...draft, at: Date.now(), tried: false, refused: null });
-		return [...this.kept, ...this.overflow].at(-1)?.id ?? '';
+		this.enter({ id, ...draft, at: Date.now(), tried: false, refused: null });
+		return id;
 	}
 
 	resend(id: string): void {

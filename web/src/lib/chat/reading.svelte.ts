@@ -58,7 +58,8 @@ export class Reading {
 		const window = followed.shown(thread_id);
 		const { refused, answered } = followed;
 		const gone = isGone(refused) || (answered && !refused && !this.graph.nodes.has(channel_id));
-		if (gone || window?.problem?.status === 404) return { ...unread, phase: 'gone' };
+		const threadGone = thread_id !== undefined && window?.problem?.status === 404;
+		if (gone || threadGone) return { ...unread, phase: 'gone' };
 		const problem = window?.problem ?? (refused ? new ApiError(refused, 0, null) : null);
 		if (!window) return { ...unread, problem };
 		const { has_older, has_newer, seeking } = window;
@@ -141,5 +142,5 @@ export class Reading {
 }
 
 function isGone(code: string | null): boolean {
-	return code === 'not_found' || code === 'forbidden';
+	return code === 'not_found' || code === 'forbidden' || code === 'invalid'; // the last: no id at all
 }

@@ -95,6 +95,7 @@ export class HistoryWindow implements Look {
 
 	forget(): void {
 		this.stop();
+		this.problem = null;
 		this.place = null;
 		this.heading = 'newer';
 	}
@@ -108,10 +109,11 @@ export class HistoryWindow implements Look {
 		}
 		const before = this.place;
 		this.stop();
+		this.problem = null;
 		// What was read before may be old, and is not held any more.
 		if (before && !before.attached && before.to >= before.from) {
 			this.place = null;
-			void this.seek({ around: Math.floor((before.from + before.to) / 2) });
+			void this.seek({ around: Math.ceil((before.from + before.to) / 2) });
 		} else if (this.thread_id === null) {
 			this.beginAt(snapshot);
 		} else if (before) {

@@ -71,7 +71,15 @@ const actions = [
 	'create_view',
 	'update_view',
 	'add_contact',
-	'update_mailbox'
+	'update_mailbox',
+	'create_channel',
+	'update_channel',
+	'send_message',
+	'edit_message',
+	'delete_message',
+	'react',
+	'pin_message',
+	'promote_message'
 ] as const;
 
 /**

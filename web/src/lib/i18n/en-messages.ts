@@ -36,6 +36,8 @@ export const notice = {
 	incident_acknowledged: 'Incident acknowledged',
 	incident_resolved: 'Incident resolved',
 	announcement: 'Announcement',
+	message_mention: 'You were named',
+	message_reply: 'Answer in a thread',
 	status_confirmation: 'Question for confirmation'
 };
 

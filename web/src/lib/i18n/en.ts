@@ -1,6 +1,7 @@
 import { announcement, didAnnouncement, didAnnouncementHere } from './en-announcements';
 import * as catalog from './en-catalog';
 import { didCatalog, didCatalogEdge, didCatalogHere } from './en-catalog-did';
+import { chat, didChat, didChatHere, emoji, problemChat } from './en-chat';
 import { did, didHere, jobs } from './en-jobs';
 import { device, fence, fleet, telemetry } from './en-fleet';
 import { lifecycle, stop } from './en-lifecycle';
@@ -189,7 +190,8 @@ export const en = {
 		...didStatus,
 		...didIncident,
 		...didAnnouncement,
-		...didCatalog
+		...didCatalog,
+		...didChat
 	},
 	/** In the history of the thing itself. */
 	didHere: {
@@ -210,7 +212,8 @@ export const en = {
 		...didStatusHere,
 		...didIncidentHere,
 		...didAnnouncementHere,
-		...didCatalogHere
+		...didCatalogHere,
+		...didChatHere
 	},
 	/** Something done to an edge: its source stands behind `verb`, its target behind `with`. */
 	didEdge: {
@@ -465,6 +468,8 @@ export const en = {
 	calendar,
 	series,
 	closing,
+	chat,
+	emoji,
 	broken: {
 		title: 'This page broke',
 		body: 'Something in it did not work as meant. What is on the server is unharmed; reload to go on.',
@@ -494,6 +499,7 @@ export const en = {
 		idempotency_running: 'It is being done already.',
 		idempotency_mismatch: 'The page repeated a request with other content. Try again.',
 		internal: 'Something broke on the server. It was written to its log; try again.',
+		...problemChat,
 		method_not_allowed: 'The page asked for something the server does not do. Reload it and try again.',
 		network: 'No answer came. It may or may not have been done; trying again is safe and does it only once.',
 		retryIn: (seconds: number) => `Try again in ${many(seconds, 'second', 'seconds')}.`,

@@ -38,6 +38,8 @@ export const notice: Messages['notice'] = {
 	incident_acknowledged: 'Hendelse bekreftet',
 	incident_resolved: 'Hendelse løst',
 	announcement: 'Kunngjøring',
+	message_mention: 'Du ble nevnt',
+	message_reply: 'Svar i en tråd',
 	status_confirmation: 'Spørsmål om bekreftelse'
 };
 

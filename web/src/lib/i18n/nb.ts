@@ -1,6 +1,7 @@
 import { announcement, didAnnouncement, didAnnouncementHere } from './nb-announcements';
 import * as catalog from './nb-catalog';
 import { didCatalog, didCatalogEdge, didCatalogHere } from './nb-catalog-did';
+import { chat, didChat, didChatHere, emoji, problemChat } from './nb-chat';
 import { did, didHere, jobs } from './nb-jobs';
 import { device, fence, fleet, telemetry } from './nb-fleet';
 import { lifecycle, stop } from './nb-lifecycle';
@@ -189,7 +190,8 @@ export const nb: Messages = {
 		...didStatus,
 		...didIncident,
 		...didAnnouncement,
-		...didCatalog
+		...didCatalog,
+		...didChat
 	},
 	didHere: {
 		create_node: 'opprettet det',
@@ -209,7 +211,8 @@ export const nb: Messages = {
 		...didStatusHere,
 		...didIncidentHere,
 		...didAnnouncementHere,
-		...didCatalogHere
+		...didCatalogHere,
+		...didChatHere
 	},
 	didEdge: {
 		...didCatalogEdge,
@@ -463,6 +466,8 @@ export const nb: Messages = {
 	calendar,
 	series,
 	closing,
+	chat,
+	emoji,
 	broken: {
 		title: 'Denne siden gikk i stykker',
 		body: 'Noe i den virket ikke som det skulle. Det som er på tjeneren er uskadd; last på nytt for å gå videre.',
@@ -492,6 +497,7 @@ export const nb: Messages = {
 		idempotency_running: 'Det blir gjort allerede.',
 		idempotency_mismatch: 'Siden gjentok en forespørsel med annet innhold. Prøv igjen.',
 		internal: 'Noe gikk i stykker på tjeneren. Det står i loggen der; prøv igjen.',
+		...problemChat,
 		method_not_allowed: 'Siden ba om noe tjeneren ikke gjør. Last den på nytt og prøv igjen.',
 		network: 'Det kom ikke noe svar. Det kan være gjort eller ikke; å prøve igjen er trygt og gjør det bare én gang.',
 		retryIn: (seconds) => `Prøv igjen om ${many(seconds, 'sekund', 'sekunder')}.`,

@@ -204,7 +204,7 @@ export class MessageStore {
 			const all = !range && !truncated;
 			const within = all || (range !== null && number >= (truncated ? range.first : 1) && number <= range.last);
 			const gap = range !== null && number < run && !rows.isLookedAt(row);
-			const stays = again && !rows.suspect.has(row.id) && (thread_id !== null || (!within && !gap));
+			const stays = again && (thread_id !== null || (!within && !gap));
 			if (!stays) this.forget(rows, row);
 		}
 		this.touched.add(rows);

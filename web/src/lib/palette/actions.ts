@@ -40,6 +40,7 @@ function making(): Command[] {
 			? [
 					link('/incidents/new', t.catalog.openIncident, Incident),
 					link('/maintenances/new', t.maintenance.plan, Maintenance),
+					link('/channels/new', t.chat.new, Plus),
 					link('/systems/new', t.overview.newSystem, Plus),
 					link('/groups/new', t.workspace.newGroup, Plus),
 					link('/views/new', t.views.new, Plus),

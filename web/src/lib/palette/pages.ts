@@ -2,6 +2,7 @@ import type { Component } from 'svelte';
 import Announcements from '@lucide/svelte/icons/megaphone';
 import Bell from '@lucide/svelte/icons/bell';
 import Cache from '@lucide/svelte/icons/database-zap';
+import Channels from '@lucide/svelte/icons/messages-square';
 import Connections from '@lucide/svelte/icons/plug';
 import Deliveries from '@lucide/svelte/icons/send';
 import Environments from '@lucide/svelte/icons/layers';
@@ -40,6 +41,8 @@ export function pages(): Place[] {
 }
 
 const forPeople = (): Place[] => [
+	{ href: '/channels', title: t.chat.title, icon: Channels },
+	{ href: '/channels?tab=mentions', title: t.chat.mentions, icon: Channels },
 	{ href: '/incidents', title: t.palette.incidents, icon: Incidents },
 	{ href: '/maintenances', title: t.nav.maintenances, icon: Maintenances },
 	{ href: '/fleet/fences', title: t.fence.title, icon: Fences },

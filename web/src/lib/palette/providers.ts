@@ -3,6 +3,7 @@ import { page } from '$app/state';
 import { search } from '$lib/api/catalog';
 import { hrefOf } from '$lib/graph/nodes';
 import { placeText } from '$lib/catalog/places';
+import '$lib/chat/palette';
 import { t } from '$lib/i18n/index.svelte';
 import { session } from '$lib/state/session.svelte';
 import { actions } from './actions';
@@ -19,8 +20,8 @@ register({
 	async find(q, signal) {
 		if (!q) return [];
 		const { items } = await search({ q, limit: 7 }, signal);
-		// Synops itself is a node too; its page is for administrators.
-		const seen = items.filter(({ kind }) => kind !== 'instance' || session.admin);
+		// Synops itself is a node too; its page is for administrators. Channels stand by themselves.
+		const seen = items.filter(({ kind }) => (kind === 'instance' ? session.admin : kind !== 'channel' || !session.person));
 		return seen.map((hit) => ({
 			id: hit.id,
 			title: hit.title,

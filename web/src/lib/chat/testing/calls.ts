@@ -10,7 +10,7 @@ interface Init {
 /** The calls of chat, on a server of a test. */
 export function callsTo(address: () => string): ChatCalls {
 	async function call<T>(method: string, path: string, { body, version, signal }: Init = {}): Promise<T> {
-		const headers = version === undefined ? {} : { 'If-Match': `"${version}"` };
+		const headers: Record<string, string> = version === undefined ? {} : { 'If-Match': `"${version}"` };
 		const asked = { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
 		const answer = await fetch(`http://${address()}${path}`, asked).catch((cause: unknown) => {
 			throw signal?.aborted ? cause : new ApiError('network', 0, null);

@@ -33,6 +33,8 @@ export class TestChannels {
 	readonly asked: string[] = [];
 	/** Answers of the next posts instead of taking them. */
 	readonly refuseNext: Answer[] = [];
+	/** Pages of history are answered with this. */
+	refusePages: Answer | null = null;
 	/** So many answers to posts are lost, though they were carried out. */
 	loseAnswers = 0;
 	/** By channel: before a post to it is looked at. */
@@ -138,9 +140,9 @@ export class TestChannels {
 		if (!id || !channel_id || !this.channels.has(channel_id) || this.isHidden(channel_id)) return refused(404, 'not_found');
 		if (what === 'messages') return this.answerOfMessage(request, id, part);
 		if (part === 'messages' && request.method === 'GET') {
-			const page = this.page(channel_id, request.query);
+			const page = this.refusePages ?? ok(this.page(channel_id, request.query));
 			await this.holdPages;
-			return ok(page);
+			return page;
 		}
 		if (part === 'messages') return this.take(request, channel_id);
 		if (part === 'mark') return this.mark(channel_id, request);

@@ -1,0 +1,187 @@
+//! Who reads and says what in channels, whom a message reaches, and what is left for who leaves.
+
+use crate::access::sign_in;
+use crate::app::TestApp;
+use crate::chat::{channel, id_of, make_channel, say};
+use crate::client::Client;
+use crate::socket::Reader;
+use domain::EdgeKind::{MemberOf, Reader as ReaderOf};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// What every route about a channel and one of its messages answers this caller.
+async fn answers(client: &Client, channel: Uuid, message: &Value) -> Vec<(&'static str, StatusCode)> {
+    let (channel, id) = (format!("/api/v1/channels/{channel}"), message["id"].as_str().unwrap());
+    let (path, version) = (format!("/api/v1/messages/{id}"), format!("\"{}\"", message["version"]));
+    let new = json!({ "id": Uuid::now_v7(), "body": "hello" });
+    let version = [("if-match", version.as_str())];
+    let mut answered = Vec::new();
+    for (name, method, path, body, headers) in [
+        ("channel", Method::GET, channel.clone(), None, &[][..]),
+        ("messages", Method::GET, format!("{channel}/messages"), None, &[]),
+        ("pins", Method::GET, format!("{channel}/pins"), None, &[]),
+        ("message", Method::GET, path.clone(), None, &[]),
+        ("edits", Method::GET, format!("{path}/edits"), None, &[]),
+        ("mark", Method::PUT, format!("{channel}/mark"), Some(json!({ "read_number": 1 })), &[]),
+        ("send", Method::POST, format!("{channel}/messages"), Some(new), &[]),
+        ("react", Method::PUT, format!("{path}/reactions"), Some(json!({ "emoji": "👍", "on": true })), &[]),
+        ("pin", Method::PUT, format!("{path}/pin"), Some(json!({ "pinned": true })), &[]),
+        ("promote", Method::POST, format!("{path}/promote"), Some(json!({ "audience": "public" })), &[]),
+        ("edit", Method::PATCH, path.clone(), Some(json!({ "body": "x" })), &version),
+        ("delete", Method::DELETE, path.clone(), None, &version),
+    ] {
+        answered.push((name, client.send(method, &path, body, headers).await.status));
+    }
+    answered
+}
+
+#[tokio::test]
+async fn what_one_may_not_see_is_not_there_and_what_one_may_only_read_is_not_written() {
+    let app = TestApp::start().await;
+    let admin = app.administrator().await;
+    let (workspace, channel) = channel(&app, &admin).await;
+    let said = say(&admin, channel, "for us").await;
+    let (reader_id, reader) = sign_in(&app, &admin, "reader").await;
+    let (_, stranger) = sign_in(&app, &admin, "stranger").await;
+    app.db.grant(reader_id, ReaderOf, workspace).await;
+    for (name, status) in answers(&stranger, channel, &said).await {
+        assert_eq!(status, StatusCode::NOT_FOUND, "a stranger, {name}");
+    }
+    for (name, status) in answers(&app.client(), channel, &said).await {
+        let reads = ["channel", "messages", "pins", "message", "edits"].contains(&name);
+        assert_eq!(status, if reads { StatusCode::NOT_FOUND } else { StatusCode::UNAUTHORIZED }, "nobody, {name}");
+    }
+    for (name, status) in answers(&reader, channel, &said).await {
+        let may = ["channel", "messages", "pins", "message", "edits", "mark"].contains(&name);
+        assert_eq!(status, if may { StatusCode::OK } else { StatusCode::FORBIDDEN }, "a reader, {name}");
+    }
+    // Neither do they hear of it.
+    let topic = format!("channel:{channel}");
+    for client in [&stranger, &app.client()] {
+        let mut socket = Reader::start(app.ready.address, client.session(), &["channel", "message"]).await;
+        socket.subscribe(&topic, None).await;
+        socket.until("it is answered", |held| held.running.contains(&topic)).await;
+        let heard = say(&admin, make_channel(&admin, workspace).await, "elsewhere").await;
+        say(&admin, channel, "more").await;
+        let open = admin.post("/api/v1/channels", json!({ "parent_id": workspace, "title": "Open", "visibility": "public" })).await.ok();
+        let open = say(&admin, id_of(&open), "for everybody").await;
+        let open_id = id_of(&open);
+        socket.until("what is public is told", |held| held.rows.contains_key(&open_id)).await;
+        assert!(!socket.held.told.contains(&id_of(&heard)) && !socket.held.told.contains(&id_of(&said)));
+        assert_eq!(socket.held.told.len(), 2, "the public channel and what was said there: {:?}", socket.held.told);
+        app.db.delete(open["scope_id"].as_str().unwrap().parse().unwrap()).await;
+    }
+}
+
+#[tokio::test]
+async fn who_leaves_a_team_hears_nothing_after_that() {
+    let app = TestApp::start().await;
+    let admin = app.administrator().await;
+    let (workspace, channel) = channel(&app, &admin).await;
+    let team = app.db.team("On call").await;
+    app.db.grant(team, MemberOf, workspace).await;
+    let (kari_id, kari) = sign_in(&app, &admin, "kari").await;
+    app.db.grant(kari_id, MemberOf, team).await;
+    let before = id_of(&say(&kari, channel, "before").await);
+    let topic = format!("channel:{channel}");
+    let mut page = Reader::start(app.ready.address, kari.session(), &["channel", "message"]).await;
+    page.subscribe(&topic, None).await;
+    page.until("she has what was said", |held| held.rows.contains_key(&before)).await;
+    page.held.keep_frames = true;
+
+    app.db.revoke(kari_id, MemberOf, team).await;
+    let after = say(&admin, channel, "after the leaving").await;
+    page.until("it is taken away", |held| !held.rows.contains_key(&before) && !held.rows.contains_key(&channel)).await;
+    // What comes on the same socket behind it comes without it.
+    let mark = admin.post("/api/v1/channels", json!({ "parent_id": workspace, "title": "Open", "visibility": "signed_in" })).await.ok();
+    let mark_id = id_of(&mark);
+    page.until("what she may see is told", |held| held.rows.contains_key(&mark_id)).await;
+    assert!(page.held.frames.iter().all(|frame| !frame.contains("after the leaving")), "{:?}", page.held.frames);
+    assert!(!page.held.told.contains(&id_of(&after)));
+    assert_eq!(kari.get(&format!("/api/v1/channels/{channel}/messages")).await.status, StatusCode::NOT_FOUND);
+
+    // And back: she asks for the channel anew, and has all of it.
+    app.db.grant(kari_id, MemberOf, team).await;
+    let after_id = id_of(&after);
+    page.until("it is back", |held| held.rows.contains_key(&after_id) && held.rows.contains_key(&before)).await;
+}
+
+#[tokio::test]
+async fn a_closed_channel_is_for_its_own_people() {
+    let app = TestApp::start().await;
+    let admin = app.administrator().await;
+    let workspace = app.db.workspace("Work").await;
+    let (kari_id, kari) = sign_in(&app, &admin, "kari").await;
+    let (ola_id, ola) = sign_in(&app, &admin, "ola").await;
+    for person in [kari_id, ola_id] {
+        app.db.grant(person, MemberOf, workspace).await;
+    }
+    let closed = json!({ "parent_id": workspace, "title": "Closed", "isolated": true });
+    let closed = id_of(&kari.post("/api/v1/channels", closed).await.ok());
+    let said = say(&kari, closed, "between us").await;
+    for (name, status) in answers(&ola, closed, &said).await {
+        assert_eq!(status, StatusCode::NOT_FOUND, "{name}");
+    }
+    let found = ola.get("/api/v1/search?q=between").await.ok();
+    assert_eq!(found["items"], json!([]));
+    assert_eq!(kari.get("/api/v1/search?q=between").await.ok()["items"].as_array().unwrap().len(), 1);
+    app.db.grant(ola_id, MemberOf, closed).await;
+    assert_eq!(ola.get("/api/v1/search?q=between").await.ok()["items"].as_array().unwrap().len(), 1);
+    say(&ola, closed, "hello").await;
+}
+
+#[tokio::test]
+async fn who_is_named_is_told_if_they_may_read_it() {
+    let app = TestApp::start().await;
+    let admin = app.administrator().await;
+    let (workspace, channel) = channel(&app, &admin).await;
+    let team = app.db.team("On call").await;
+    let mut people = Vec::new();
+    for login in ["kari", "ola", "siri", "outside"] {
+        people.push(sign_in(&app, &admin, login).await);
+    }
+    for (id, _) in &people[..3] {
+        app.db.grant(*id, MemberOf, workspace).await;
+    }
+    for person in [&people[1], &people[3]] {
+        app.db.grant(person.0, MemberOf, team).await;
+    }
+    let [kari, ola, siri, outside] = [0, 1, 2, 3].map(|n| &people[n].1);
+    let told = async |client: &Client| {
+        let told = client.get("/api/v1/notifications").await.ok();
+        let items = told["items"].as_array().unwrap().iter();
+        items.map(|one| (one["kind"].as_str().unwrap().to_owned(), one["body"].as_str().unwrap().to_owned())).collect::<Vec<_>>()
+    };
+    let text = format!("[Kari](node:{}) and [On call](node:{team}): look, [X](node:{})", people[0].0, people[3].0);
+    let said = say(siri, channel, &text).await;
+    let named = ("message_mention".to_owned(), "Kari and On call: look, X".to_owned());
+    assert_eq!(told(kari).await, [named.clone()]);
+    assert_eq!(told(ola).await, [named.clone()], "by the team");
+    assert_eq!(told(siri).await, [], "not oneself");
+    assert_eq!(told(outside).await, [], "named twice, and may not read it");
+
+    let path = format!("/api/v1/channels/{channel}/messages");
+    let reply = json!({ "id": Uuid::now_v7(), "body": "secret answer", "thread_id": said["id"] });
+    kari.post(&path, reply).await.ok();
+    assert_eq!(told(siri).await, [("message_reply".to_owned(), String::new())], "without its words, which may be deleted");
+    assert_eq!(told(ola).await, [named], "who has not had their say in it");
+
+    let version = format!("\"{}\"", siri.get(&format!("/api/v1/messages/{}", said["id"].as_str().unwrap())).await.ok()["version"]);
+    let message = format!("/api/v1/messages/{}", said["id"].as_str().unwrap());
+    siri.send(Method::DELETE, &message, None, &[("if-match", &version)]).await.ok();
+    assert_eq!(told(kari).await, [], "what is deleted is taken back from there as well");
+}
+
+#[tokio::test]
+async fn what_its_author_can_t_see_is_not_named() {
+    let app = TestApp::start().await;
+    let admin = app.administrator().await;
+    let (workspace, channel) = channel(&app, &admin).await;
+    let hidden = app.db.system("Hidden", app.db.workspace("Other").await).await;
+    let (kari_id, kari) = sign_in(&app, &admin, "kari").await;
+    app.db.grant(kari_id, MemberOf, workspace).await;
+    let text = format!("[guess](node:{hidden}) [none](node:{})", Uuid::now_v7());
+    assert_eq!(say(&kari, channel, &text).await["message"]["mentions"], json!([]));
+    assert_eq!(say(&admin, channel, &text).await["message"]["mentions"], json!([hidden]));
+}
