@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
+mod chat;
 mod feed;
 mod jobs;
 mod load;
@@ -32,6 +33,8 @@ enum Bench {
     Reads(reads::Args),
     /// Devices: from the socket to the committed row.
     Telemetry(telemetry::Args),
+    /// Conversations: one channel with many readers, and opening a long one.
+    Chat(chat::Args),
 }
 
 fn main() -> ExitCode {
@@ -62,6 +65,7 @@ fn run(cli: &Cli) -> anyhow::Result<Option<()>> {
                 Bench::Jobs(args) => jobs::run(args).await,
                 Bench::Reads(args) => reads::run(args).await,
                 Bench::Telemetry(args) => telemetry::run(args).await,
+                Bench::Chat(args) => chat::run(args).await,
             }
         };
         tokio::select! {

@@ -9,8 +9,8 @@ type Blocking<T> = Result<T, tokio::task::JoinError>;
 pub enum Error {
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// Nothing is written there, and nothing deleted.
-    #[error("this folder is another's, as {} says", .0.display())]
+    /// Nothing is deleted there.
+    #[error("the folder belongs to another database, as {} says", .0.display())]
     Foreign(PathBuf),
 }
 

@@ -73,7 +73,8 @@ impl Folder {
         owner::is_own(&self.0.root.join(owner::FILE), &self.0.owner)
     }
 
-    /// Begins to receive one. The first time the folder is made, for nobody else to read, and becomes ours.
+    /// Begins to receive one. The first time the folder is made, for nobody else to read; if it is nobody's it becomes
+    /// ours.
     pub async fn begin(&self) -> Result<Draft, Error> {
         let folder = self.clone();
         off_thread(move || {
@@ -133,13 +134,7 @@ impl Folder {
     /// aside. May be done by two at once, and beside everything else.
     pub async fn mend(&self, drafts_older_than: Duration) -> Result<Mended, Error> {
         let folder = self.clone();
-        off_thread(move || {
-            if !folder.is_own_now()? {
-                return Ok(Mended::default());
-            }
-            Ok(Mended { swept: sweep(&folder.tmp(), drafts_older_than)?, put_back: folder.put_back()? })
-        })
-        .await
+        off_thread(move || Ok(Mended { swept: sweep(&folder.tmp(), drafts_older_than)?, put_back: folder.put_back()? })).await
     }
 
     fn put_back(&self) -> io::Result<usize> {

@@ -5,7 +5,7 @@
 //!
 //! | path | what |
 //! | --- | --- |
-//! | `owner` | whose folder it is: of two databases that shared one, each would delete what the other names |
+//! | `owner` | whose folder it is: who else uses it deletes no content there, which somebody else may name |
 //! | `ab/ab12…` | a content, whole and on the disk, by its SHA-256 in hexadecimal digits |
 //! | `tmp/…` | one that is being received |
 //! | `aside/ab12….<uuid>` | one that is being deleted |

@@ -2,16 +2,16 @@
 
 use crate::error::Error;
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
 pub(crate) const FILE: &str = "owner";
 
-/// Fails where it is another's; answers whether it has become ours just now. `tmp` is a directory there.
-pub(crate) fn claim(root: &Path, tmp: &Path, owner: &str) -> Result<bool, Error> {
+/// Makes it ours if it is nobody's; answers whether it did. `tmp` is a directory there.
+pub(crate) fn claim(root: &Path, tmp: &Path, owner: &str) -> io::Result<bool> {
     let path = root.join(FILE);
-    if is_own(&path, owner)? {
+    if path.try_exists()? {
         return Ok(false);
     }
     // Whole from the first moment on that somebody may read it.
@@ -19,14 +19,14 @@ pub(crate) fn claim(root: &Path, tmp: &Path, owner: &str) -> Result<bool, Error>
     writeln!(new, "{owner}")?;
     new.as_file().sync_all()?;
     match new.persist_noclobber(&path) {
-        Err(error) if error.error.kind() != ErrorKind::AlreadyExists => return Err(error.error.into()),
-        // Somebody was first: them or us.
-        _ => {}
+        Ok(_) => Ok(true),
+        // Somebody was first: they or we.
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error.error),
     }
-    is_own(&path, owner)
 }
 
-/// False: it is nobody's yet.
+/// Fails where it is another's; false: it is nobody's yet.
 pub(crate) fn is_own(path: &Path, owner: &str) -> Result<bool, Error> {
     match fs::read_to_string(path) {
         Ok(text) if text.trim() == owner => Ok(true),

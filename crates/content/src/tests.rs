@@ -143,16 +143,17 @@ fn age(path: &Path, to: SystemTime) {
 }
 
 #[tokio::test]
-async fn a_folder_has_one_owner() {
+async fn who_does_not_own_a_folder_deletes_nothing_there() {
     let (_dir, folder) = folder();
     let other = Folder::new(folder.root(), "two");
     assert!(!folder.is_own().await.unwrap(), "nobody's yet");
     let digest = put(&folder, b"abc").await;
     assert!(folder.is_own().await.unwrap());
-    assert!(matches!(other.begin().await, Err(Error::Foreign(path)) if path.ends_with("owner")));
+    put(&other, b"abd").await;
+    assert!(matches!(other.is_own().await, Err(Error::Foreign(path)) if path.ends_with("owner")));
     assert!(matches!(other.set_aside(&digest).await, Err(Error::Foreign(_))));
-    assert!(matches!(other.mend(Duration::ZERO).await, Err(Error::Foreign(_))));
-    assert_eq!(files(&folder), [at(&folder, &digest)]);
+    assert_eq!(files(&folder).len(), 2);
+    assert!(folder.is_own().await.unwrap());
 }
 
 #[tokio::test]

@@ -67,10 +67,7 @@ text_enum! {
 impl NodeKind {
     /// Kinds that are scope roots from the start, and never stop being one.
     pub const fn is_always_scope(self) -> bool {
-        matches!(
-            self,
-            Self::Instance | Self::Workspace | Self::Announcement | Self::StatusPage | Self::Channel | Self::Board
-        )
+        matches!(self, Self::Instance | Self::Workspace | Self::Announcement | Self::StatusPage | Self::Channel | Self::Board)
     }
 
     /// Kinds that are not made as nodes alone: what they have besides comes with them.

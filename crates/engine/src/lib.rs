@@ -12,11 +12,12 @@ mod upkeep;
 
 pub use check::guard::{BadRange, GuardConfig};
 pub use notify::Post;
-pub use upkeep::Retention;
+pub use upkeep::{FilesError, FilesKept, Retention, keep_files};
 
 use check::Checker;
 use check::guard::Guard;
 use check::network::Network;
+use content::Folder;
 use domain::lifecycle::Window;
 use drain::Drain;
 use intentions::Intentions;
@@ -50,6 +51,8 @@ pub struct EngineConfig {
     pub look_every: Duration,
     pub guard: GuardConfig,
     pub retention: Retention,
+    /// Where files are kept, for upkeep; `None`: nowhere.
+    pub files: Option<Folder>,
     /// The jobs this server runs; `None`: it runs none.
     pub work: Option<WorkConfig>,
     /// Whether others may count on this server, as long as it does not stop.
@@ -92,6 +95,7 @@ impl EngineConfig {
             look_every: prober::LOOK_PERIOD,
             guard: GuardConfig::default(),
             retention: Retention::default(),
+            files: None,
             work: None,
             is_ready: Arc::new(|| true),
             ready_pause: Duration::ZERO,
@@ -165,7 +169,7 @@ pub fn start(
         Some(mut work) => {
             let webhooks = Webhooks::new(network, work.webhook_secret.take()).map_err(StartError::Http)?;
             work.kinds = work.kinds.or(Kinds::all(
-                config.retention,
+                (config.retention, config.files),
                 work.tools.clone(),
                 webhooks,
                 config.post.clone(),

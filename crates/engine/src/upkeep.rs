@@ -1,6 +1,11 @@
 //! What must be made and cleared away in time: partitions, and rows that have had their day. Each
 //! step is idempotent and may be done by two servers at once.
 
+mod files;
+
+pub use files::{FilesError, FilesKept, keep_files};
+
+use content::Folder;
 use domain::limits::{
     AUDIT_KEPT_DEFAULT, CHECK_RUNS_KEPT_DEFAULT, DEAD_LETTERS_KEPT, DELIVERIES_KEPT, FEED_RETENTION_DEFAULT, INSTANCES_KEPT,
     JOB_HISTORY_KEPT_DEFAULT, NOTIFICATIONS_KEPT, NOTIFICATIONS_PER_PERSON_MAX, POSITIONS_KEPT_DEFAULT, UPKEEP_BATCH_ROWS,
@@ -61,6 +66,8 @@ impl Retention {
 pub(crate) struct Upkeep {
     pub(crate) pool: Pool,
     pub(crate) retention: Retention,
+    /// Where files are; `None`: nowhere.
+    pub(crate) files: Option<Folder>,
 }
 
 impl Upkeep {
@@ -75,7 +82,22 @@ impl Upkeep {
         self.watch_default_partitions().await;
         progress(0.8, "what has expired");
         self.clear_expired().await.unwrap_or_else(|error| _ = failed.get_or_insert(error));
+        progress(0.9, "files");
+        self.clear_files().await.unwrap_or_else(|error| _ = failed.get_or_insert(error));
         failed.map_or(Ok(()), Err)
+    }
+
+    /// A folder that can't be kept in order is told in the log: it holds up nothing else.
+    async fn clear_files(&self) -> Result<(), store::Error> {
+        let Some(folder) = &self.files else { return Ok(()) };
+        match files::keep_files(&self.pool, folder).await {
+            Ok(_) => Ok(()),
+            Err(FilesError::Database(error)) => Err(error),
+            Err(FilesError::Folder(error)) => {
+                tracing::warn!(%error, folder = %folder.root().display(), "files could not be kept in order");
+                Ok(())
+            }
+        }
     }
 
     async fn clear_expired(&self) -> Result<(), store::Error> {

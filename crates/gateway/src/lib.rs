@@ -56,7 +56,7 @@ pub use reads::{Reads, Sequence};
 pub use router::{openapi, openapi_json, router};
 pub use secret::{API_TOKEN_PREFIX, Secret};
 pub use serve::serve;
-pub use state::{LiveKit, Settings, State, Wiring};
+pub use state::{Files, LiveKit, Settings, State, Wiring};
 pub use telemetry::telemetry_status;
 pub use wire::edge::render_edge;
 pub use wire::node::render_node;

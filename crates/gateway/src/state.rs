@@ -2,6 +2,7 @@
 
 use crate::accounts::attempts::Attempts;
 use crate::accounts::password::Passwords;
+use crate::chat::files::Uploads;
 use crate::live::Hub;
 use crate::page::Page;
 use crate::reads::Reads;
@@ -9,6 +10,7 @@ use crate::status;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
+use content::Folder;
 use domain::lifecycle::Window;
 use domain::limits::REQUESTS_IN_FLIGHT_MAX;
 use domain::notification::Messenger;
@@ -58,6 +60,17 @@ pub struct LiveKit {
     pub api_secret: SecretString,
 }
 
+/// Files that go along with messages.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// Where they are.
+    pub folder: Folder,
+    /// Of one.
+    pub max_bytes: u64,
+    /// The kinds that are taken: media types by their usual names.
+    pub types: Vec<String>,
+}
+
 /// The tailer looks every 200 ms: being this far behind is no hiccup.
 const FEED_STALE_AFTER: Duration = Duration::from_secs(5);
 
@@ -80,6 +93,7 @@ pub struct Wiring {
     pub windows: watch::Receiver<Option<Window>>,
     /// Sends test messages.
     pub messenger: Arc<dyn Messenger>,
+    pub files: Files,
     /// What devices' frames wait in; `None`: they wait in those who listen to them.
     pub shards: Option<Arc<dyn Shards>>,
     /// Sockets run on these tasks until `stop`.
@@ -99,6 +113,7 @@ pub struct Shared {
     pub(crate) page: Page,
     pub(crate) status: status::Kept,
     pub(crate) in_flight: Arc<Semaphore>,
+    pub(crate) uploads: Uploads,
 }
 
 impl State {
@@ -110,6 +125,7 @@ impl State {
             page: Page::embedded(),
             status: status::Kept::new(),
             in_flight: Arc::new(Semaphore::new(REQUESTS_IN_FLIGHT_MAX)),
+            uploads: Uploads::default(),
         }))
     }
 
@@ -221,6 +237,7 @@ pub(crate) fn test_state() -> State {
         phases: drain::Drain::new().phases(),
         windows: watch::channel(None).1,
         messenger: Arc::new(Silent),
+        files: Files { folder: Folder::new("/dev/null/files", "nobody"), max_bytes: 0, types: Vec::new() },
         shards: None,
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),

@@ -6,6 +6,7 @@ mod authorise;
 mod carry_out;
 mod check_state;
 mod connection_test;
+mod files;
 mod incident_rules;
 mod jobs;
 mod maintenance_clock;
@@ -29,6 +30,7 @@ use store::device_command::DeviceCommand;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+pub use files::{FileKept, NewFile};
 pub use jobs::{JobOutcome, JobsDone};
 pub use notices::{NoticeOutcome, NoticesDone};
 pub use secrets::{Rotation, SecretsError, open as open_secrets};

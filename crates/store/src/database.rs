@@ -46,6 +46,17 @@ pub async fn find_facts(db: impl PgExecutor<'_>) -> Result<Facts, sqlx::Error> {
     .await
 }
 
+/// Which database this is, among all there are: it stays over restarts and fail-overs, and a copy made from a dump is
+/// another.
+pub async fn find_identity(db: impl PgExecutor<'_>) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select s.system_identifier::text || '.' || d.oid::text as "identity!"
+             from pg_control_system() s, pg_database d where d.datname = current_database()"#
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// The database's clock: by it is what several servers must agree on.
 pub async fn now(db: impl PgExecutor<'_>) -> Result<DateTime<Utc>, sqlx::Error> {
     sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#).fetch_one(db).await

@@ -93,7 +93,9 @@ fn by_constraint(name: &str) -> Option<Refusal> {
         "channels_beside_once" => Refusal::conflict("it has a channel already"),
         "edges_stay" => Refusal::invalid("parent_id", "where it is: messages, columns and cards stay where they were made"),
         "cards_column" => Refusal::conflict("cards are in it: move or delete them first"),
-        "board_columns_order_once" | "cards_order_once" => Refusal::conflict("somebody moved something there meanwhile; try again"),
+        "board_columns_order_once" | "cards_order_once" => {
+            Refusal::conflict("somebody moved something there meanwhile; try again")
+        }
         "status_pages_slug_once" => Refusal::conflict("another page has this slug already"),
         "status_pages_slug_form" => Refusal::invalid("slug", "1 to 64 of a-z, 0-9 and -"),
         _ => return None,

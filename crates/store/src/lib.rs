@@ -25,6 +25,7 @@ pub mod edge;
 mod error;
 pub mod feed;
 pub mod fence;
+pub mod file;
 pub mod forecast;
 pub mod geofence;
 pub mod group;

@@ -147,9 +147,13 @@ pub async fn update_body(
     mentions: &[Uuid],
     kept: i64,
 ) -> Result<()> {
-    sqlx::query!("insert into message_edits (id, message_id, body) select $1, id, body from nodes where id = $2", Uuid::now_v7(), id)
-        .execute(&mut *db)
-        .await?;
+    sqlx::query!(
+        "insert into message_edits (id, message_id, body) select $1, id, body from nodes where id = $2",
+        Uuid::now_v7(),
+        id
+    )
+    .execute(&mut *db)
+    .await?;
     sqlx::query!(
         "delete from message_edits where id in (
            select e.id from message_edits e where e.message_id = $1 order by e.at desc, e.id desc offset $2)",
@@ -219,9 +223,12 @@ pub async fn delete_reaction(db: impl PgExecutor<'_>, id: Uuid, emoji: &str, per
 }
 
 pub async fn count_pins(db: impl PgExecutor<'_>, channel_id: Uuid) -> Result<i64> {
-    sqlx::query_scalar!(r#"select count(*) as "count!" from messages where channel_id = $1 and pinned_at is not null"#, channel_id)
-        .fetch_one(db)
-        .await
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from messages where channel_id = $1 and pinned_at is not null"#,
+        channel_id
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// Pins it, or takes it off. One that is pinned stays pinned by whom it was.

@@ -19,7 +19,11 @@ const KIND: NodeKind = NodeKind::Card;
     params(("id" = Uuid, Path, description = "The board"),
            ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer as the first time", max_length = 128, pattern = "^[!-~]+$")),
     responses((status = 201, description = "Made", body = NodeView)))]
-pub(crate) async fn create(state: State, Path(board_id): Path<Uuid>, submission: Submission<NewCard>) -> Result<Response, Refused> {
+pub(crate) async fn create(
+    state: State,
+    Path(board_id): Path<Uuid>,
+    submission: Submission<NewCard>,
+) -> Result<Response, Refused> {
     let Submission { caller, input, context } = submission;
     let NewCard { id, column_id, title, body, place } = input;
     if store::board::find_board(state.pool(), column_id).await? != Some(board_id) {

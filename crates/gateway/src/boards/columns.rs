@@ -18,7 +18,11 @@ const KIND: NodeKind = NodeKind::Column;
     params(("id" = Uuid, Path, description = "The board"),
            ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer as the first time", max_length = 128, pattern = "^[!-~]+$")),
     responses((status = 201, description = "Made", body = NodeView)))]
-pub(crate) async fn create(state: State, Path(board_id): Path<Uuid>, submission: Submission<NewColumn>) -> Result<Response, Refused> {
+pub(crate) async fn create(
+    state: State,
+    Path(board_id): Path<Uuid>,
+    submission: Submission<NewColumn>,
+) -> Result<Response, Refused> {
     let Submission { caller, input, context } = submission;
     let NewColumn { id, title, place } = input;
     let intention = Intention::CreateColumn { id, board_id, title, place };
@@ -43,7 +47,11 @@ pub(crate) async fn update(
 #[utoipa::path(post, path = "/columns/{id}/move", operation_id = "move_column", tag = "boards", request_body = ColumnMove,
     params(("id" = Uuid, Path, description = "The column")),
     responses((status = 200, description = "As it is now", body = NodeView)))]
-pub(crate) async fn relocate(state: State, Path(id): Path<Uuid>, submission: Submission<ColumnMove>) -> Result<Response, Refused> {
+pub(crate) async fn relocate(
+    state: State,
+    Path(id): Path<Uuid>,
+    submission: Submission<ColumnMove>,
+) -> Result<Response, Refused> {
     let Submission { caller, input, context } = submission;
     let intention = Intention::MoveColumn { id, place: input.place };
     nouns::carry_out(&state, &caller, &context, vec![intention], StatusCode::OK).await

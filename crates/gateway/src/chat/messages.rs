@@ -76,8 +76,7 @@ pub(crate) async fn list(
     let (limit, range) = (limit_or_default(query.limit)?, query.range()?);
     nouns::readable(&state, &caller, channels::KIND, id).await?;
     let pool = state.pool();
-    let (ids, (from, to, last)) =
-        store::message::list_range(pool, id, query.thread_id.unwrap_or(id), range, limit).await?;
+    let (ids, (from, to, last)) = store::message::list_range(pool, id, query.thread_id.unwrap_or(id), range, limit).await?;
     let nodes = in_order(&state, &caller, &ids).await?;
     let items = nodes.iter().map(NodeView::from).collect();
     let has_older = from > 1 && last > 0;
@@ -92,7 +91,11 @@ pub(crate) async fn list(
     params(("id" = Uuid, Path, description = "The channel"),
            ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat answer as the first time", max_length = 128, pattern = "^[!-~]+$")),
     responses((status = 201, description = "Said", body = NodeView)))]
-pub(crate) async fn send(state: State, Path(channel_id): Path<Uuid>, submission: Submission<NewMessage>) -> Result<Response, Refused> {
+pub(crate) async fn send(
+    state: State,
+    Path(channel_id): Path<Uuid>,
+    submission: Submission<NewMessage>,
+) -> Result<Response, Refused> {
     let Submission { caller, input, context } = submission;
     let NewMessage { id, body, thread_id, file_ids } = input;
     let intention = Intention::SendMessage { id, channel_id, thread_id, body, file_ids };

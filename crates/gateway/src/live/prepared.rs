@@ -39,7 +39,10 @@ pub(super) enum Subject {
         /// Of a channel itself, or of one of its messages: those are in its scope.
         channel_id: Option<Uuid>,
     },
-    Edge { source_id: Uuid, target_id: Uuid },
+    Edge {
+        source_id: Uuid,
+        target_id: Uuid,
+    },
 }
 
 impl Subject {

@@ -142,7 +142,8 @@ impl Presence {
             table.here.insert(channel_id, own.clone());
         }
         let mut all: People = BTreeMap::new();
-        let others = table.elsewhere.iter().filter(|((channel, _), _)| *channel == channel_id).flat_map(|(_, (_, people))| people);
+        let others =
+            table.elsewhere.iter().filter(|((channel, _), _)| *channel == channel_id).flat_map(|(_, (_, people))| people);
         for (person, types) in own.iter().chain(others) {
             *all.entry(*person).or_default() |= types;
         }

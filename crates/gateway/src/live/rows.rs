@@ -51,8 +51,8 @@ pub(crate) struct LiveRows<'a> {
     responses((status = 200, description = "The rows", body = LiveRows))
 )]
 pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<RowsQuery>) -> Result<Response, Refused> {
-    let topic =
-        Topic::parse(&query.topic).ok_or_else(|| Refusal::invalid("topic", "kind:<node kind>, node:<id>, channel:<id> or lifecycle"))?;
+    let topic = Topic::parse(&query.topic)
+        .ok_or_else(|| Refusal::invalid("topic", "kind:<node kind>, node:<id>, channel:<id> or lifecycle"))?;
     let hub = state.hub();
     let busy = || Refusal::Unavailable { detail: "too many readers at once; try again shortly", source: None };
     let turn = timeout(SUBSCRIBE_WAIT_MAX, hub.reads.acquire()).await.map_err(|_| busy())?;

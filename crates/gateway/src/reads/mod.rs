@@ -61,12 +61,9 @@ impl Module {
             NodeKind::Incident => Self::Incidents,
             NodeKind::Announcement => Self::Announcements,
             NodeKind::Device | NodeKind::Geofence => Self::Fleet,
-            NodeKind::Channel
-            | NodeKind::Message
-            | NodeKind::Board
-            | NodeKind::Column
-            | NodeKind::Card
-            | NodeKind::Note => Self::Chat,
+            NodeKind::Channel | NodeKind::Message | NodeKind::Board | NodeKind::Column | NodeKind::Card | NodeKind::Note => {
+                Self::Chat
+            }
             _ => Self::Catalog,
         }
     }

@@ -1,10 +1,10 @@
 //! Channels: what is asked, and what is told of them.
 
+use chrono::{DateTime, Utc};
 use domain::Visibility;
 use domain::channel::{Channel, ChannelPatch, History};
 use domain::intention::ScopePatch;
 use serde::{Deserialize, Serialize};
-use chrono::{DateTime, Utc};
 use store::channel::Mark;
 use utoipa::ToSchema;
 use uuid::Uuid;

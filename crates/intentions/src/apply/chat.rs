@@ -283,7 +283,9 @@ impl Work<'_> {
 /// What only intentions of its own change.
 pub(super) fn guard_message(node: &LockedNode) -> Result<(), Refusal> {
     match node.kind {
-        NodeKind::Message => Err(Refusal::conflict("a message is edited and deleted by intentions of its own, which keep its place")),
+        NodeKind::Message => {
+            Err(Refusal::conflict("a message is edited and deleted by intentions of its own, which keep its place"))
+        }
         _ => Ok(()),
     }
 }

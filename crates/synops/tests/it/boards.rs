@@ -58,7 +58,13 @@ async fn kept(app: &TestApp, board: Uuid) -> BTreeMap<Uuid, Vec<Uuid>> {
 fn shown(rows: impl Iterator<Item = Value>) -> BTreeMap<Uuid, Vec<Uuid>> {
     let mut cards: Vec<(Uuid, String, Uuid)> = rows
         .filter(|row| row["kind"] == "card")
-        .map(|row| (row["card"]["column_id"].as_str().unwrap().parse().unwrap(), row["card"]["order_key"].as_str().unwrap().to_owned(), id_of(&row)))
+        .map(|row| {
+            (
+                row["card"]["column_id"].as_str().unwrap().parse().unwrap(),
+                row["card"]["order_key"].as_str().unwrap().to_owned(),
+                id_of(&row),
+            )
+        })
         .collect();
     cards.sort();
     cards.into_iter().fold(BTreeMap::new(), |mut columns: BTreeMap<Uuid, Vec<Uuid>>, (column, _, card)| {
@@ -119,7 +125,8 @@ async fn what_a_card_names_it_relates_to() {
     let admin = app.administrator().await;
     let board = board(&app, &admin, 1, 0).await;
     let workspace = app.db.workspace("Other").await;
-    let [one, two, by_hand] = [app.db.system("One", workspace).await, app.db.system("Two", workspace).await, app.db.system("Three", workspace).await];
+    let [one, two, by_hand] =
+        [app.db.system("One", workspace).await, app.db.system("Two", workspace).await, app.db.system("Three", workspace).await];
     let body = format!("See [One](node:{one}) and [nothing](node:{}).", Uuid::now_v7());
     let card = json!({ "column_id": board.columns[0], "title": "Card", "body": body });
     let card = admin.post(&format!("/api/v1/boards/{}/cards", board.id), card).await.ok();
@@ -201,7 +208,10 @@ async fn a_note_keeps_its_versions_and_nobody_writes_over_another() {
     };
     let second = change(&kari, &note["version"], "two").await.ok();
     let late = change(&admin, &note["version"], "mine").await;
-    assert_eq!((late.status, late.json()["current_version"].clone()), (StatusCode::PRECONDITION_FAILED, second["version"].clone()));
+    assert_eq!(
+        (late.status, late.json()["current_version"].clone()),
+        (StatusCode::PRECONDITION_FAILED, second["version"].clone())
+    );
     change(&admin, &second["version"], "three").await.ok();
     let versions = admin.get(&format!("{path}/versions")).await.ok();
     let kept: Vec<(&Value, &Value, &str)> = versions["items"]

@@ -74,8 +74,10 @@ async fn many_who_talk_at_once_are_heard_once_and_in_one_order_by_everybody() {
     let admin = app.administrator().await;
     let second = app.second().await;
     let (_, channel) = channel(&app, &admin).await;
-    let mut readers =
-        [listens(app.ready.address, &admin, channel).await, listens(second.ready.address, &admin.at(second.ready.address), channel).await];
+    let mut readers = [
+        listens(app.ready.address, &admin, channel).await,
+        listens(second.ready.address, &admin.at(second.ready.address), channel).await,
+    ];
     let mut talkers = JoinSet::new();
     for talker in 0..4 {
         let client = if talker % 2 == 0 { admin.at(app.ready.address) } else { admin.at(second.ready.address) };
@@ -118,11 +120,9 @@ async fn an_id_is_its_author_s_and_its_channel_s() {
     let other = make_channel(&admin, workspace).await;
     let said = say(&admin, channel, "mine").await;
     let again = json!({ "id": said["id"], "body": "something else" });
-    for (client, channel, expect) in [
-        (&admin, channel, StatusCode::CREATED),
-        (&admin, other, StatusCode::CONFLICT),
-        (&ola, channel, StatusCode::CONFLICT),
-    ] {
+    for (client, channel, expect) in
+        [(&admin, channel, StatusCode::CREATED), (&admin, other, StatusCode::CONFLICT), (&ola, channel, StatusCode::CONFLICT)]
+    {
         let reply = client.post(&format!("/api/v1/channels/{channel}/messages"), again.clone()).await;
         assert_eq!(reply.status, expect, "{}", reply.text);
     }
@@ -160,7 +160,8 @@ async fn what_is_edited_keeps_what_it_said_and_what_is_deleted_nothing() {
     assert_eq!(listed(&admin, channel, "").await, [(1, String::new())], "its place stays");
     assert_eq!(say(&ola, channel, "next").await["message"]["number"], 2);
     // Nowhere in the database is a word of it left, the audit log included.
-    for (table, column) in [("nodes", "body"), ("message_edits", "body"), ("audit_log", "summary::text"), ("change_log", "kind")] {
+    for (table, column) in [("nodes", "body"), ("message_edits", "body"), ("audit_log", "summary::text"), ("change_log", "kind")]
+    {
         let statement = format!("select count(*) from {table} where {column} like '%secret%'");
         let found: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(statement)).fetch_one(app.db.owner_pool()).await.unwrap();
         assert_eq!(found, 0, "{table}");
@@ -180,7 +181,11 @@ async fn answers_stand_in_their_thread() {
         assert_eq!(answer(&admin, channel, &said, "no threads in threads").await.status, StatusCode::CONFLICT);
     }
     let question_id = id_of(&question);
-    reader.until("the question has its answers", |held| held.rows.get(&question_id).is_some_and(|row| row["message"]["replies"] == 3)).await;
+    reader
+        .until("the question has its answers", |held| {
+            held.rows.get(&question_id).is_some_and(|row| row["message"]["replies"] == 3)
+        })
+        .await;
     assert_eq!(listed(&admin, channel, "").await.len(), 2, "answers are not among the others");
     let thread = listed(&admin, channel, &format!("thread_id={question_id}")).await;
     assert_eq!(thread.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2, 3]);
@@ -199,7 +204,8 @@ async fn a_person_reacts_once_with_an_emoji() {
     let (ola_id, ola) = sign_in(&app, &admin, "ola").await;
     app.db.grant(ola_id, EdgeKind::MemberOf, workspace).await;
     let said = say(&admin, channel, "Done").await;
-    let react = async |client: &Client, emoji: &str, on: bool| put(client, &said, "reactions", json!({ "emoji": emoji, "on": on })).await;
+    let react =
+        async |client: &Client, emoji: &str, on: bool| put(client, &said, "reactions", json!({ "emoji": emoji, "on": on })).await;
     react(&admin, "👍", true).await.ok();
     let again = react(&admin, "👍", true).await.ok();
     react(&ola, "🎉", true).await.ok();
@@ -217,7 +223,8 @@ async fn a_person_reacts_once_with_an_emoji() {
     for bad in ["", "ok", "👍👍", "<script>"] {
         assert_eq!(react(&admin, bad, true).await.status, StatusCode::BAD_REQUEST, "{bad}");
     }
-    let emojis = ["😀", "😁", "😂", "😃", "😄", "😅", "😆", "😇", "😈", "😉", "😊", "😋", "😌", "😍", "😎", "😏", "😐", "😑", "😒", "😓"];
+    let emojis =
+        ["😀", "😁", "😂", "😃", "😄", "😅", "😆", "😇", "😈", "😉", "😊", "😋", "😌", "😍", "😎", "😏", "😐", "😑", "😒", "😓"];
     let mut refused = 0;
     for emoji in emojis {
         refused += usize::from(react(&admin, emoji, true).await.status == StatusCode::TOO_MANY_REQUESTS);
@@ -257,7 +264,8 @@ async fn a_reader_is_given_what_the_channel_says_and_asks_for_the_rest() {
     for bad in [json!({ "kind": "messages", "count": 201 }), json!({ "kind": "days", "count": 0 }), json!({ "kind": "all" })] {
         assert_eq!(set(bad.clone()).await.status, StatusCode::BAD_REQUEST, "{bad}");
     }
-    let numbers = async |query: &str| listed(&admin, channel, query).await.into_iter().map(|(number, _)| number).collect::<Vec<_>>();
+    let numbers =
+        async |query: &str| listed(&admin, channel, query).await.into_iter().map(|(number, _)| number).collect::<Vec<_>>();
     assert_eq!(numbers("limit=3").await, [28, 29, 30]);
     assert_eq!(numbers("before=28&limit=3").await, [25, 26, 27]);
     assert_eq!(numbers("before=2").await, [1]);
@@ -315,7 +323,11 @@ async fn what_is_unread_is_known_on_every_device() {
     let mark = async |body: Value| ola.send(Method::PUT, &path, Some(body), &[]).await;
     mark(json!({ "read_number": 2 })).await.ok();
     assert_eq!(marks(&ola).await, Some((3, 2, false)));
-    device.until("the other device is told", |held| held.frames.iter().any(|text| text.contains(r#""inbox""#) && text.contains("channels"))).await;
+    device
+        .until("the other device is told", |held| {
+            held.frames.iter().any(|text| text.contains(r#""inbox""#) && text.contains("channels"))
+        })
+        .await;
     mark(json!({ "read_number": 1, "muted": true })).await.ok();
     assert_eq!(marks(&ola).await, Some((3, 2, true)), "it only rises");
     mark(json!({ "read_number": i64::MAX })).await.ok();
@@ -408,7 +420,9 @@ async fn who_is_there_and_types_is_seen_on_every_server_and_kept_nowhere() {
     let sees = |expect: Vec<(String, bool)>| {
         move |held: &crate::socket::Held| {
             let newest = held.frames.iter().rev().find(|text| text.contains(r#""presence""#));
-            newest.is_some_and(|text| expect.iter().all(|(title, types)| text.contains(&format!(r#""title":"{title}","typing":{types}"#))))
+            newest.is_some_and(|text| {
+                expect.iter().all(|(title, types)| text.contains(&format!(r#""title":"{title}","typing":{types}"#)))
+            })
         }
     };
     there.until("ola sees kari type, at another server", sees(both(true))).await;
@@ -429,7 +443,8 @@ async fn who_is_there_and_types_is_seen_on_every_server_and_kept_nowhere() {
     here.until("kari sees herself", sees(vec![("kari".to_owned(), true)])).await;
     assert_eq!(present(&here), [("kari".to_owned(), true)]);
     here.cut();
-    let open = admin.post("/api/v1/channels", json!({ "parent_id": workspace, "title": "Open", "visibility": "signed_in" })).await.ok();
+    let open =
+        admin.post("/api/v1/channels", json!({ "parent_id": workspace, "title": "Open", "visibility": "signed_in" })).await.ok();
     there.subscribe("kind:channel", None).await;
     let open = id_of(&open);
     there.until("what ola may see comes", |held| held.rows.contains_key(&open)).await;

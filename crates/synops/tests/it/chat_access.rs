@@ -64,7 +64,8 @@ async fn what_one_may_not_see_is_not_there_and_what_one_may_only_read_is_not_wri
         socket.until("it is answered", |held| held.running.contains(&topic)).await;
         let heard = say(&admin, make_channel(&admin, workspace).await, "elsewhere").await;
         say(&admin, channel, "more").await;
-        let open = admin.post("/api/v1/channels", json!({ "parent_id": workspace, "title": "Open", "visibility": "public" })).await.ok();
+        let open =
+            admin.post("/api/v1/channels", json!({ "parent_id": workspace, "title": "Open", "visibility": "public" })).await.ok();
         let open = say(&admin, id_of(&open), "for everybody").await;
         let open_id = id_of(&open);
         socket.until("what is public is told", |held| held.rows.contains_key(&open_id)).await;
@@ -94,7 +95,8 @@ async fn who_leaves_a_team_hears_nothing_after_that() {
     let after = say(&admin, channel, "after the leaving").await;
     page.until("it is taken away", |held| !held.rows.contains_key(&before) && !held.rows.contains_key(&channel)).await;
     // What comes on the same socket behind it comes without it.
-    let mark = admin.post("/api/v1/channels", json!({ "parent_id": workspace, "title": "Open", "visibility": "signed_in" })).await.ok();
+    let mark =
+        admin.post("/api/v1/channels", json!({ "parent_id": workspace, "title": "Open", "visibility": "signed_in" })).await.ok();
     let mark_id = id_of(&mark);
     page.until("what she may see is told", |held| held.rows.contains_key(&mark_id)).await;
     assert!(page.held.frames.iter().all(|frame| !frame.contains("after the leaving")), "{:?}", page.held.frames);
@@ -167,7 +169,8 @@ async fn who_is_named_is_told_if_they_may_read_it() {
     assert_eq!(told(siri).await, [("message_reply".to_owned(), String::new())], "without its words, which may be deleted");
     assert_eq!(told(ola).await, [named], "who has not had their say in it");
 
-    let version = format!("\"{}\"", siri.get(&format!("/api/v1/messages/{}", said["id"].as_str().unwrap())).await.ok()["version"]);
+    let version =
+        format!("\"{}\"", siri.get(&format!("/api/v1/messages/{}", said["id"].as_str().unwrap())).await.ok()["version"]);
     let message = format!("/api/v1/messages/{}", said["id"].as_str().unwrap());
     siri.send(Method::DELETE, &message, None, &[("if-match", &version)]).await.ok();
     assert_eq!(told(kari).await, [], "what is deleted is taken back from there as well");

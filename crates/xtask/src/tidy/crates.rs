@@ -27,7 +27,19 @@ const FLOORS: &[(&str, &[&str])] = &[
     // The binary wires them all.
     (
         "synops",
-        &["domain", "store", "intentions", "feed", "engine", "gateway", "cache", "content", "drain", "keyring", "managed-postgres"],
+        &[
+            "domain",
+            "store",
+            "intentions",
+            "feed",
+            "engine",
+            "gateway",
+            "cache",
+            "content",
+            "drain",
+            "keyring",
+            "managed-postgres",
+        ],
     ),
     // For developers alone.
     (

@@ -309,6 +309,7 @@ describe.each(kinds)('%s chat', (kind) => {
 		expect(mark('c')).toMatchObject({ last_number: 0, read_number: 0 });
 		by().post('d', 'more');
 		await eventually('it counts', () => mark('d')?.last_number === 8);
+		by().fill('d', 20, 'd#1');
 		by().post('d', 'a reply', { thread_id: 'd#1' });
 		by().post('c', 'elsewhere');
 		await eventually('that too', () => mark('c')?.last_number === 1);

@@ -21,6 +21,7 @@ describe('LiveChat', () => {
 		await eventually('ready', () => rig.isLevel && rig.chat.state('c').phase === 'ready');
 	});
 	afterEach(async () => {
+		vi.restoreAllMocks();
 		for (const other of others.splice(0)) other.connection.stop();
 		await rig.end();
 	});
@@ -359,7 +360,11 @@ describe('LiveChat', () => {
 	it('tells how far one has read once the server is back', async () => {
 		by().fill('c', 50);
 		await down();
+		const tries = vi.spyOn(globalThis, 'fetch');
+		const failed = () => tries.mock.settledResults.filter(({ type }) => type === 'rejected').length;
 		rig.chat.read('c', 50);
+		await vi.advanceTimersByTimeAsync(mark_every_ms);
+		await eventually('that it failed', () => failed() > 0);
 		await up();
 		await eventually('told', () => by().reads.get('c')?.read_number === 50);
 	});

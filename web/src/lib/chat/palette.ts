@@ -4,7 +4,7 @@ import { getNode } from '$lib/api/calls';
 import { placeText } from '$lib/catalog/places';
 import { hrefOf } from '$lib/graph/nodes';
 import { t } from '$lib/i18n/index.svelte';
-import { register, type Command } from '$lib/palette/registry';
+import type { Command, Provider } from '$lib/palette/registry';
 import { graph } from '$lib/state/app.svelte';
 import { session } from '$lib/state/session.svelte';
 import { chat } from './chat.svelte';
@@ -13,7 +13,8 @@ import { isChannel, type ChannelNode } from './types';
 
 const most = 5;
 
-register({
+/** Channels by their names; with nothing typed those with something new. */
+export const channelCommands: Provider = {
 	id: 'channels',
 	title: () => t.chat.title,
 	async find(q, signal) {
@@ -21,7 +22,7 @@ register({
 		const found = q ? (await listChannels({ q, limit: most }, signal)).items : await unreadOnes();
 		return found.map(command);
 	}
-});
+};
 
 function command(channel: ChannelNode): Command {
 	const unread = unreadIn(chat().marks().get(channel.id));

@@ -20,6 +20,8 @@ export class Scroll {
 	private view: HTMLElement | null = null;
 	private anchor: { row: Element; top: number } | null = null;
 	private held_until = 0;
+	/** Of the view, as it was last looked at (px). */
+	private height = 0;
 
 	/** `rows`: the element that has the rows as children. `moved` is told of each change of what is in view. */
 	constructor(
@@ -30,6 +32,8 @@ export class Scroll {
 	readonly attach = (view: HTMLElement): (() => void) => {
 		this.view = view;
 		const onscroll = () => {
+			// What is around it took some of its height, and nobody has said so yet: one is still at the end.
+			if (this.at_end && view.clientHeight !== this.height) return this.settle();
 			if (performance.now() >= this.held_until) this.note();
 			this.look();
 		};
@@ -97,6 +101,7 @@ export class Scroll {
 	private look(): void {
 		const { view } = this;
 		if (!view) return;
+		this.height = view.clientHeight;
 		this.at_end = this.ends && isAtEnd(view);
 		this.away = !this.ends || leftBelow(view) > view.clientHeight;
 		this.moved();

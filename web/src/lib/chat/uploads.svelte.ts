@@ -71,16 +71,16 @@ export class Uploads {
 		this.next();
 	}
 
-	/** They went with a message. */
-	clear(): void {
-		this.items = [];
+	/** Those that are there went with a message; why the others did not stays to be read. */
+	sent(): void {
+		this.items = this.items.filter(({ done }) => !done);
 		this.over = false;
 	}
 
 	/** Whoever leaves the page takes nothing along. */
 	end(): void {
 		for (const item of this.items) item.abort.abort();
-		this.clear();
+		this.items = [];
 	}
 
 	private next(): void {

@@ -69,6 +69,16 @@ describe('uploads', () => {
 		expect([uploads.items.length, uploads.over]).toEqual([files_per_message_max, true]);
 	});
 
+	it('that were refused stay when the others go', async () => {
+		const { going, uploads, settled } = rig();
+		uploads.add([file('a'), file('b')]);
+		going[0]?.done(ref('a'));
+		going[1]?.fail(new ApiError('too_large', 413, null));
+		await settled();
+		uploads.sent();
+		expect(uploads.items.map(({ name }) => name)).toEqual(['b']);
+	});
+
 	it('that were taken back are there already', () => {
 		const { going, uploads } = rig();
 		uploads.takeUp([ref('a')]);

@@ -30,6 +30,7 @@ export const chat = {
 	gone: 'The channel is gone, or you may not see it any more.',
 	messages: (title: string) => `Messages in ${title}`,
 	nothingSaid: 'Nothing has been said here yet.',
+	loadingMessages: 'Loading messages',
 	readingHistory: 'Reading older messages',
 	missing: 'That message is not there.',
 	today: 'Today',

@@ -30,6 +30,7 @@ export const chat = {
 	gone: 'Kanalen er borte, eller du kan ikke se den lenger.',
 	messages: (title: string) => `Meldinger i ${title}`,
 	nothingSaid: 'Ingenting er sagt her ennå.',
+	loadingMessages: 'Laster meldinger',
 	readingHistory: 'Leser eldre meldinger',
 	missing: 'Den meldingen finnes ikke.',
 	today: 'I dag',

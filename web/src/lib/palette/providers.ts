@@ -3,7 +3,7 @@ import { page } from '$app/state';
 import { search } from '$lib/api/catalog';
 import { hrefOf } from '$lib/graph/nodes';
 import { placeText } from '$lib/catalog/places';
-import '$lib/chat/palette';
+import { channelCommands } from '$lib/chat/palette';
 import { t } from '$lib/i18n/index.svelte';
 import { session } from '$lib/state/session.svelte';
 import { actions } from './actions';
@@ -48,6 +48,8 @@ register({
 		}));
 	}
 });
+
+register(channelCommands);
 
 register({ id: 'actions', title: () => t.palette.actions, find: (q) => actions(q) });
 

@@ -14,6 +14,7 @@ pub(crate) use webhook::Webhooks;
 use super::context::{Context, Done, Failure};
 use crate::Retention;
 use crate::notify::Post;
+use content::Folder;
 use domain::job::{JobKind, JobSpec};
 use intentions::Intentions;
 use std::collections::HashMap;
@@ -30,12 +31,18 @@ pub struct Kinds(HashMap<&'static str, (JobSpec, Handler)>);
 
 impl Kinds {
     /// Those of the product.
-    pub(crate) fn all(retention: Retention, tools: Tools, webhooks: Webhooks, post: Post, intentions: Intentions) -> Self {
+    pub(crate) fn all(
+        (retention, files): (Retention, Option<Folder>),
+        tools: Tools,
+        webhooks: Webhooks,
+        post: Post,
+        intentions: Intentions,
+    ) -> Self {
         let kept = retention.positions;
         Self::default()
             .with(JobKind::Noop.spec(), noop::run)
             .with(JobKind::CheckHistoryRollup.spec(), check_history_rollup::run)
-            .with(JobKind::Retention.spec(), move |context| retention::run(context, retention))
+            .with(JobKind::Retention.spec(), move |context| retention::run(context, retention, files.clone()))
             .with(JobKind::Tool.spec(), move |context| tool::run(context, tools.clone()))
             .with(JobKind::Webhook.spec(), move |context| webhook::run(context, webhooks.clone()))
             .with(JobKind::Deliver.spec(), move |context| deliver::run(context, post.clone()))

@@ -2,11 +2,12 @@
 
 use crate::jobs::{Context, Done, Failure};
 use crate::upkeep::{Retention, Upkeep};
+use content::Folder;
 use domain::job::Nothing;
 
-pub(super) async fn run(context: Context, retention: Retention) -> Result<Done, Failure> {
+pub(super) async fn run(context: Context, retention: Retention, files: Option<Folder>) -> Result<Done, Failure> {
     let Nothing {} = context.payload()?;
-    let upkeep = Upkeep { pool: context.pool().clone(), retention };
+    let upkeep = Upkeep { pool: context.pool().clone(), retention, files };
     // Each of its steps may be the last: what is left is done the next time.
     context
         .stop()

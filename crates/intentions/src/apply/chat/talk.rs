@@ -39,7 +39,8 @@ impl Work<'_> {
         if named.is_empty() {
             return Ok(());
         }
-        let people = store::notification::list_named_people(&mut *self.db, &named, channel_id, self.actor.person_id(), PEOPLE).await?;
+        let people =
+            store::notification::list_named_people(&mut *self.db, &named, channel_id, self.actor.person_id(), PEOPLE).await?;
         let title = self.told_as(channel_id).await?;
         let message = plain(body).chars().take(NOTICE_MESSAGE_MAX_CHARS).collect();
         let plain = Notice::new(NoticeKind::MessageMention, id, NodeKind::Message, channel_id, title);
