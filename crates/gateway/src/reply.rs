@@ -21,6 +21,10 @@ pub(crate) fn node(node: &Node) -> Response {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadOnly;
 
+/// Of an answer whose bytes are known by their `ETag`, and most of them as small as they can be: it is not compressed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AsItIs;
+
 /// A node as it is kept, with its version as `ETag`.
 pub(crate) fn entry(entry: &Entry) -> Response {
     let version = entry.node().map_or(0, |node| node.version);

@@ -15,6 +15,7 @@ use crate::maintenance::{self, acts, affected, bulk, calendar, forecast, series,
 use crate::notices::{deliveries, notifications, preferences, subscriptions};
 use crate::nouns::{environment, group, person, system, team, workspace};
 use crate::refusal::Refused;
+use crate::reply::AsItIs;
 use crate::state::State;
 use crate::{
     activity, announcements, cache, calls, checks, describe, docs, edges, health, intentions, nodes, origin, page, probes,
@@ -22,7 +23,7 @@ use crate::{
 };
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::{Extensions, HeaderMap, Method, StatusCode, Uri, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
@@ -30,6 +31,7 @@ use bytes::Bytes;
 use domain::Refusal;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -177,6 +179,8 @@ fn chat() -> OpenApiRouter<State> {
         .routes(routes!(chat::acts::react))
         .routes(routes!(chat::acts::pin))
         .routes(routes!(chat::acts::promote))
+        .routes(routes!(chat::files::list, chat::files::upload))
+        .routes(routes!(chat::files::get))
 }
 
 /// What is to be done, and what is written down.
@@ -294,7 +298,7 @@ pub fn router(state: State) -> Router {
         .route("/docs", get(async move || Html(html)))
         .layer(from_fn_with_state(state.clone(), position::position))
         .layer(from_fn_with_state(state.clone(), admins_first::admins_first))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth_compressing()))
         .layer(from_fn_with_state(state.clone(), origin::guard));
 
     Router::new()
@@ -312,6 +316,12 @@ pub fn router(state: State) -> Router {
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn(observe::observe))
         .with_state(state)
+}
+
+/// What is worth it as a rule, but for what is to go out as it is.
+fn worth_compressing() -> impl Predicate + Send + Sync + 'static {
+    let may_differ = |_: StatusCode, _: Version, _: &HeaderMap, more: &Extensions| more.get::<AsItIs>().is_none();
+    DefaultPredicate::new().and(may_differ)
 }
 
 /// Outside the API, because people go there: no route of it needs a script.

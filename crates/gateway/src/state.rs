@@ -46,6 +46,7 @@ pub struct Settings {
     pub started_at: DateTime<Utc>,
     /// For the disk's figures on the health page.
     pub data_dir: Option<PathBuf>,
+    pub files: Files,
     /// `None`: there are no calls.
     pub livekit: Option<LiveKit>,
 }
@@ -93,7 +94,6 @@ pub struct Wiring {
     pub windows: watch::Receiver<Option<Window>>,
     /// Sends test messages.
     pub messenger: Arc<dyn Messenger>,
-    pub files: Files,
     /// What devices' frames wait in; `None`: they wait in those who listen to them.
     pub shards: Option<Arc<dyn Shards>>,
     /// Sockets run on these tasks until `stop`.
@@ -202,6 +202,7 @@ pub(crate) fn test_settings() -> Settings {
         version: "0.0.0".into(),
         started_at: DateTime::UNIX_EPOCH,
         data_dir: None,
+        files: Files { folder: Folder::new("/dev/null/files", "nobody"), max_bytes: 0, types: Vec::new() },
         livekit: None,
     }
 }
@@ -237,7 +238,6 @@ pub(crate) fn test_state() -> State {
         phases: drain::Drain::new().phases(),
         windows: watch::channel(None).1,
         messenger: Arc::new(Silent),
-        files: Files { folder: Folder::new("/dev/null/files", "nobody"), max_bytes: 0, types: Vec::new() },
         shards: None,
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),

@@ -75,7 +75,7 @@ impl Intentions {
         }
         let mut attempt = 1;
         let kept = loop {
-            match self.try_keep(actor, new, content, context, &render).await {
+            match self.keep_once(actor, new, content, context, &render).await {
                 Err(Stop::Database(error)) if store::may_retry(&error) && attempt < TRANSACTION_ATTEMPTS_MAX => attempt += 1,
                 other => break other.map_err(refusal_of),
             }
@@ -86,7 +86,7 @@ impl Intentions {
         kept
     }
 
-    async fn try_keep(
+    async fn keep_once(
         &self,
         actor: &Actor,
         new: &NewFile,

@@ -13,4 +13,4 @@ pub(crate) use if_match::IfMatch;
 pub(crate) use long_work::LongWork;
 pub(crate) use path::Path;
 pub(crate) use query::{PageQuery, Query, bulk_ids, limit_or_default, one_or_several, text_without_nul, time_in_range};
-pub(crate) use submission::{Submission, refuse_key};
+pub(crate) use submission::{Submission, context_of, refuse_key};

@@ -47,6 +47,11 @@ impl<T: DeserializeOwned> FromRequest<State> for Submission<T> {
     }
 }
 
+/// What a write whose body is no JSON is carried out with; `said` stands for the body.
+pub(crate) fn context_of(parts: &Parts, caller: &Caller, said: &[u8]) -> Result<Context, Refusal> {
+    context(parts, caller, key_of(&parts.headers)?, said)
+}
+
 fn context(parts: &Parts, caller: &Caller, key: Option<String>, body: &[u8]) -> Result<Context, Refusal> {
     let request_id = parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned());
     // Only what makes something anew needs a key: changes name the version they are made from.

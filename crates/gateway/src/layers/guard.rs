@@ -1,13 +1,15 @@
 //! Bounds around every request: how many at once, how long, and that a panic ends one request
 //! and no more.
 
+use crate::chat::files::UPLOAD;
 use crate::refusal::Refused;
 use crate::state::State;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::Refusal;
-use domain::limits::REQUEST_TIMEOUT;
+use domain::limits::{REQUEST_TIMEOUT, UPLOAD_TIMEOUT};
 use futures_util::FutureExt;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -19,7 +21,13 @@ pub(crate) async fn guard(state: State, request: Request, next: Next) -> Respons
     let Ok(_slot) = state.in_flight.clone().try_acquire_owned() else {
         return refuse("the server is too busy; nothing was changed, try again");
     };
-    bounded(REQUEST_TIMEOUT, next.run(request)).await
+    bounded(time_for(&request), next.run(request)).await
+}
+
+fn time_for(request: &Request) -> Duration {
+    let is_upload = request.method() == Method::POST
+        && request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str() == UPLOAD);
+    if is_upload { UPLOAD_TIMEOUT } else { REQUEST_TIMEOUT }
 }
 
 async fn bounded(limit: Duration, answer: impl Future<Output = Response>) -> Response {

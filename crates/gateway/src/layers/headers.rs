@@ -1,4 +1,5 @@
-//! Headers that every answer carries: what a browser may do with it, and whether the connection is kept.
+//! Headers that every answer carries: what a browser may do with it, and whether the connection is kept. An answer may
+//! have a policy of its own, for what is no page of ours.
 
 use crate::state::State;
 use axum::extract::Request;
@@ -10,7 +11,7 @@ use axum::response::Response;
 pub(crate) async fn secure(state: State, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, state.page.policy().clone());
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert_with(|| state.page.policy().clone());
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     // Who keeps a connection would send the next request just when the port closes. Not a socket's, which is one.

@@ -48,7 +48,7 @@ pub(crate) struct MessageView<'a> {
 
 /// Somebody, by the name they had then.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Named)]
+#[schema(as = Speaker)]
 pub(crate) struct NamedView<'a> {
     id: Uuid,
     #[schema(example = "Kari Nordmann")]

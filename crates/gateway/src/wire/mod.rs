@@ -14,6 +14,7 @@ pub(crate) mod connection;
 pub(crate) mod dead_letter;
 pub(crate) mod device;
 pub(crate) mod edge;
+pub(crate) mod file;
 pub(crate) mod geofence;
 pub(crate) mod health;
 pub(crate) mod incident;

@@ -5,9 +5,10 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request};
 use chrono::{DateTime, Utc};
+use content::Folder;
 use domain::connection::TestOutcome;
 use domain::token::TokenAccess;
-use gateway::{Hub, Reads, Secret, Settings, State, Wiring};
+use gateway::{Files, Hub, Reads, Secret, Settings, State, Wiring};
 use intentions::Intentions;
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -53,6 +54,7 @@ impl Server {
             version: "0.0.0".into(),
             started_at: now(),
             data_dir: Some(env!("CARGO_MANIFEST_DIR").into()),
+            files: Files { folder: Folder::new("/dev/null/files", "nobody"), max_bytes: 0, types: Vec::new() },
             livekit: None,
         };
         set(&mut settings);

@@ -1,6 +1,7 @@
 //! The configuration, read once when the process starts. Whatever is wrong with it is told with
 //! the setting's name, never with a secret's value.
 
+mod files;
 mod key;
 mod layers;
 mod livekit;
@@ -9,6 +10,7 @@ mod tests;
 
 use domain::limits::{REMINDERS_MAX, TELEMETRY_SHARDS_MAX, TOOL_NAME_MAX_CHARS};
 use engine::telemetry::RedisConfig;
+pub use files::Files;
 use key::{KEYS, Kind};
 use layers::Layers;
 pub use layers::{DEFAULT_FILE, Source};
@@ -164,6 +166,7 @@ pub struct Config {
     pub secrets: Secrets,
     /// So many minutes before a maintenance begins people are reminded.
     pub reminders_min: Vec<i32>,
+    pub files: Files,
     /// `None`: there are no calls.
     pub livekit: Option<LiveKit>,
     /// At a stop, from not being ready to not listening.
@@ -193,6 +196,7 @@ impl Config {
             "json" => LogFormat::Json,
             _ => return Err(get.wrong("log.format", "\"text\" or \"json\"")),
         };
+        let data_dir = PathBuf::from(get.text("data_dir")?);
         const HOUR: Duration = Duration::from_secs(3600);
         const DAY: Duration = Duration::from_secs(24 * 3600);
         Ok(Self {
@@ -201,7 +205,8 @@ impl Config {
                 .parse()
                 .map_err(|_| get.wrong("listen", "an address and a port, like 127.0.0.1:7171 or [::]:80"))?,
             public_url,
-            data_dir: PathBuf::from(get.text("data_dir")?),
+            data_dir: data_dir.clone(),
+            files: files::read(&get, &data_dir)?,
             database_url: get.postgres_url("database_url")?,
             owner_url: get.postgres_url("owner_url")?,
             roles: get.roles()?,

@@ -104,6 +104,20 @@ fn livekit_is_configured_whole_or_not_at_all() {
 }
 
 #[test]
+fn files_are_in_the_data_directory_unless_it_is_said_where() {
+    let config = load("data_dir = \"/srv/synops\"", &[]).unwrap();
+    assert_eq!(config.files.dir, Path::new("/srv/synops/files"));
+    assert_eq!(config.files.max_bytes, domain::limits::FILE_MAX_BYTES_DEFAULT);
+    assert_eq!(config.files.types, domain::file::TYPES_DEFAULT);
+    let config = load("[files]\ndir = \"/mnt/files\"\ntypes = [\"image/jpg\"]", &[("SYNOPS_FILES_MAX_BYTES", "7")]).unwrap();
+    assert_eq!((config.files.dir.as_path(), config.files.max_bytes), (Path::new("/mnt/files"), 7));
+    assert_eq!(config.files.types, ["image/jpeg"]);
+    let error = load("[files]\ntypes = [\"png\"]", &[]).unwrap_err().to_string();
+    assert!(error.contains("`files.types`") && error.contains("media types"), "{error}");
+    assert!(load("[files]\nmax_bytes = 0", &[]).is_err());
+}
+
+#[test]
 fn cookies_are_secure_where_people_come_by_https() {
     let check = |file: &str, expect| assert_eq!(load(file, &[]).unwrap().cookies_secure, expect, "{file}");
     check("", false);

@@ -4,6 +4,7 @@
 mod content;
 mod flaky;
 mod fleet;
+mod talk;
 
 use crate::address;
 use crate::login::Login;
@@ -18,9 +19,9 @@ use domain::node::{Facet, Node, NodeKind};
 use domain::person::PersonPatch;
 use domain::system::SystemPatch;
 pub(crate) use fleet::drive;
-use intentions::Intentions;
+use intentions::{Context, Intentions};
 use secrecy::ExposeSecret;
-use serde_json::Map;
+use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use store::Pool;
@@ -86,6 +87,14 @@ pub(crate) async fn keep(pool: &Pool, intentions: &Intentions, places: &Places) 
         let edge =
             Intention::CreateEdge { id: Some(*id), kind: *kind, source_id: *source_id, target_id: *target_id, attrs: Map::new() };
         tolerate(carry_out(intentions, vec![edge]).await)?;
+    }
+    // Members talk: whoever they are is granted by now.
+    let acts = talk::acts();
+    let ids: Vec<Uuid> = acts.iter().map(|(id, ..)| *id).collect();
+    let there: HashSet<Uuid> = store::node::list_nodes_by_id(pool, &ids).await?.into_iter().map(|node| node.id).collect();
+    for (_, actor, act) in acts.into_iter().filter(|(id, ..)| !there.contains(id)) {
+        let done = intentions.carry_out(&actor, vec![act], &Context::default(), |_| (200, Value::Null)).await;
+        tolerate(done.map(drop))?;
     }
     Ok(())
 }

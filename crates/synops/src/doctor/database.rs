@@ -1,6 +1,6 @@
 //! The database: reachable, of the right version, migrated, set as it should be.
 
-use super::Finding;
+use super::{Finding, files};
 use crate::config::Config;
 use crate::database::Database;
 use crate::preconditions::{self, Problem};
@@ -56,7 +56,8 @@ async fn look(pool: &Pool, config: &Config, findings: &mut Vec<Finding>) -> Resu
         if missing.is_empty() {
             findings.push(partitions(pool).await?);
             findings.extend(enrolment(pool, config).await?);
-            findings.push(instances(pool, facts.now).await?);
+            findings.extend(files::owner(pool, config).await?);
+            findings.extend(instances(pool, facts.now, config).await?);
         }
     }
     Ok(())
@@ -176,18 +177,19 @@ async fn partitions(pool: &Pool) -> Result<Finding, store::Error> {
 }
 
 /// Who runs, by their own word. Where nobody has run for long, the feed's retention goes on all the same.
-async fn instances(pool: &Pool, now: DateTime<Utc>) -> Result<Finding, store::Error> {
+async fn instances(pool: &Pool, now: DateTime<Utc>, config: &Config) -> Result<Vec<Finding>, store::Error> {
     let all = store::instance::list_instances(pool).await?;
     let lapse = TimeDelta::from_std(HEARTBEAT_LAPSE).unwrap_or_default();
     let (alive, lapsed): (Vec<_>, Vec<_>) = all.into_iter().partition(|instance| now - instance.seen_at <= lapse);
     let names = |list: &[store::instance::Instance]| {
         list.iter().map(|i| format!("{} ({})", i.name, i.version)).collect::<Vec<_>>().join(", ")
     };
-    Ok(if !lapsed.is_empty() {
+    let servers = if !lapsed.is_empty() {
         Finding::warn("servers", format!("not heard of lately: {}", names(&lapsed)), "If they should run, look at their logs.")
     } else if alive.is_empty() {
         Finding::ok("servers", "none runs now")
     } else {
         Finding::ok("servers", names(&alive))
-    })
+    };
+    Ok(std::iter::once(servers).chain(files::sharing(config, &alive)).collect())
 }

@@ -4,14 +4,14 @@ use super::Finding;
 use crate::config::Config;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 const ANSWER_MAX: Duration = Duration::from_secs(3);
-const FREE_WARN_BYTES: u64 = 2 << 30;
-const FREE_FAIL_BYTES: u64 = 256 << 20;
+pub(super) const FREE_WARN_BYTES: u64 = 2 << 30;
+pub(super) const FREE_FAIL_BYTES: u64 = 256 << 20;
 
 /// The address to listen on: free, or taken by a server of ours.
 pub(super) async fn listen(config: &Config) -> Finding {
@@ -60,9 +60,7 @@ async fn is_ours(mut address: SocketAddr) -> std::io::Result<bool> {
 pub(super) fn data_dir(config: &Config) -> Finding {
     let name = "data directory";
     // Before the first start: the directory it will be made in.
-    let Some(there) =
-        std::path::absolute(&config.data_dir).ok().and_then(|dir| dir.ancestors().find(|d| d.exists()).map(Path::to_owned))
-    else {
+    let Some(there) = nearest(&config.data_dir) else {
         return Finding::fail(
             name,
             format!("{} can't be found", config.data_dir.display()),
@@ -95,7 +93,12 @@ pub(super) fn data_dir(config: &Config) -> Finding {
     }
 }
 
+/// A directory, or the one that it will be made in.
+pub(super) fn nearest(dir: &Path) -> Option<PathBuf> {
+    std::path::absolute(dir).ok().and_then(|dir| dir.ancestors().find(|d| d.exists()).map(Path::to_owned))
+}
+
 #[expect(clippy::cast_precision_loss, reason = "for the eye")]
-fn gib(bytes: u64) -> String {
+pub(super) fn gib(bytes: u64) -> String {
     format!("{:.1} GiB", bytes as f64 / (1_u64 << 30) as f64)
 }

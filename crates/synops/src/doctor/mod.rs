@@ -3,6 +3,7 @@
 
 mod database;
 mod dumps;
+mod files;
 mod machine;
 
 use crate::config::Config;
@@ -49,6 +50,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         Finding::ok("configuration", format!("roles {:?}, data in {}", config.roles, config.data_dir.display())),
         machine::listen(config).await,
         machine::data_dir(config),
+        files::room(config),
     ];
     findings.extend(dumps::telemetry(config));
     match Database::visit(config).await {

@@ -124,19 +124,25 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
         demo::keep(&pool, &intentions, &places).await?;
     }
 
+    let files = wiring::files(&config, &pool).await?;
     parts.home = config.has_role(Role::Worker).then(|| home::take(&config.data_dir)).flatten();
     let home_id = parts.home.as_ref().map(|home| home.id);
     // Others count on it from when it serves, as long as it is level with the database.
     let (serves, served) = watch::channel(false);
     let is_ready = wiring::readiness(served, feed.clone());
-    let engine_config =
-        EngineConfig { is_ready, post: post.clone(), ..wiring::engine(&config, &login, &worker_url, jobs, instance_id, home_id) };
+    let engine_config = EngineConfig {
+        is_ready,
+        post: post.clone(),
+        files: Some(files.folder.clone()),
+        ..wiring::engine(&config, &login, &worker_url, jobs, instance_id, home_id)
+    };
     let (tasks, stop) = (&parts.engine.tasks, parts.engine.stop.clone());
     let Started { pulse, windows, mut looked } =
         engine::start(engine_config, pool.clone(), intentions.clone(), tasks, stop, &parts.drain).map_err(wiring::told)?;
     // Whom a maintenance keeps out, it keeps out from the first request on.
     timeout(FIRST_LOOK_MAX, looked.wait_for(|looked| *looked)).await.context("maintenances could not be looked at")??;
     wiring::fold_metrics(outside.metrics.clone(), &parts.engine);
+    wiring::mend_files(&files.folder, &parts.engine);
 
     let telemetry = wiring::telemetry(&config, instance_id, &parts.failed)?;
     telemetry.process(&config, &pool, &intentions, parts);
@@ -148,7 +154,7 @@ async fn start(config: Config, outside: Outside, parts: &mut Parts) -> anyhow::R
         demo::drive(address, &parts.engine);
     }
     if config.has_role(Role::Gateway) {
-        let settings = wiring::settings(&config, url.clone(), instance_id);
+        let settings = wiring::settings(&config, url.clone(), instance_id, files);
         let (tasks, stop) = (parts.sockets.tasks.clone(), parts.sockets.stop.clone());
         let (metrics, phases, messenger) = (Some(outside.metrics), parts.drain.phases(), Arc::new(post));
         let shards = telemetry.shards();

@@ -1,20 +1,21 @@
 //! What each part is given, made from the configuration.
 
 use super::parts::Parts;
-use crate::config::{Cache, Config, Role};
+use crate::config::{self, Cache, Config, Role};
 use crate::exit::Misconfigured;
 use crate::login::Login;
 use crate::stage::Stage;
 use anyhow::Context;
 use cache::{Backing, Redis};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::limits::CACHE_MENDED_EVERY;
+use content::Folder;
+use domain::limits::{CACHE_MENDED_EVERY, FILE_DRAFTS_KEPT};
 use domain::telemetry::stream::Shards;
 use engine::jobs::{Bell, Tools};
 use engine::telemetry::processor::ProcessorConfig;
 use engine::telemetry::{Ears, Faults, Held, IngestConfig, Me, RedisStream};
 use engine::{EngineConfig, GuardConfig, Retention, StartError, WorkConfig};
-use gateway::{LiveKit, Reads, Sequence, Settings};
+use gateway::{Files, LiveKit, Reads, Sequence, Settings};
 use intentions::Intentions;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::ExposeSecret;
@@ -96,6 +97,25 @@ pub(super) fn engine(
     }
 }
 
+/// Where files are. Nobody looks whether it is there: it is made when the first one comes.
+pub(super) async fn files(config: &Config, pool: &Pool) -> anyhow::Result<Files> {
+    let owner = store::database::find_identity(pool).await.context("the database does not say which one it is")?;
+    let config::Files { dir, max_bytes, types } = config.files.clone();
+    Ok(Files { folder: Folder::new(dir, owner), max_bytes, types })
+}
+
+/// Puts right what a crash has left among the files, and tells when the folder is another database's.
+pub(super) fn mend_files(folder: &Folder, engine: &Stage) {
+    let folder = folder.clone();
+    let mending = async move {
+        let mended = async { folder.mend(FILE_DRAFTS_KEPT).await.and(folder.is_own().await) };
+        if let Err(error) = mended.await {
+            tracing::warn!(%error, folder = %folder.root().display(), "files: `synops doctor` says what to do");
+        }
+    };
+    engine.tasks.spawn(engine.stop.clone().run_until_cancelled_owned(mending));
+}
+
 /// Where reads are kept. Installations, and versions with other forms of values, do not meet in one Redis.
 pub(super) async fn cache(config: &Config, pool: &Pool) -> anyhow::Result<Backing> {
     Ok(match &config.cache {
@@ -142,7 +162,7 @@ pub(super) fn fold_metrics(metrics: PrometheusHandle, engine: &Stage) {
     engine.tasks.spawn(engine.stop.clone().run_until_cancelled_owned(folding));
 }
 
-pub(super) fn settings(config: &Config, public_url: String, instance_id: Uuid) -> Settings {
+pub(super) fn settings(config: &Config, public_url: String, instance_id: Uuid, files: Files) -> Settings {
     Settings {
         public_url,
         allowed_origins: config.allowed_origins.clone(),
@@ -152,6 +172,7 @@ pub(super) fn settings(config: &Config, public_url: String, instance_id: Uuid) -
         version: VERSION.to_owned(),
         started_at: now(),
         data_dir: Some(config.data_dir.clone()),
+        files,
         livekit: config.livekit.as_ref().map(|livekit| LiveKit {
             url: livekit.url.clone(),
             api_key: livekit.api_key.clone(),

@@ -706,6 +706,32 @@ export interface paths {
         patch: operations["update_channel"];
         trace?: never;
     };
+    "/api/v1/channels/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List files
+         * @description Those that were sent in a channel, newest first.
+         */
+        get: operations["list_channel_files"];
+        put?: never;
+        /**
+         * Upload a file
+         * @description To be sent along with a message within a day, by whoever uploaded it. Takes the level `member` in the channel. The
+         *     body is the file; what its first bytes say wins over `Content-Type`. Refused with 503 while Synops is taken down for
+         *     maintenance.
+         */
+        post: operations["upload_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{id}/mark": {
         parameters: {
             query?: never;
@@ -1340,6 +1366,27 @@ export interface paths {
          * @description Absent fields stay.
          */
         patch: operations["update_environment"];
+        trace?: never;
+    };
+    "/api/v1/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file
+         * @description For whoever may read its channel; one that was not sent yet for who uploaded it. Parts of it by `Range`. Pictures,
+         *     sound, film and PDF are `inline`, all else is an attachment.
+         */
+        get: operations["get_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/geofences": {
@@ -3660,6 +3707,33 @@ export interface components {
             /** @description What its readers are given first. */
             history: components["schemas"]["History"];
         };
+        /** @description A file that was sent in a channel. */
+        ChannelFile: {
+            /**
+             * Format: date-time
+             * @description When it was uploaded.
+             */
+            at: string;
+            by: components["schemas"]["FileSender"] | null;
+            /** Format: uuid */
+            id: string;
+            /** @example image/png */
+            media_type: string;
+            /** Format: uuid */
+            message_id: string;
+            /** @example graph.png */
+            name: string;
+            /**
+             * Format: int64
+             * @example 40960
+             */
+            size_bytes: number;
+        };
+        ChannelFilePage: {
+            items: components["schemas"]["ChannelFile"][];
+            /** @description Give it as `cursor` for what follows; null at the end. */
+            next_cursor: string | null;
+        };
         /** @description How far I am with a channel. */
         ChannelMark: {
             /** Format: uuid */
@@ -4356,6 +4430,18 @@ export interface components {
         FenceName: {
             /** Format: uuid */
             id: string;
+            title: string;
+        };
+        /**
+         * Format: binary
+         * @description The bytes of a file, in a description.
+         */
+        FileContent: string;
+        /** @description Somebody, by the name they had then. */
+        FileSender: {
+            /** Format: uuid */
+            id: string;
+            /** @example Kari Nordmann */
             title: string;
         };
         /** @description A file that goes along with a message. */
@@ -5917,7 +6003,7 @@ export interface components {
         };
         /** @description What a message has besides. Its text is the node's `body`. */
         MessageFacet: {
-            author: components["schemas"]["Named"] | null;
+            author: components["schemas"]["Speaker"] | null;
             /** Format: uuid */
             channel_id: string;
             /**
@@ -6008,12 +6094,17 @@ export interface components {
             /** @example Database */
             title: string;
         };
-        /** @description Somebody, by the name they had then. */
+        /** @description Somebody who, or something that, is named as far as the caller may see it. */
         Named: {
             /** Format: uuid */
             id: string;
-            /** @example Kari Nordmann */
-            title: string;
+            /** @example workspace */
+            kind: string | null;
+            /**
+             * @description Null: it can't be seen (any more).
+             * @example Payments
+             */
+            title: string | null;
         };
         NamedNode: {
             /** Format: uuid */
@@ -7131,7 +7222,7 @@ export interface components {
         Reaction: {
             /** @example 👍 */
             emoji: string;
-            people: components["schemas"]["Named"][];
+            people: components["schemas"]["Speaker"][];
         };
         ReadCount: {
             /**
@@ -7395,6 +7486,13 @@ export interface components {
             hit: boolean;
             /** @example disks */
             text: string;
+        };
+        /** @description Somebody, by the name they had then. */
+        Speaker: {
+            /** Format: uuid */
+            id: string;
+            /** @example Kari Nordmann */
+            title: string;
         };
         /** @enum {string} */
         State: "up" | "degraded" | "down" | "unknown";
@@ -12712,6 +12810,214 @@ export interface operations {
             };
         };
     };
+    list_channel_files: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The channel */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of files */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelFilePage"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_file: {
+        parameters: {
+            query: {
+                /**
+                 * @description What it is called: a label, without the directories it may come with.
+                 * @example graph.png
+                 */
+                name: string;
+            };
+            header?: {
+                /** @description Makes a repeat answer as the first time */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The channel */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["FileContent"];
+            };
+        };
+        responses: {
+            /** @description Kept */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description To be seen, but not to be done */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Contradicts what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used with another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     mark_channel: {
         parameters: {
             query?: never;
@@ -17359,6 +17665,106 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description Too many; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now; see `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The file */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": components["schemas"]["FileContent"];
+                };
+            };
+            /** @description The part that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": components["schemas"]["FileContent"];
+                };
+            };
+            /** @description It is the one that the asker has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not valid: `field` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials don't hold */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not to be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not as long */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Too many; see `Retry-After` */
             429: {

@@ -1,5 +1,5 @@
 import type { Audience, Node } from '$lib/api/types';
-import type { ChannelMark, FilePage, FileRef, MessageEditPage, MessageNode, MessagePage } from './types';
+import type { ChannelMark, FilePage, FileRef, MessageEdit, MessageNode, MessagePage } from './types';
 
 /** Which messages of a channel, or of a thread in it; without a number the newest. */
 export interface PageQuery {
@@ -28,7 +28,7 @@ export interface ChatCalls {
 	/** Of this version alone. */
 	editMessage(id: string, version: number, body: string): Promise<Node>;
 	deleteMessage(id: string, version: number): Promise<Node>;
-	listEdits(id: string, query: { cursor?: string; limit: number }): Promise<MessageEditPage>;
+	listEdits(id: string, query: { cursor?: string; limit: number }): Promise<{ items: MessageEdit[] }>;
 	react(id: string, emoji: string, on: boolean): Promise<Node>;
 	pin(id: string, pinned: boolean): Promise<Node>;
 	promote(id: string, audience: Audience): Promise<Node>;

@@ -115,6 +115,29 @@ describe.runIf(!import.meta.env.SSR)('what chat shows', () => {
 		expect(looks()).toBe(1);
 	});
 
+	it('keeps a thread open that is read by what is derived from it', async () => {
+		channels.fill('c', 20, 'c#3');
+		reading.open('c');
+		await settled();
+		const seen: number[] = [];
+		const end = $effect.root(() => {
+			const messages = $derived(reading.messages('c', 'c#3'));
+			const count = $derived(messages.length);
+			$effect(() => void seen.push(count));
+		});
+		flushSync();
+		await settled();
+		for (let n = 21; n <= 25; n++) {
+			channels.post('c', 'reply', { thread_id: 'c#3' });
+			await settled();
+			expect(seen.at(-1)).toBe(n);
+		}
+		expect(pages).toBe(1);
+		end();
+		await settled();
+		expect(graph.messages.of('c')?.looks.size).toBe(1);
+	});
+
 	it('has no more threads open than it can hold, and never in turns', async () => {
 		reading.open('c');
 		await settled();

@@ -79,7 +79,11 @@ const actions = [
 	'delete_message',
 	'react',
 	'pin_message',
-	'promote_message'
+	'promote_message',
+	'create_column',
+	'move_column',
+	'create_card',
+	'move_card'
 ] as const;
 
 /**

@@ -1,4 +1,5 @@
 import { announcement, didAnnouncement, didAnnouncementHere } from './en-announcements';
+import { boards, didBoards, didBoardsHere, notes } from './en-boards';
 import * as catalog from './en-catalog';
 import { didCatalog, didCatalogEdge, didCatalogHere } from './en-catalog-did';
 import { chat, didChat, didChatHere, emoji, problemChat } from './en-chat';
@@ -191,7 +192,8 @@ export const en = {
 		...didIncident,
 		...didAnnouncement,
 		...didCatalog,
-		...didChat
+		...didChat,
+		...didBoards
 	},
 	/** In the history of the thing itself. */
 	didHere: {
@@ -213,7 +215,8 @@ export const en = {
 		...didIncidentHere,
 		...didAnnouncementHere,
 		...didCatalogHere,
-		...didChatHere
+		...didChatHere,
+		...didBoardsHere
 	},
 	/** Something done to an edge: its source stands behind `verb`, its target behind `with`. */
 	didEdge: {
@@ -469,6 +472,8 @@ export const en = {
 	series,
 	closing,
 	chat,
+	boards,
+	notes,
 	emoji,
 	broken: {
 		title: 'This page broke',

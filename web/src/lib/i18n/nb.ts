@@ -1,4 +1,5 @@
 import { announcement, didAnnouncement, didAnnouncementHere } from './nb-announcements';
+import { boards, didBoards, didBoardsHere, notes } from './nb-boards';
 import * as catalog from './nb-catalog';
 import { didCatalog, didCatalogEdge, didCatalogHere } from './nb-catalog-did';
 import { chat, didChat, didChatHere, emoji, problemChat } from './nb-chat';
@@ -191,7 +192,8 @@ export const nb: Messages = {
 		...didIncident,
 		...didAnnouncement,
 		...didCatalog,
-		...didChat
+		...didChat,
+		...didBoards
 	},
 	didHere: {
 		create_node: 'opprettet det',
@@ -212,7 +214,8 @@ export const nb: Messages = {
 		...didIncidentHere,
 		...didAnnouncementHere,
 		...didCatalogHere,
-		...didChatHere
+		...didChatHere,
+		...didBoardsHere
 	},
 	didEdge: {
 		...didCatalogEdge,
@@ -467,6 +470,8 @@ export const nb: Messages = {
 	series,
 	closing,
 	chat,
+	boards,
+	notes,
 	emoji,
 	broken: {
 		title: 'Denne siden gikk i stykker',

@@ -7,7 +7,7 @@ import type { Bbox, PositionRow, PositionsWatch } from './positions';
  * `channel:` brings a channel's newest messages first, and then whatever changes in it. `kind:message` begins with
  * nothing: it is only listened to.
  */
-export type Topic = `kind:${NodeKind}` | `node:${string}` | `channel:${string}` | 'kind:message';
+export type Topic = `kind:${NodeKind}` | `node:${string}` | `channel:${string}`;
 
 export type LiveEvent =
 	| { op: 'upsert'; node: Node; edge?: undefined }

@@ -13,10 +13,10 @@ describe('GraphStore with messages', () => {
 		graph.wanted('kind:system');
 	});
 
-	const channel = (id = 'c', version = 1) => node(id, version, { kind: 'channel' as Node['kind'], scope_id: id });
+	const channel = (id = 'c', version = 1) => node(id, version, { kind: 'channel', scope_id: id });
 	const message = (number: number, version = 1, thread_id: string | null = null, channel_id = 'c'): MessageNode => {
 		const id = `${thread_id ?? channel_id}#${number}`;
-		const made = node(id, version, { kind: 'message' as Node['kind'], scope_id: channel_id, parent_id: channel_id });
+		const made = node(id, version, { kind: 'message', scope_id: channel_id, parent_id: channel_id });
 		return { ...made, message: { channel_id, thread_id, number } as MessageNode['message'] };
 	};
 	const upsert = (...nodes: Node[]) => graph.changes(nodes.map((node) => ({ op: 'upsert', node })));

@@ -41,6 +41,8 @@ function making(): Command[] {
 					link('/incidents/new', t.catalog.openIncident, Incident),
 					link('/maintenances/new', t.maintenance.plan, Maintenance),
 					link('/channels/new', t.chat.new, Plus),
+					link('/boards/new', t.boards.new, Plus),
+					link('/notes/new', t.notes.new, Plus),
 					link('/systems/new', t.overview.newSystem, Plus),
 					link('/groups/new', t.workspace.newGroup, Plus),
 					link('/views/new', t.views.new, Plus),

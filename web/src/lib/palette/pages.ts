@@ -1,6 +1,7 @@
 import type { Component } from 'svelte';
 import Announcements from '@lucide/svelte/icons/megaphone';
 import Bell from '@lucide/svelte/icons/bell';
+import Boards from '@lucide/svelte/icons/square-kanban';
 import Cache from '@lucide/svelte/icons/database-zap';
 import Channels from '@lucide/svelte/icons/messages-square';
 import Connections from '@lucide/svelte/icons/plug';
@@ -12,6 +13,7 @@ import Health from '@lucide/svelte/icons/heart-pulse';
 import Incidents from '@lucide/svelte/icons/siren';
 import Jobs from '@lucide/svelte/icons/list-checks';
 import Maintenances from '@lucide/svelte/icons/wrench';
+import Notes from '@lucide/svelte/icons/notebook-text';
 import Overview from '@lucide/svelte/icons/layout-dashboard';
 import People from '@lucide/svelte/icons/users-round';
 import Profile from '@lucide/svelte/icons/user-round';
@@ -45,6 +47,8 @@ const forPeople = (): Place[] => [
 	{ href: '/channels?tab=mentions', title: t.chat.mentions, icon: Channels },
 	{ href: '/incidents', title: t.palette.incidents, icon: Incidents },
 	{ href: '/maintenances', title: t.nav.maintenances, icon: Maintenances },
+	{ href: '/boards', title: t.boards.title, icon: Boards },
+	{ href: '/notes', title: t.notes.title, icon: Notes },
 	{ href: '/fleet/fences', title: t.fence.title, icon: Fences },
 	{ href: '/views', title: t.views.title, icon: Views },
 	{ href: '/environments', title: t.environments.title, icon: Environments },

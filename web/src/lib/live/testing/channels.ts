@@ -53,7 +53,7 @@ export class TestChannels {
 
 	make(id: string, history: History = { kind: 'messages', count: 50 }): void {
 		const channel = { beside_id: null, history };
-		const made = node(id, 1, { kind: 'channel' as Node['kind'], title: id, scope_id: id, parent_id: 'place' });
+		const made = node(id, 1, { kind: 'channel', title: id, scope_id: id, parent_id: 'place' });
 		this.channels.set(id, { ...made, channel });
 		this.publish({ ...made, channel } as Node);
 	}
@@ -80,7 +80,7 @@ export class TestChannels {
 			reactions: [],
 			files: []
 		};
-		const made = node(id, 1, { kind: 'message' as Node['kind'], title: body, body, scope_id: channel_id, parent_id: channel_id });
+		const made = node(id, 1, { kind: 'message', title: body, body, scope_id: channel_id, parent_id: channel_id });
 		const message: MessageNode = { ...made, message: facet };
 		this.ordered.set(thread_id ?? channel_id, order);
 		order.push(id);
