@@ -13,5 +13,11 @@ export default defineConfig({
 	},
 	// The runes of `.svelte.ts` files only react in Svelte's client build.
 	resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
-	test: { include: ['src/**/*.test.ts'], environment: 'node' }
+	test: {
+		projects: [
+			{ extends: true, test: { name: 'node', include: ['src/**/*.test.ts'], exclude: ['src/**/*.svelte.test.ts'], environment: 'node' } },
+			// Effects react here as they do in a browser.
+			{ extends: true, test: { name: 'client', include: ['src/**/*.svelte.test.ts'], environment: './src/lib/chat/testing/client.ts' } }
+		]
+	}
 });

@@ -27,7 +27,7 @@ export const boards = {
 	columnMenu: (title: string) => `More for the column ${title}`,
 	columnMoved: (title: string, at: number, of: number) => `The column ${title} is number ${at} of ${of}.`,
 	columnEmpty: 'It has no cards.',
-	columnNotEmpty: (n: number) => `${many(n, 'card is', 'cards are')} in it. Move or delete them first.`,
+	columnNotEmpty: (n: number) => `${many(n, 'card is', 'cards are')} in it. Move or delete ${n === 1 ? 'it' : 'them'} first.`,
 	rename: 'Rename',
 	renamed: (title: string) => `Someone else renamed it to “${title}” meanwhile. Enter takes yours.`,
 	left: 'Move left',

@@ -28,7 +28,7 @@ export const boards: typeof enBoards = {
 	columnMenu: (title: string) => `Mer for kolonnen ${title}`,
 	columnMoved: (title: string, at: number, of: number) => `Kolonnen ${title} er nummer ${at} av ${of}.`,
 	columnEmpty: 'Den har ingen kort.',
-	columnNotEmpty: (n: number) => `${n} kort er i den. Flytt eller slett dem først.`,
+	columnNotEmpty: (n: number) => `${n} kort er i den. Flytt eller slett ${n === 1 ? 'det' : 'dem'} først.`,
 	rename: 'Gi nytt navn',
 	renamed: (title: string) => `Noen andre har gitt den navnet «${title}» i mellomtiden. Enter tar ditt.`,
 	left: 'Flytt til venstre',
