@@ -108,6 +108,40 @@ test('no page of the catalog has a barrier', async ({ admin, browseAs }) => {
 	await expectOpenToAll(page, 'the palette');
 });
 
+test('no page of conversations, boards and notes has a barrier', async ({ admin, browseAs }) => {
+	const place = await admin.create('workspace', 'Shop');
+	const system = await admin.system('Checkout', place);
+	const channel = await admin.post<{ id: string }>('/api/v1/channels', { parent_id: place.id, title: 'Talk', body: described });
+	const said = { id: crypto.randomUUID(), body: `See [Checkout](node:${system.id}).\n\n${described}` };
+	await admin.post(`/api/v1/channels/${channel.id}/messages`, said);
+	await admin.post(`/api/v1/channels/${channel.id}/messages`, { id: crypto.randomUUID(), body: 'Yes.', thread_id: said.id });
+	const board = await admin.post<{ id: string }>('/api/v1/boards', { parent_id: place.id, title: 'Move' });
+	const column = await admin.post<{ id: string }>(`/api/v1/boards/${board.id}/columns`, { title: 'To do' });
+	await admin.post(`/api/v1/boards/${board.id}/cards`, { column_id: column.id, title: 'Pack', body: said.body });
+	const note = await admin.post<{ id: string }>('/api/v1/notes', { parent_id: place.id, title: 'How', body: described });
+
+	const page = await browseAs(await admin.me());
+	await visit(page, [
+		'/channels',
+		'/channels?tab=mentions',
+		'/channels/new',
+		`/channels/${channel.id}`,
+		`/channels/${channel.id}?thread=${said.id}`,
+		`/channels/${channel.id}?tab=files`,
+		`/channels/${channel.id}?tab=access`,
+		`/channels/${channel.id}/edit`,
+		'/boards',
+		'/boards/new',
+		`/boards/${board.id}`,
+		`/boards/${board.id}/edit`,
+		'/notes',
+		'/notes/new',
+		`/notes/${note.id}`,
+		`/notes/${note.id}/edit`,
+		`/systems/${system.id}`
+	]);
+});
+
 test('no page of people and accounts has a barrier', async ({ admin, browse, browseAs }) => {
 	const kari = await admin.person('kari', 'Kari Nordmann');
 	const team = await admin.create('team', 'On call');

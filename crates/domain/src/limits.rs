@@ -484,7 +484,7 @@ pub const FILES_UNSENT_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// A file that was being received is a crash's when nobody has written to it for so long. No upload takes as long.
 pub const FILE_DRAFTS_KEPT: Duration = Duration::from_secs(3600);
 /// Contents of one directory that upkeep looks at in a pass; there are 256 directories.
-pub const FILES_PER_DIRECTORY_MAX: usize = 20_000;
+pub const FILES_PER_DIRECTORY_MAX: usize = 100_000;
 /// A browser may keep a file for so long before it asks again.
 pub const FILE_CACHED: Duration = Duration::from_secs(3600);
 

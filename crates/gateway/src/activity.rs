@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// The latest changes
 ///
-/// Of what one may see, newest first.
+/// Of what one may see, newest first; without what was said in channels.
 #[utoipa::path(get, path = "/activity", operation_id = "list_activity", tag = "graph", params(PageQuery),
     responses((status = 200, description = "A page of activity", body = ActivityPage)))]
 pub(crate) async fn list_activity(

@@ -150,8 +150,9 @@ async fn record(
     file: &FileRef,
     context: &Context,
 ) -> Result<(), sqlx::Error> {
-    let FileRef { id, name, media_type, size_bytes } = file;
-    let told = json!({ "id": id, "name": name, "media_type": media_type, "size_bytes": size_bytes });
+    // Not its name: it may be deleted, the log stays.
+    let FileRef { id, media_type, size_bytes, .. } = file;
+    let told = json!({ "id": id, "media_type": media_type, "size_bytes": size_bytes });
     let summary = json!({ "kind": subject.kind, "title": subject.title, "file": told });
     let actor_title = if let Actor::Person { title, .. } = actor { Some(title.as_str()) } else { None };
     let entry = NewEntry {

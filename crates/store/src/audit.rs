@@ -39,7 +39,7 @@ pub async fn insert_entry(db: impl PgExecutor<'_>, new: NewEntry<'_>) -> Result<
 }
 
 /// Entries that `reader` may see, newest first: of one node (what was done to edges that lead to it
-/// too, such as its grants), or of all.
+/// too, such as its grants), or of all but what was said in channels, of which there is much.
 pub async fn list_readable_entries(
     db: impl PgExecutor<'_>,
     reader: Option<Uuid>,
@@ -50,7 +50,8 @@ pub async fn list_readable_entries(
     sqlx::query_as!(
         AuditEntry,
         "select id, at, actor_id, actor_title, action, node_id, edge_id, summary from audit_log
-          where ($2::uuid is null or node_id = $2 or (edge_id is not null and summary #>> '{target,id}' = $2::uuid::text))
+          where ($2::uuid is not null or summary ->> 'kind' is distinct from 'message')
+            and ($2::uuid is null or node_id = $2 or (edge_id is not null and summary #>> '{target,id}' = $2::uuid::text))
             and ($3::timestamptz is null or (at, id) < ($3, $4::uuid))
             and scope_id in (select r.scope_id from readable_scopes($1) r)
             and other_scope_id in (select r.scope_id from readable_scopes($1) r)

@@ -25,8 +25,8 @@ pub(crate) async fn guard(state: State, request: Request, next: Next) -> Respons
 }
 
 fn time_for(request: &Request) -> Duration {
-    let is_upload = request.method() == Method::POST
-        && request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str() == UPLOAD);
+    let is_upload =
+        request.method() == Method::POST && request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str() == UPLOAD);
     if is_upload { UPLOAD_TIMEOUT } else { REQUEST_TIMEOUT }
 }
 
@@ -90,6 +90,23 @@ mod tests {
         assert_eq!((status, &problem["code"]), (500, &Value::from("internal")));
         assert!(!problem.to_string().contains("secret"), "{problem}");
         assert_eq!(ask(&router, "/answers").await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn only_an_upload_may_take_long() {
+        let told = async |request: Request| time_for(&request).as_secs().to_string();
+        let router = Router::new().route(UPLOAD, get(told).post(told)).route("/{*other}", get(told).post(told));
+        let check = async |method: Method, path: &str, expect: Duration| {
+            let request = Request::builder().method(&method).uri(path).body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            let body = axum::body::to_bytes(response.into_body(), 100).await.unwrap();
+            assert_eq!(String::from_utf8_lossy(&body), expect.as_secs().to_string(), "{method} {path}");
+        };
+        check(Method::POST, "/api/v1/channels/x/files", UPLOAD_TIMEOUT).await;
+        check(Method::GET, "/api/v1/channels/x/files", REQUEST_TIMEOUT).await;
+        check(Method::POST, "/api/v1/channels/x/messages", REQUEST_TIMEOUT).await;
+        let is_there = crate::openapi().paths.paths.get(UPLOAD).is_some_and(|item| item.post.is_some());
+        assert!(is_there, "the route has another path");
     }
 
     #[tokio::test]

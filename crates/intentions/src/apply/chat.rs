@@ -138,8 +138,8 @@ impl Work<'_> {
             let there = store::channel::lock_order(&mut *self.db, channel_id).await?;
             return if there { Ok(()) } else { Err(NO_CHANNEL.into()) };
         };
-        // Its node first, as those do who change it.
-        store::node::lock_node(&mut *self.db, thread_id).await?.ok_or(NO_MESSAGE)?;
+        // Its node first, as those do who change it. (Whether there is such a node at all is nobody's to learn here.)
+        store::node::lock_node(&mut *self.db, thread_id).await?;
         let there = store::message::lock_thread(&mut *self.db, channel_id, thread_id).await?;
         if there { Ok(()) } else { Err(Refusal::conflict("what it answers is gone, or an answer itself").into()) }
     }

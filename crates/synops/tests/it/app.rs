@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use synops::config::{Config, Environment};
 use synops::{Ready, Running};
@@ -16,7 +17,17 @@ const SWEPT_LIMIT: Duration = Duration::from_secs(5);
 
 /// The settings of a test's server: the defaults, with this database.
 pub(crate) fn config(db: &TestDb) -> Config {
-    config_with(&[("DATABASE_URL", &db.server_url()), ("SYNOPS_DATABASE_CONNECTIONS_MAX", "8")])
+    let files = files_of(db);
+    config_with(&[
+        ("DATABASE_URL", &db.server_url()),
+        ("SYNOPS_DATABASE_CONNECTIONS_MAX", "8"),
+        ("SYNOPS_FILES_DIR", &files.to_string_lossy()),
+    ])
+}
+
+/// Each database's own; deleted with its first server.
+fn files_of(db: &TestDb) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("files").join(db.name())
 }
 
 /// The defaults and these variables; no file.
@@ -79,6 +90,8 @@ impl TestApp {
 impl Drop for TestApp {
     fn drop(&mut self) {
         end(self.server.take());
+        // Most tests have none.
+        let _ = std::fs::remove_dir_all(files_of(&self.db));
     }
 }
 

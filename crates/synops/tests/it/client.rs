@@ -1,7 +1,7 @@
 //! A caller: a browser's cookie or a program's token, and what was answered.
 
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, ORIGIN, SET_COOKIE};
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
@@ -85,13 +85,7 @@ impl Client {
         body: Option<Value>,
         headers: &[(&str, &str)],
     ) -> reqwest::Result<Reply> {
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).header(ORIGIN, &self.base);
-        if let Some(session) = self.session() {
-            request = request.header(COOKIE, format!("{SESSION_COOKIE}={session}"));
-        }
-        if let Some(token) = &self.token {
-            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
-        }
+        let mut request = self.request(method, path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -104,6 +98,18 @@ impl Client {
         let position = response.headers().get("synops-position").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let text = response.text().await?;
         Ok(Reply { status, text, position })
+    }
+
+    /// One that is sent by whoever makes it, with these credentials.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).header(ORIGIN, &self.base);
+        if let Some(session) = self.session() {
+            request = request.header(COOKIE, format!("{SESSION_COOKIE}={session}"));
+        }
+        if let Some(token) = &self.token {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        request
     }
 
     fn keep_cookie(&self, headers: &HeaderMap) {

@@ -35,6 +35,7 @@ async fn a_good_set_up_passes() {
         "schema",
         "clocks",
         "partitions",
+        "files",
     ] {
         assert_eq!(level(&ended, name, &mut findings).0, "ok", "{name}: {}", ended.out);
     }
@@ -54,6 +55,22 @@ async fn where_strangers_become_devices_is_looked_at() {
         }
         let found = level(&run(&["doctor", "--json"], &variables).await, "enrolment of devices", &mut findings);
         assert_eq!(found.0, expect, "{workspaces}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn whose_the_folder_of_files_is_is_looked_at() {
+    let (db, dir) = (TestDb::new().await, tempfile::tempdir().unwrap());
+    let (url, files) = (db.server_url(), dir.path().to_string_lossy().into_owned());
+    let variables = [("DATABASE_URL", url.as_str()), ("SYNOPS_FILES_DIR", &files)];
+    let mut findings = Vec::new();
+    let ours = store::database::find_identity(db.pool()).await.unwrap();
+    for (owner, expect) in [(ours.as_str(), None), ("another", Some("warn"))] {
+        std::fs::write(dir.path().join("owner"), owner).unwrap();
+        let ended = run(&["doctor", "--json"], &variables).await;
+        assert_eq!(level(&ended, "files", &mut findings).0, "ok");
+        let found = findings.iter().find(|finding| finding["name"] == "owner of files");
+        assert_eq!(found.map(|finding| finding["level"].as_str().unwrap()), expect, "{}", ended.out);
     }
 }
 

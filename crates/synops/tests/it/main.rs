@@ -23,6 +23,8 @@ mod devices;
 mod doctor;
 mod faults;
 mod feed;
+mod file_races;
+mod files;
 mod held_step;
 mod hostile;
 mod jobs;

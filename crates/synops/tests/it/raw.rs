@@ -101,6 +101,24 @@ impl Raw {
         }
     }
 
+    /// The head of an answer, and as much of its body as it says.
+    pub(crate) async fn until_answered(&mut self) -> String {
+        let reading = async {
+            let mut answer = Vec::new();
+            while !answer.ends_with(b"\r\n\r\n") {
+                answer.push(self.stream.read_u8().await?);
+            }
+            let head = String::from_utf8_lossy(&answer).to_ascii_lowercase();
+            let length = head.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()?.parse().ok());
+            let mut body = vec![0; length.unwrap_or_default()];
+            self.stream.read_exact(&mut body).await?;
+            answer.extend(body);
+            io::Result::Ok(answer)
+        };
+        let answer = timeout(LIMIT, reading).await.expect("an answer").expect("a whole answer");
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
     /// Whatever comes until the server ends the connection.
     pub(crate) async fn read_all_bytes(&mut self) -> String {
         let mut answer = Vec::new();

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * The latest changes
-         * @description Of what one may see, newest first.
+         * @description Of what one may see, newest first; without what was said in channels.
          */
         get: operations["list_activity"];
         put?: never;

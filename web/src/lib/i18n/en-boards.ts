@@ -102,6 +102,7 @@ export const notes = {
 	merge: 'Put them together',
 	resumed: 'What you typed here before and did not save is back.',
 	discard: 'Discard it',
+	discardSure: 'Discard what you typed?',
 	mergeTitle: 'Put together what you and someone else wrote',
 	mergeBody: 'Lines that only one of you changed are taken. Where both changed the same lines, choose.',
 	toChoose: (n: number) => `${many(n, 'place', 'places')} to choose.`,

@@ -102,6 +102,7 @@ export const notes: typeof enNotes = {
 	merge: 'Sett dem sammen',
 	resumed: 'Det du skrev her før og ikke lagret, er tilbake.',
 	discard: 'Forkast det',
+	discardSure: 'Forkaste det du skrev?',
 	mergeTitle: 'Sett sammen det du og noen andre har skrevet',
 	mergeBody: 'Linjer som bare én av dere har endret, tas med. Der begge har endret de samme linjene, må du velge.',
 	toChoose: (n: number) => `${many(n, 'sted', 'steder')} å velge.`,
