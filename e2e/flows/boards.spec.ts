@@ -29,6 +29,7 @@ async function makeBoard(admin: Api, place: Node, cards: Record<string, string[]
 
 /** Presses on a card, and lets go of it above the middle of another, or in an empty column. */
 async function drag(page: Page, title: string, to: Locator): Promise<void> {
+	await card(page, title).scrollIntoViewIfNeeded();
 	const from = await card(page, title).boundingBox();
 	const target = await to.boundingBox();
 	if (!from || !target) throw new Error('it is not in sight');
@@ -55,6 +56,8 @@ test('two work at one board, and both see the same', async ({ admin, browseAs })
 	await first.getByRole('button', { name: 'Add a column' }).click();
 	await field(first, 'Title of the column').fill('Waiting');
 	await first.keyboard.press('Enter');
+	await expect(column(first, 'Waiting')).toBeVisible();
+	await first.keyboard.press('Escape');
 	await first.getByRole('button', { name: 'Add a card to To do' }).click();
 	for (const title of ['Disks', 'Cables', 'Rails']) {
 		await first.getByLabel('Title of the card in To do').fill(title);
@@ -117,7 +120,7 @@ test('a card is carried by keyboard, and stays in hand while somebody else moves
 
 	await page.getByRole('button', { name: 'More for Cables' }).click();
 	await page.getByRole('menuitem', { name: 'Move to …' }).click();
-	await page.getByLabel('Column').selectOption('Done');
+	await page.getByLabel('Column', { exact: true }).selectOption('Done');
 	await page.getByRole('button', { name: 'Move', exact: true }).click();
 	await expect(cardsOf(other, 'Done')).toHaveText(['Cables']);
 });
@@ -126,14 +129,14 @@ test('moves at the same time end in one order', async ({ admin, browseAs }) => {
 	const place = await admin.create('workspace', 'Shop');
 	const board = await makeBoard(admin, place, { 'To do': ['a', 'b', 'c', 'd', 'e'], Doing: [], Done: [] });
 	const me = await admin.me();
-	const pages = await Promise.all([browseAs(me), browseAs(me)]);
-	for (const page of pages) await openLive(page, `/boards/${board.id}`);
+	const first = await browseAs(me);
+	const second = await browseAs(me);
+	for (const page of [first, second]) await openLive(page, `/boards/${board.id}`);
 
 	const carry = async (page: Page, title: string, ...keys: string[]) => {
 		await card(page, title).focus();
 		for (const key of ['Space', ...keys, 'Space']) await page.keyboard.press(key);
 	};
-	const [first, second] = pages as [Page, Page];
 	for (let round = 0; round < 4; round++) {
 		const way = round % 2 === 0 ? 'ArrowRight' : 'ArrowLeft';
 		await Promise.all([
@@ -149,7 +152,7 @@ test('moves at the same time end in one order', async ({ admin, browseAs }) => {
 			})()
 		]);
 	}
-	await expect.poll(async () => (await shown(first)).join('; ')).toBe((await shown(second)).join('; '));
+	await expect.poll(async () => (await shown(first)).join('; ') === (await shown(second)).join('; ')).toBe(true);
 	const settled = await shown(first);
 	await first.reload();
 	await expect(card(first, 'e')).toBeVisible();

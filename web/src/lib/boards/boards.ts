@@ -7,10 +7,6 @@ type Schemas = components['schemas'];
 export type ColumnNode = Node & { column: Schemas['ColumnFacet'] };
 export type CardNode = Node & { card: Schemas['CardFacet'] };
 
-export function isBoard(node: Node | null | undefined): node is Node {
-	return node?.kind === 'board';
-}
-
 export function isColumn(node: Node): node is ColumnNode {
 	return node.kind === 'column' && node.column !== undefined;
 }

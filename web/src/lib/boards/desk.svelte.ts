@@ -38,7 +38,6 @@ export class BoardDesk {
 		const cards = this.parts.filter(isCard).map(placed);
 		return arrange<Placed>(this.columns.map(({ id }) => id), cards, (card) => this.moves.wishOf(card));
 	});
-	readonly count = $derived([...this.shown.values()].reduce((sum, cards) => sum + cards.length, 0));
 
 	constructor(readonly id: string) {
 		this.moves = new Moves({

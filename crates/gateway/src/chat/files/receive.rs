@@ -123,7 +123,10 @@ mod tests {
         };
         let received = receive(&folder, &mut body, Some(said), &Bounds::new(10_000, &types)).await;
         let got = match received {
-            Ok((_, kind)) => Ok(kind),
+            Ok((whole, kind)) => {
+                drop(whole);
+                Ok(kind)
+            }
             Err(Refusal::Invalid { field, .. }) => Err(field),
             Err(Refusal::TooLarge { .. }) => Err("too large".to_owned()),
             Err(other) => panic!("{other}"),
