@@ -68,9 +68,9 @@ async fn what_is_not_put_leaves_nothing() {
     draft.write(&[7; 100_000]).await.unwrap();
     assert_eq!(files(&folder).len(), 1);
     drop(draft);
-    assert_eq!(files(&folder), [PathBuf::new(); 0]);
+    assert!(files(&folder).is_empty(), "{:?}", files(&folder));
     drop(whole(&folder, &[b"abc"]).await);
-    assert_eq!(files(&folder), [PathBuf::new(); 0]);
+    assert!(files(&folder).is_empty(), "{:?}", files(&folder));
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn only_what_is_proved_to_be_unnamed_is_deleted() {
     drop(aside);
     assert_eq!(files(&folder), [at(&folder, &digest)]);
     folder.set_aside(&digest).await.unwrap().unwrap().discard().await.unwrap();
-    assert_eq!(files(&folder), [PathBuf::new(); 0]);
+    assert!(files(&folder).is_empty(), "{:?}", files(&folder));
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ pub(crate) use announcement::tell as tell_announcement;
 use crate::Outcome;
 use crate::authorise::{self, End, Rights};
 use crate::carry_out::Stop;
-use chat::{Letter, guard_message};
+use chat::guard_message;
 use domain::access::Level;
 use domain::audit::AuditSubject;
 use domain::intention::{Intention, ScopePatch};
@@ -123,10 +123,7 @@ impl<'a> Work<'a> {
             Intention::SetStatusPageEntries { id, version, entries } => self.set_entries(*id, *version, entries).await,
             Intention::CreateChannel { .. } => self.create_channel(intention).await,
             Intention::UpdateChannel { .. } => self.update_channel(intention).await,
-            Intention::SendMessage { id, channel_id, thread_id, body, file_ids } => {
-                let letter = Letter { id: *id, channel_id: *channel_id, thread_id: *thread_id, body, file_ids };
-                self.send_message(letter).await
-            }
+            Intention::SendMessage { .. } => self.send_message(intention).await,
             Intention::EditMessage { id, version, body } => self.edit_message(*id, *version, body).await,
             Intention::DeleteMessage { id, version } => self.delete_message(*id, *version).await,
             Intention::React { id, emoji, on } => self.react(*id, emoji, *on).await,

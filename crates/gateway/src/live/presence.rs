@@ -25,7 +25,7 @@ struct Told {
     from: Uuid,
     channel_id: Uuid,
     /// At most `PRESENCE_PEOPLE_MAX`; each with whether they are typing.
-    people: Vec<(Uuid, bool)>,
+    people: Readers,
 }
 
 #[derive(Debug)]
@@ -42,12 +42,15 @@ struct Table {
     stirred: HashSet<Uuid>,
     typing: HashMap<(Uuid, Uuid), Instant>,
     /// What others told, by channel and server, and until when it holds.
-    elsewhere: HashMap<(Uuid, Uuid), (Instant, Vec<(Uuid, bool)>)>,
+    elsewhere: HashMap<(Uuid, Uuid), (Instant, Readers)>,
     /// What was told last of each channel that somebody here has open.
-    here: HashMap<Uuid, Vec<(Uuid, bool)>>,
+    here: HashMap<Uuid, Readers>,
 }
 
-/// Who is where, by id, and whether they type.
+/// One server's readers of a channel, each with whether they are typing.
+type Readers = Vec<(Uuid, bool)>;
+
+/// All of them together.
 type People = BTreeMap<Uuid, bool>;
 
 impl Presence {
@@ -127,10 +130,10 @@ impl Presence {
 
     /// These of its own readers have the channel open: what is to be told to others (if it is news, or is to be
     /// `repeated`), and who is there in all.
-    fn gather(&self, channel_id: Uuid, readers: &BTreeSet<Uuid>, repeated: bool) -> (Option<Vec<(Uuid, bool)>>, People) {
+    fn gather(&self, channel_id: Uuid, readers: &BTreeSet<Uuid>, repeated: bool) -> (Option<Readers>, People) {
         let mut table = self.table.lock();
         let typing = &table.typing;
-        let own: Vec<(Uuid, bool)> = readers
+        let own: Readers = readers
             .iter()
             .take(PRESENCE_PEOPLE_MAX)
             .map(|person| (*person, typing.contains_key(&(channel_id, *person))))

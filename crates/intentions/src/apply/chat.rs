@@ -24,15 +24,6 @@ use uuid::Uuid;
 const NO_CHANNEL: Refusal = Refusal::NotFound { what: "channel" };
 const NO_MESSAGE: Refusal = Refusal::NotFound { what: "message" };
 
-/// A message to be sent.
-pub(super) struct Letter<'a> {
-    pub(super) id: Uuid,
-    pub(super) channel_id: Uuid,
-    pub(super) thread_id: Option<Uuid>,
-    pub(super) body: &'a str,
-    pub(super) file_ids: &'a [Uuid],
-}
-
 impl Work<'_> {
     pub(super) async fn create_channel(&mut self, intention: &Intention) -> Result<(), Stop> {
         let Intention::CreateChannel { id, parent_id, title, body, channel, scope } = intention else { return Ok(()) };
@@ -82,8 +73,9 @@ impl Work<'_> {
     }
 
     /// Numbers are given under a lock that is held to the commit: all readers see one order, without gaps.
-    pub(super) async fn send_message(&mut self, letter: Letter<'_>) -> Result<(), Stop> {
-        let Letter { id, channel_id, thread_id, body, file_ids } = letter;
+    pub(super) async fn send_message(&mut self, intention: &Intention) -> Result<(), Stop> {
+        let Intention::SendMessage { id, channel_id, thread_id, body, file_ids } = intention else { return Ok(()) };
+        let (id, channel_id, thread_id) = (*id, *channel_id, *thread_id);
         let channel = self.end(channel_id, "channel").await?;
         let rights = self.rights(channel.scope_id).await?;
         rights.need(Level::Reader, "channel")?;

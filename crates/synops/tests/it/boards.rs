@@ -153,6 +153,7 @@ async fn what_a_card_names_it_relates_to() {
 /// database has. `SYNOPS_TEST_BOARD_MOVES` has it run longer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_moves_cards_at_once_all_see_what_the_database_has() {
+    #[expect(clippy::disallowed_methods, reason = "how long a test runs is no setting of the server")]
     let rounds: u64 = std::env::var("SYNOPS_TEST_BOARD_MOVES").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
     let app = TestApp::start().await;
     let admin = app.administrator().await;

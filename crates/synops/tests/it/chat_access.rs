@@ -158,8 +158,8 @@ async fn who_is_named_is_told_if_they_may_read_it() {
     let text = format!("[Kari](node:{}) and [On call](node:{team}): look, [X](node:{})", people[0].0, people[3].0);
     let said = say(siri, channel, &text).await;
     let named = ("message_mention".to_owned(), "Kari and On call: look, X".to_owned());
-    assert_eq!(told(kari).await, [named.clone()]);
-    assert_eq!(told(ola).await, [named.clone()], "by the team");
+    assert_eq!(told(kari).await, std::slice::from_ref(&named));
+    assert_eq!(told(ola).await, std::slice::from_ref(&named), "by the team");
     assert_eq!(told(siri).await, [], "not oneself");
     assert_eq!(told(outside).await, [], "named twice, and may not read it");
 
