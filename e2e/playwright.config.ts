@@ -12,7 +12,9 @@ export default defineConfig({
 	forbidOnly: true,
 	// A flow that passes the second time has failed.
 	retries: 0,
-	workers: 1,
+	// Each flow has a server and a database of its own, and waits more than it works.
+	workers: 2,
+	globalSetup: './support/setup.ts',
 	reporter: [['list']],
 	use: {
 		browserName: 'chromium',

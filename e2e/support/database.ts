@@ -38,9 +38,12 @@ function superuserUrl(database = 'postgres'): string {
 	return urlOf(url, database);
 }
 
-async function makeRole(name: string): Promise<void> {
-	const known = await type(superuserUrl(), `select count(*) from pg_roles where rolname = '${name}'`);
-	if (known === '0') await type(superuserUrl(), `create role ${name} login password '${password}'`);
+/** Makes the logins that all databases of the flows share, once: workers must not both find them missing. */
+export async function makeLogins(): Promise<void> {
+	for (const name of [owner, server]) {
+		const known = await type(superuserUrl(), `select count(*) from pg_roles where rolname = '${name}'`);
+		if (known === '0') await type(superuserUrl(), `create role ${name} login password '${password}'`);
+	}
 }
 
 /** A migrated database that flows copy theirs from: that takes a fraction of the migrations' time. */
@@ -49,7 +52,6 @@ export class Template {
 
 	static async make(): Promise<Template> {
 		const template = new Template(`synops_e2e_template_${randomUUID().replaceAll('-', '')}`);
-		for (const role of [owner, server]) await makeRole(role);
 		await type(superuserUrl(), `create database ${template.name} owner ${owner} template template0 encoding 'UTF8'`);
 		await type(superuserUrl(template.name), `alter schema public owner to ${owner}`);
 		await run(synops, ['migrate'], {

@@ -38,7 +38,7 @@ export const test = base.extend<Flow, { template: Template }>({
 
 	server: async ({ configuration, database }, use, info) => {
 		const log = info.outputPath('server.log');
-		const port = await lastingPort();
+		const port = await lastingPort(info);
 		await serve(new Server({ databaseUrl: database.serverUrl, port, log, configuration }), log, use);
 	},
 

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { TestInfo } from '@playwright/test';
 import { PATH, synops } from './program';
 
 const start_limit_ms = 90_000;
@@ -138,11 +139,12 @@ export class Server {
 
 /**
  * A free port that is still free later: below the range from which the kernel takes ports for
- * outgoing connections, so that nobody gets it while a server is away.
+ * outgoing connections, so that nobody gets it while a server is away; and each worker has its own.
  */
-export async function lastingPort(): Promise<number> {
+export async function lastingPort({ parallelIndex, config }: TestInfo): Promise<number> {
+	const each = Math.floor(12_000 / config.workers);
 	for (;;) {
-		const port = 20_000 + Math.floor(Math.random() * 12_000);
+		const port = 20_000 + each * parallelIndex + Math.floor(Math.random() * each);
 		const probe = createServer();
 		const free = await new Promise<boolean>((resolve) => {
 			probe.once('error', () => resolve(false));

@@ -76,6 +76,17 @@ async fn every_noun_is_made_read_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn any_number_among_the_attributes_reads_back_as_it_was() {
+    let (server, session) = place().await;
+    // PostgreSQL writes them out digit by digit, which is where a hasty reader goes past the largest there is.
+    let attrs = json!({ "largest": f64::MAX, "least": f64::MIN, "tiny": f64::MIN_POSITIVE, "odd": 0.1 + 0.2, "whole": u64::MAX });
+    let made = create(&server, &session, "workspaces", json!({ "title": "w", "attrs": attrs })).await;
+    assert_eq!(made["attrs"], attrs);
+    let read = server.ask(Ask::get(&format!("/api/v1/workspaces/{}", id_of(&made))).session(&session)).await.expect(200);
+    assert_eq!(read["attrs"], attrs);
+}
+
+#[tokio::test]
 async fn a_system_is_flat_and_its_password_is_never_told() {
     let (server, session) = place().await;
     let parent = id_of(&create(&server, &session, "workspaces", json!({ "title": "w" })).await);

@@ -1,0 +1,3 @@
+import { makeLogins } from './database';
+
+export default makeLogins;
