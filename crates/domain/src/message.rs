@@ -3,6 +3,7 @@
 use crate::limits::{MENTIONS_MAX, MESSAGE_MAX_BYTES, MESSAGE_TITLE_MAX_CHARS};
 use crate::refusal::Refusal;
 use chrono::{DateTime, Utc};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -69,7 +70,8 @@ pub fn emoji_of(text: &str) -> Result<&'static str, Refusal> {
 
 /// What stands for a message where nodes have titles: the beginning of its first line that says something.
 pub fn title_of(body: &str) -> String {
-    let line = body.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or(WORDLESS);
+    let text = plain(body);
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or(WORDLESS);
     let mut chars = line.chars().filter(|c| !c.is_control());
     let title: String = chars.by_ref().take(MESSAGE_TITLE_MAX_CHARS).collect();
     match (title.trim().is_empty(), chars.next()) {
@@ -94,8 +96,8 @@ pub fn nodes_named(body: &str) -> Vec<Uuid> {
     named
 }
 
-/// A text for people who don't see nodes in it: each by the name its writer gave it.
-pub fn plain(body: &str) -> String {
+/// The same text for people who don't see nodes in it: each by the name its writer gave it.
+pub fn with_names(body: &str) -> String {
     let mut text = String::with_capacity(body.len());
     let mut rest = body;
     while let Some((before, after)) = rest.split_once(NODE_LINK) {
@@ -106,6 +108,28 @@ pub fn plain(body: &str) -> String {
         rest = behind;
     }
     text + rest
+}
+
+/// The words of a Markdown text, for where it can't be set: titles, and messages that leave the server. HTML is words
+/// to us, as it is on the page.
+pub fn plain(body: &str) -> String {
+    let mut text = String::with_capacity(body.len());
+    let extensions = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;
+    for event in Parser::new_ext(body, extensions) {
+        match event {
+            Event::Text(words) | Event::Code(words) | Event::Html(words) | Event::InlineHtml(words) => text.push_str(&words),
+            Event::Start(Tag::Item) if text.is_empty() || text.ends_with('\n') => text.push_str("- "),
+            Event::Start(Tag::Item) => text.push_str("\n- "),
+            Event::End(TagEnd::TableCell) => text.push(' '),
+            Event::SoftBreak | Event::HardBreak => text.push('\n'),
+            Event::End(
+                TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::CodeBlock | TagEnd::TableHead | TagEnd::TableRow,
+            ) if !text.ends_with('\n') => text.push('\n'),
+            _ => {}
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text
 }
 
 #[cfg(test)]
@@ -120,6 +144,8 @@ mod tests {
         check("\n\n  Hello \nthere", "Hello");
         check("", "…");
         check("\u{7}\n", "…");
+        check("## **Checkout** is late\n\nAgain.", "Checkout is late");
+        check("***", "…");
         check(&"x".repeat(80), &"x".repeat(80));
         check(&"ø".repeat(81), &format!("{}…", "ø".repeat(80)));
     }
@@ -137,12 +163,27 @@ mod tests {
     }
 
     #[test]
-    fn in_plain_text_nodes_have_their_names() {
+    fn nodes_have_their_names() {
         let id = Uuid::from_u128(1);
-        let check = |body: String, expect: &str| assert_eq!(plain(&body), expect, "{body}");
+        let check = |body: String, expect: &str| assert_eq!(with_names(&body), expect, "{body}");
         check(format!("Ask [Kari](node:{id}) about [Checkout](node:{id})."), "Ask Kari about Checkout.");
         check(format!("](node:{id}) x"), " x");
         check("[A](node:".to_owned(), "[A](node:");
+    }
+
+    #[test]
+    fn plain_text_has_the_words_alone() {
+        let check = |body: &str, expect: &str| assert_eq!(plain(body), expect, "{body}");
+        check("Hello\nthere", "Hello\nthere");
+        check("# Late\n\n**Checkout** is `slow`, ~~not~~ _down_.", "Late\nCheckout is slow, not down.");
+        check("ask [Kari](node:0198) and [them](https://x.example)", "ask Kari and them");
+        check("1. one\n2. two\n   - deep\n\nend", "- one\n- two\n- deep\nend");
+        check("| a | b |\n|---|---|\n| 1 | 2 |", "a b \n1 2");
+        check("```sh\nls *\n```\nthen", "ls *\nthen");
+        check("2 * 3 * 4 <b>x</b> a_b_c", "2 * 3 * 4 <b>x</b> a_b_c");
+        check("<script>\nx\n</script>", "<script>\nx\n</script>");
+        check("", "");
+        check("***", "");
     }
 
     #[test]
@@ -161,6 +202,7 @@ mod tests {
         #[test]
         fn any_text_is_read(body in ".{0,300}|(\\]\\(node:|\\[|\\)|[0-9a-f-]{0,40}){0,30}") {
             nodes_named(&body);
+            with_names(&body);
             plain(&body);
             prop_assert!(title_of(&body).chars().count() <= MESSAGE_TITLE_MAX_CHARS + 1);
         }

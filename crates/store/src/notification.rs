@@ -8,7 +8,7 @@ pub use recipients::{
 };
 
 use chrono_tz::Tz;
-use domain::notification::{Notice, Preferences, Quiet, ReadUntil};
+use domain::notification::{Notice, NoticeKind, Preferences, Quiet, ReadUntil};
 use sqlx::PgExecutor;
 use sqlx::types::chrono::{DateTime, NaiveTime, Utc};
 use std::time::Duration;
@@ -68,16 +68,18 @@ pub async fn list_notifications(
     person_id: Uuid,
     scopes: &[Uuid],
     unread: bool,
+    kinds: Option<&[NoticeKind]>,
     before: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
 ) -> Result<Vec<Notification>> {
+    let kinds: Option<Vec<String>> = kinds.map(|kinds| kinds.iter().map(|kind| kind.as_str().to_owned()).collect());
     let (before_at, before_id) = before.unzip();
     sqlx::query_as!(
         Notification,
         "select t.id, t.at, t.kind, t.node_id, t.node_kind, t.title, t.body, t.count, t.read_at
            from notifications t join nodes n on n.id = t.node_id
           where t.person_id = $1 and (not $2 or t.read_at is null)
-            and n.scope_id = any($6)
+            and n.scope_id = any($6) and ($7::text[] is null or t.kind = any($7))
             and ($3::timestamptz is null or (t.at, t.id) < ($3, $4::uuid))
           order by t.at desc, t.id desc limit $5",
         person_id,
@@ -85,7 +87,8 @@ pub async fn list_notifications(
         before_at,
         before_id,
         limit,
-        scopes
+        scopes,
+        kinds.as_deref()
     )
     .fetch_all(db)
     .await

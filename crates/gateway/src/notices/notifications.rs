@@ -3,14 +3,14 @@
 use super::{act, json};
 use crate::caller::Caller;
 use crate::cursor;
-use crate::extract::{Path, Query, Submission, limit_or_default, time_in_range};
+use crate::extract::{Path, Query, Submission, limit_or_default, one_or_several, time_in_range};
 use crate::reads::{Shelf, Sight, render};
 use crate::refusal::Refused;
 use crate::state::State;
 use crate::wire::notification::{Notification, NotificationPage, ReadCount, UnreadCount};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::notification::{NoticeAct, ReadUntil};
+use domain::notification::{NoticeAct, NoticeKind, ReadUntil};
 use intentions::NoticeOutcome;
 use serde::Deserialize;
 use serde_json::Value;
@@ -24,6 +24,9 @@ use uuid::Uuid;
 pub(crate) struct NotificationsQuery {
     /// Only those that are unread.
     unread: Option<bool>,
+    /// Of these kinds, with commas between: `message_mention,message_reply`.
+    #[param(pattern = "^[a-z_]+(,[a-z_]+)*$")]
+    kind: Option<String>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// Items at most.
@@ -41,14 +44,19 @@ pub(crate) async fn list(state: State, caller: Caller, Query(query): Query<Notif
     let limit = limit_or_default(query.limit)?;
     let before = cursor::moment(query.cursor.as_deref())?;
     let unread = query.unread.unwrap_or(false);
-    let load = move |pool: Pool, sight: Arc<Sight>| async move {
-        let scopes = sight.scopes();
-        let mut found = store::notification::list_notifications(&pool, person_id, scopes, unread, before, limit + 1).await?;
-        let more = cursor::cut(&mut found, limit);
-        let next_cursor = found.last().filter(|_| more).map(|last| cursor::encode(&(last.at, last.id)));
-        render(&NotificationPage { items: found.into_iter().map(Notification::from).collect(), next_cursor })
+    let kinds = query.kind.as_deref().map(|text| one_or_several("kind", text, NoticeKind::ALL)).transpose()?;
+    let asked = (unread, kinds.clone(), before, limit);
+    let load = move |pool: Pool, sight: Arc<Sight>| {
+        let kinds = kinds.clone();
+        async move {
+            let (scopes, kinds) = (sight.scopes(), kinds.as_deref());
+            let mut found =
+                store::notification::list_notifications(&pool, person_id, scopes, unread, kinds, before, limit + 1).await?;
+            let more = cursor::cut(&mut found, limit);
+            let next_cursor = found.last().filter(|_| more).map(|last| cursor::encode(&(last.at, last.id)));
+            render(&NotificationPage { items: found.into_iter().map(Notification::from).collect(), next_cursor })
+        }
     };
-    let asked = (unread, before, limit);
     Ok(state.reads().page(&caller, Shelf::Own, "notifications", &asked, load).await?.into_response())
 }
 

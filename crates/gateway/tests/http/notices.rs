@@ -155,6 +155,12 @@ async fn unread_ones_about_the_same_become_one() {
     assert_eq!(p.unread(&p.kari_session).await, 0);
     p.ask("POST", &p.member, &format!("/maintenances/{id}/cancel"), None).await.expect(200);
     assert_eq!((p.told(&p.kari_session).await.len(), p.unread(&p.kari_session).await), (2, 1));
+    // Of some kinds only.
+    for (kinds, count) in [("maintenance_cancelled", 1), ("maintenance_cancelled,message_reply", 1), ("message_mention", 0)] {
+        let page = p.ask("GET", &p.kari_session, &format!("/notifications?kind={kinds}"), None).await.expect(200);
+        assert_eq!(page["items"].as_array().unwrap().len(), count, "{kinds}");
+    }
+    p.ask("GET", &p.kari_session, "/notifications?kind=nonsense", None).await.refused(400, "invalid");
     // All of them, and one away; never somebody else's.
     let all = json!({ "all_before": now() + TimeDelta::seconds(60) });
     let stranger = p.server.session(p.server.db.person("stranger").await).await;

@@ -11,7 +11,7 @@ use domain::incident::NewIncidentUpdate;
 use domain::intention::Intention;
 use domain::limits::{EMOJIS_PER_MESSAGE_MAX, MESSAGE_EDITS_MAX, PINS_PER_CHANNEL_MAX, REACTIONS_PER_MESSAGE_MAX};
 use domain::maintenance::NewUpdate;
-use domain::message::{emoji_of, plain, title_of, validate_body};
+use domain::message::{emoji_of, title_of, validate_body, with_names};
 use domain::node::NodeKind;
 use domain::notification::MarkPatch;
 use domain::timeline::Audience;
@@ -227,7 +227,7 @@ impl Work<'_> {
         }
         let beside = store::channel::find_what_beside(&mut *self.db, said.channel_id).await?;
         let beside = beside.and_then(|(id, kind)| Some((id, NodeKind::parse(&kind)?)));
-        let message = plain(&said.body);
+        let message = with_names(&said.body);
         match beside {
             Some((beside_id, NodeKind::Incident)) => {
                 let update = NewIncidentUpdate { message, audience, state_change: None };

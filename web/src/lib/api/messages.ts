@@ -8,7 +8,7 @@ interface Paged {
 	cursor?: string;
 }
 
-export const listNotifications = (query: { unread?: boolean } & Paged) =>
+export const listNotifications = (query: { unread?: boolean; kind?: string } & Paged) =>
 	take(api.GET('/api/v1/notifications', { params: { query } }));
 
 export const countUnread = async () => (await take(api.GET('/api/v1/notifications/unread-count'))).unread;

@@ -26464,6 +26464,8 @@ export interface operations {
             query?: {
                 /** @description Only those that are unread. */
                 unread?: boolean;
+                /** @description Of these kinds, with commas between: `message_mention,message_reply`. */
+                kind?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description Items at most. */

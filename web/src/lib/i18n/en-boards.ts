@@ -8,6 +8,7 @@ export const boards = {
 	find: 'Find a board',
 	none: 'No boards yet',
 	noneBody: 'A board shows what is to be done and how far it is: columns, and cards that go from one to the next.',
+	noneHere: 'None yet.',
 	moreFound: (n: number) => `${n} more. Type more of the title.`,
 	deleteTitle: (title: string) => `Delete ${title}?`,
 	deleteBody: 'The board is deleted with its columns, its cards and what was said beside it. This cannot be undone.',

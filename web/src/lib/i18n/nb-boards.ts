@@ -9,6 +9,7 @@ export const boards: typeof enBoards = {
 	find: 'Finn en tavle',
 	none: 'Ingen tavler ennå',
 	noneBody: 'En tavle viser hva som skal gjøres og hvor langt det er kommet: kolonner, og kort som går fra den ene til den neste.',
+	noneHere: 'Ingen ennå.',
 	moreFound: (n: number) => `${n} til. Skriv mer av tittelen.`,
 	deleteTitle: (title: string) => `Slette ${title}?`,
 	deleteBody: 'Tavlen slettes med kolonnene, kortene og det som er sagt ved siden av. Dette kan ikke angres.',
