@@ -165,3 +165,47 @@ test('hostile words and names stay words', async ({ admin, browseAs }) => {
 		await expect(page).not.toHaveTitle(/hacked/);
 	}
 });
+
+test('a long history is scrolled through without a gap, and no more of it is there than one needs', async ({ admin, browseAs, database }) => {
+	const { channel, mine: page } = await stage(admin, browseAs);
+	const length = 3_000;
+	const id = `md5('${channel.id} '||n)::uuid`;
+	const all = `from generate_series(1, ${length}) n`;
+	await database.psql(
+		`begin;
+		 insert into nodes (id, kind, title, body) select ${id}, 'message', 'Word', 'Word '||n||repeat(' and more', n % 40) ${all};
+		 insert into edges (id, kind, source_id, target_id) select gen_random_uuid(), 'part_of', ${id}, '${channel.id}' ${all};
+		 insert into messages (node_id, channel_id, thread_id, number, author_title) select ${id}, '${channel.id}', '${channel.id}', n, 'Somebody' ${all};
+		 update channels set last_number = ${length}, last_at = clock_timestamp() where node_id = '${channel.id}';
+		 commit`
+	);
+	await openLive(page, `/channels/${channel.id}`);
+	await expect(message(page, `Word ${length}`)).toBeVisible();
+
+	// Each frame's first and last message in view, and how many rows there are.
+	const view = page.getByTestId('messages');
+	await view.evaluate((list) => {
+		const seen: number[][] = [];
+		Object.assign(window, { seen });
+		const look = () => {
+			const { top, bottom } = list.getBoundingClientRect();
+			const rows = [...list.querySelectorAll<HTMLElement>('[data-number]')];
+			const inView = rows.filter((row) => row.getBoundingClientRect().bottom > top && row.getBoundingClientRect().top < bottom);
+			seen.push([Number(inView[0]?.dataset.number), Number(inView.at(-1)?.dataset.number), rows.length]);
+			requestAnimationFrame(look);
+		};
+		look();
+	});
+	const seen = () => page.evaluate(() => (window as unknown as { seen: number[][] }).seen);
+	await view.hover();
+	const lowest = async () => (await seen()).at(-1)?.[0] ?? length;
+	while ((await lowest()) > length - 1_000) await page.mouse.wheel(0, -300);
+	const frames = await seen();
+	for (const [index, [first = 0, last = 0, rows = 0]] of frames.entries()) {
+		expect(rows).toBeLessThanOrEqual(600);
+		const before = frames[index - 1] ?? [first];
+		expect(last, 'each view begins where the last one ended, or above').toBeGreaterThanOrEqual((before[0] ?? 0) - 1);
+	}
+	await page.getByRole('button', { name: 'To the newest' }).click();
+	await expect(message(page, `Word ${length}`)).toBeVisible();
+});

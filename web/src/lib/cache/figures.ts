@@ -1,4 +1,5 @@
 import type { CacheScope } from '$lib/api/types';
+import { numberFormat } from '$lib/i18n/formats';
 
 export interface Totals {
 	asked: number;
@@ -31,5 +32,5 @@ export function totalsOf(scopes: CacheScope[]): Totals {
 export function percent(rate: number | null | undefined, tag: string): string {
 	if (rate === null || rate === undefined) return '–';
 	const tenths = Math.floor(rate * 1000) / 10;
-	return `${new Intl.NumberFormat(tag, { maximumFractionDigits: 1 }).format(tenths)} %`;
+	return `${numberFormat(tag, { maximumFractionDigits: 1 }).format(tenths)} %`;
 }

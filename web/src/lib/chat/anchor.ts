@@ -24,7 +24,7 @@ export function firstBelow(count: number, bottomOf: (index: number) => number, l
 }
 
 /** Which ends of what is there are so near that more should be read: within so many heights of what is seen. */
-export function nearEnds(view: Scrolled, heights = 1.5): { older: boolean; newer: boolean } {
+export function nearEnds(view: Scrolled, heights = 3): { older: boolean; newer: boolean } {
 	const near = view.clientHeight * heights;
 	return { older: view.scrollTop < near, newer: leftBelow(view) < near };
 }

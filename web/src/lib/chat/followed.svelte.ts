@@ -14,6 +14,8 @@ export interface Reader {
 	/** So many of the channel's own messages are shown at most. */
 	limit_messages: number;
 	read(channel_id: string, query: PageQuery, signal?: AbortSignal): Promise<MessagePage>;
+	/** A page of history is shown a part at a time with this between, so that scrolling goes on; without it, at once. */
+	breathe?: (() => Promise<void>) | undefined;
 }
 
 /** A channel that is followed: what is shown of it, and of its threads. */
@@ -90,7 +92,7 @@ export class Followed {
 
 	private look(thread_id: string | null, limit_messages: number): HistoryWindow {
 		const read = (query: PageQuery, signal?: AbortSignal) => this.reader.read(this.id, query, signal);
-		return new HistoryWindow(this.store, this.rows, thread_id, { limit_messages, read });
+		return new HistoryWindow(this.store, this.rows, thread_id, { limit_messages, read, breathe: this.reader.breathe });
 	}
 
 	private close(thread_id: string): void {

@@ -22,6 +22,8 @@ export interface ChatOptions {
 	/** Whether the viewer's level is enough to write there; reactive. */
 	mayWrite(channel: ChannelNode): boolean;
 	queue: Queue;
+	/** Between parts of a page of history, which would else be shown at once. */
+	breathe?: (() => Promise<void>) | undefined;
 	locks?: Locks;
 	random?: () => number;
 }
@@ -41,8 +43,8 @@ export class LiveChat implements ChatConnection, ChatEars {
 		private readonly graph: GraphStore,
 		private readonly options: ChatOptions
 	) {
-		const { calls, queue, locks, random } = options;
-		this.reading = new Reading(connection, graph, { limit_messages: window_limit_messages, read: calls.listMessages });
+		const { calls, breathe, queue, locks, random } = options;
+		this.reading = new Reading(connection, graph, { limit_messages: window_limit_messages, read: calls.listMessages, breathe });
 		this.known = new Marks({ calls, tells: true });
 		this.presenceKept = new Presence(
 			(id) => this.reading.isOpen(id),

@@ -24,10 +24,10 @@ export class PollingChat implements ChatConnection, ChatEars {
 	constructor(
 		connection: Connection,
 		graph: GraphStore,
-		private readonly options: { calls: ChatCalls }
+		private readonly options: { calls: ChatCalls; breathe?: () => Promise<void> }
 	) {
-		const { calls } = options;
-		this.reading = new Reading(connection, graph, { limit_messages: refresh_limit_messages, read: calls.listMessages });
+		const { calls, breathe } = options;
+		this.reading = new Reading(connection, graph, { limit_messages: refresh_limit_messages, read: calls.listMessages, breathe });
 		this.known = new Marks({ calls, tells: false });
 		graph.messages.listen({
 			heard: (messages) => this.known.heard(messages),

@@ -1,3 +1,4 @@
+import { dateFormat } from '$lib/i18n/formats';
 import type { MessageNode } from './types';
 
 /** Messages of one author that come one after the other within so long stand under one name. */
@@ -47,5 +48,5 @@ export function dayWord(at: number, now: number, tag: string, words: { today: st
 	if (dayOf(at) === today.toDateString()) return words.today;
 	if (dayOf(at) === yesterday.toDateString()) return words.yesterday;
 	const year = day.getFullYear() === today.getFullYear() ? {} : ({ year: 'numeric' } as const);
-	return new Intl.DateTimeFormat(tag, { weekday: 'long', day: 'numeric', month: 'long', ...year }).format(day);
+	return dateFormat(tag, { weekday: 'long', day: 'numeric', month: 'long', ...year }).format(day);
 }

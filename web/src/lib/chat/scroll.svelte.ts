@@ -107,11 +107,12 @@ export class Scroll {
 		this.moved();
 	}
 
-	/** Remembers the first row in view, and where it is. */
+	/** Remembers the first message in view, and where it is. (What parts messages goes up with those that come above.) */
 	private note(): void {
 		const rows = this.rows()?.children;
 		if (!rows || !this.view) return;
-		const row = rows[firstBelow(rows.length, (at) => this.bottomOf(rows[at]), 0)];
+		let row: Element | null | undefined = rows[firstBelow(rows.length, (at) => this.bottomOf(rows[at]), 0)];
+		while (row && !row.hasAttribute('data-message')) row = row.nextElementSibling;
 		this.anchor = row ? { row, top: this.topOf(row) } : null;
 	}
 

@@ -7,6 +7,8 @@ import type { MessageNode, MessagePage } from './types';
 
 /** A page of history. */
 export const page_messages = 100;
+/** So many more are shown at once. */
+const part_messages = 20;
 /** So many are read again in one request at most: what the server hands out at once. */
 export const refresh_limit_messages = 200;
 
@@ -25,6 +27,8 @@ export interface WindowOptions {
 	/** So many are shown at most. */
 	limit_messages: number;
 	read(query: PageQuery, signal?: AbortSignal): Promise<MessagePage>;
+	/** Between parts of a page, which would else be shown at once. */
+	breathe?: (() => Promise<void>) | undefined;
 }
 
 /** To learn where the end is, without showing what is before it. */
@@ -219,7 +223,7 @@ export class HistoryWindow implements Look {
 		try {
 			const page = await this.options.read(this.queryOf(aim));
 			if (turn !== this.turn) return; // something else was asked for since, or it began anew
-			if (this.store.paged(this.rows, page.items, askedAt)) this.put(aim, page);
+			if (this.store.paged(this.rows, page.items, askedAt)) await this.put(aim, page, turn);
 		} catch (cause) {
 			if (turn !== this.turn) return;
 			this.problem = asApiError(cause);
@@ -247,27 +251,48 @@ export class HistoryWindow implements Look {
 	}
 
 	/** Moves to a page that was read. */
-	private put(aim: Aim, { items, has_older, has_newer }: MessagePage): void {
+	private async put(aim: Aim, { items, has_older, has_newer }: MessagePage, turn: number): Promise<void> {
 		const first = items[0]?.message.number;
 		const last = items.at(-1)?.message.number;
 		const end = last ?? (aim === 'newer' ? (this.place?.to ?? 0) : 0);
 		if (has_newer) this.rows.knows(this.thread_id, end + 1);
-		const limit = this.options.limit_messages;
-		const { place } = this;
-		if (aim === 'older' && place) {
-			if (last !== undefined && last !== place.from - 1) return; // it has moved on meanwhile
-			const from = first ?? place.from;
-			const to = Math.min(place.to, from + limit - 1);
-			this.place = { from, to, floor: has_older ? 1 : from, attached: place.attached && to === place.to };
-		} else if (aim === 'newer' && place) {
+		if (aim === 'older' && this.place) {
+			if (last !== undefined && last !== this.place.from - 1) return; // it has moved on meanwhile
+			await this.inParts(turn, (place) => this.older(place, first ?? place.from, has_older));
+		} else if (aim === 'newer' && this.place) {
 			this.heading = 'newer';
-			const to = Math.max(end, place.to); // it may have grown meanwhile
-			this.place = { ...place, from: Math.max(place.from, to - limit + 1), to, attached: !has_newer };
+			await this.inParts(turn, (place) => this.newer(place, end, has_newer));
 		} else {
 			this.heading = 'newer';
 			const from = aim === 'end' ? end + 1 : (first ?? 1);
 			this.place = { from, to: end, floor: has_older || aim === 'end' ? 1 : from, attached: !has_newer };
+			this.stirred();
 		}
-		this.stirred();
+	}
+
+	/** `step` answers the place with a part more of the page, and whether that was the last. */
+	private async inParts(turn: number, step: (place: Place) => [place: Place, done: boolean]): Promise<void> {
+		for (;;) {
+			if (turn !== this.turn || !this.place) return; // something else was asked for since
+			const [place, done] = step(this.place);
+			this.place = place;
+			this.stirred();
+			if (done) return;
+			await this.options.breathe?.();
+		}
+	}
+
+	private older(place: Place, first: number, has_older: boolean): [Place, boolean] {
+		const from = Math.max(first, place.from - part_messages);
+		const to = Math.min(place.to, from + this.options.limit_messages - 1);
+		const done = from <= first;
+		return [{ from, to, floor: has_older || !done ? 1 : from, attached: place.attached && to === place.to }, done];
+	}
+
+	private newer(place: Place, end: number, has_newer: boolean): [Place, boolean] {
+		const to = Math.max(place.to, Math.min(end, place.to + part_messages)); // it may have grown meanwhile
+		const done = to >= end;
+		const from = Math.max(place.from, to - this.options.limit_messages + 1);
+		return [{ ...place, from, to, attached: done && !has_newer }, done];
 	}
 }

@@ -16,6 +16,8 @@ describe('HistoryWindow', () => {
 	/** What a page is held up by. */
 	let hold: Promise<void>;
 	let asked: PageQuery[];
+	/** What happens between two parts of a page. */
+	let between: (() => Promise<unknown>) | undefined;
 
 	beforeEach(() => {
 		graph = new GraphStore();
@@ -25,6 +27,7 @@ describe('HistoryWindow', () => {
 		);
 		hold = Promise.resolve();
 		asked = [];
+		between = undefined;
 		graph.wanted('channel:c');
 		channels.make('c');
 	});
@@ -32,7 +35,8 @@ describe('HistoryWindow', () => {
 	const begin = (thread_id: string | null = null) => {
 		const rows = graph.messages.of('c');
 		if (!rows) throw new Error('no rows');
-		window = new HistoryWindow(graph.messages, rows, thread_id, { limit_messages: window_limit_messages, read });
+		const breathe = async () => void (await between?.());
+		window = new HistoryWindow(graph.messages, rows, thread_id, { limit_messages: window_limit_messages, read, breathe });
 		graph.rows('channel:c', channels.rows('c'), graph.mark());
 		return window;
 	};
@@ -105,6 +109,34 @@ describe('HistoryWindow', () => {
 		await window.seek('newer');
 		channels.post('c', 'last');
 		expect(numbers()).toEqual(span(462, 1_061));
+	});
+
+	it.each(['older', 'newer'] as const)('shows a page of what is %s part by part', async (way) => {
+		channels.fill('c', 1_000);
+		begin();
+		await window.seek({ around: 501 });
+		const seen: number[] = [];
+		between = async () => {
+			expect(isWhole()).toBe(true);
+			seen.push(window.shown.length);
+			channels.post('c', 'meanwhile');
+		};
+		await window.seek(way);
+		expect(seen).toEqual([120, 140, 160, 180]);
+		expect(numbers()).toEqual(way === 'older' ? span(351, 550) : span(451, 650));
+		expect([window.seeking, window.has_newer, window.has_older]).toEqual([false, true, true]);
+	});
+
+	it('leaves a page of which a part is shown when one wants to go elsewhere', async () => {
+		channels.fill('c', 1_000);
+		begin();
+		await window.seek({ around: 501 });
+		let elsewhere: Promise<void> | undefined;
+		between = async () => void (elsewhere ??= window.seek({ around: 101 }));
+		await window.seek('older');
+		await elsewhere;
+		expect(numbers()).toEqual(span(51, 150));
+		expect(window.seeking).toBe(false);
 	});
 
 	it('does not go on by itself to what is held beyond what one looks at', async () => {

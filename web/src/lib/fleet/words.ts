@@ -1,13 +1,14 @@
 import { span } from '$lib/i18n/format';
+import { numberFormat } from '$lib/i18n/formats';
 import { i18n, t } from '$lib/i18n/index.svelte';
 
 export function speedText(kmh: number | null | undefined): string {
-	return kmh == null ? '–' : `${new Intl.NumberFormat(i18n.tag, { maximumFractionDigits: 0 }).format(kmh)} km/h`;
+	return kmh == null ? '–' : `${numberFormat(i18n.tag, { maximumFractionDigits: 0 }).format(kmh)} km/h`;
 }
 
 export function distanceText(metres: number): string {
 	const far = metres >= 1_000;
-	const number = new Intl.NumberFormat(i18n.tag, { maximumFractionDigits: far && metres < 100_000 ? 1 : 0 });
+	const number = numberFormat(i18n.tag, { maximumFractionDigits: far && metres < 100_000 ? 1 : 0 });
 	return far ? `${number.format(metres / 1_000)} km` : `${number.format(metres)} m`;
 }
 

@@ -1,4 +1,5 @@
 import { bytes, latency, span } from '$lib/i18n/format';
+import { numberFormat } from '$lib/i18n/formats';
 import { t } from '$lib/i18n/index.svelte';
 
 export interface Measure {
@@ -35,7 +36,7 @@ function text(key: string, value: unknown, tag: string): string {
 	if (key.endsWith('_bytes')) return bytes(value, tag);
 	if (key.endsWith('_ms')) return latency(value, tag);
 	if (key.endsWith('_s')) return value < 60 ? latency(value * 1000, tag) : span(value * 1000);
-	const number = new Intl.NumberFormat(tag, { maximumFractionDigits: 2 }).format(value);
+	const number = numberFormat(tag, { maximumFractionDigits: 2 }).format(value);
 	return key.endsWith('_percent') ? `${number} %` : number;
 }
 

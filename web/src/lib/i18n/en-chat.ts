@@ -107,6 +107,7 @@ export const chat = {
 	uploading: (name: string) => `Uploading ${name}`,
 	drop: (name: string) => `Leave out ${name}`,
 	tooMany: (most: number) => `One message takes ${most} files. Send the others with the next.`,
+	wrongKind: 'Files of this kind are not taken. Pictures, sound, film, PDF, text and archives are.',
 	dropHere: 'Drop files here',
 
 	files: 'Files',

@@ -1,4 +1,5 @@
 import { t } from './index.svelte';
+import { dateFormat, numberFormat } from './formats';
 
 const minute_ms = 60_000;
 const hour_ms = 60 * minute_ms;
@@ -25,7 +26,7 @@ export function relativeTime(at: number, now: number, bare = false): string {
 /** To the second, in the viewer's zone. */
 export function exactTime(at: number, tag: string): string {
 	if (Number.isNaN(at)) return '';
-	return new Intl.DateTimeFormat(tag, { dateStyle: 'full', timeStyle: 'long' }).format(at);
+	return dateFormat(tag, { dateStyle: 'full', timeStyle: 'long' }).format(at);
 }
 
 /** To the minute, in the viewer's zone; the day only when it is another than that of `now`. */
@@ -33,14 +34,14 @@ export function shortTime(at: number, now: number, tag: string): string {
 	if (Number.isNaN(at)) return '';
 	const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
 	const day = sameDay ? {} : ({ weekday: 'short', day: 'numeric', month: 'short' } as const);
-	return new Intl.DateTimeFormat(tag, { ...day, hour: '2-digit', minute: '2-digit' }).format(at);
+	return dateFormat(tag, { ...day, hour: '2-digit', minute: '2-digit' }).format(at);
 }
 
 /** With its day, to the minute, in the viewer's zone: what a plan says. */
 export function dayTime(at: number, tag: string): string {
 	if (Number.isNaN(at)) return '';
 	const parts = { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } as const;
-	return new Intl.DateTimeFormat(tag, parts).format(at);
+	return dateFormat(tag, parts).format(at);
 }
 
 /** Milliseconds as one reads them: `12 ms`, `1.3 s`. */
@@ -48,13 +49,13 @@ export function latency(ms: number | null | undefined, tag: string): string {
 	if (ms === null || ms === undefined) return '–';
 	const seconds = ms >= 1000;
 	const digits = seconds || ms < 10 ? 1 : 0;
-	const number = new Intl.NumberFormat(tag, { maximumFractionDigits: digits });
+	const number = numberFormat(tag, { maximumFractionDigits: digits });
 	return seconds ? `${number.format(ms / 1000)} s` : `${number.format(ms)} ms`;
 }
 
 export function bytes(value: number, tag: string): string {
 	const units = ['B', 'KB', 'MB', 'GB', 'TB'];
 	const power = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(value) / 10));
-	const number = new Intl.NumberFormat(tag, { maximumFractionDigits: power > 1 ? 1 : 0 });
+	const number = numberFormat(tag, { maximumFractionDigits: power > 1 ? 1 : 0 });
 	return `${number.format(value / 2 ** (10 * power))} ${units[power]}`;
 }

@@ -107,6 +107,7 @@ export const chat = {
 	uploading: (name: string) => `Laster opp ${name}`,
 	drop: (name: string) => `Utelat ${name}`,
 	tooMany: (most: number) => `Én melding tar ${most} filer. Send de andre med den neste.`,
+	wrongKind: 'Filer av dette slaget tas ikke imot. Bilder, lyd, film, PDF, tekst og arkiver gjør det.',
 	dropHere: 'Slipp filer her',
 
 	files: 'Filer',

@@ -45,6 +45,16 @@ describe('PollingConnection', () => {
 		await eventually('its rows', () => rig.titles().includes('place v1'), 500);
 	});
 
+	it('reads a topic in the very round in which the page asks for it', async () => {
+		rig.server.put(node('place', 1, { kind: 'group' }));
+		let ready = false;
+		// As a page does, which learns from its first rows what else it shows.
+		rig.connection.restart();
+		rig.connection.subscribe('kind:person', { ready: () => rig.connection.subscribe('kind:group', { ready: () => (ready = true) }) });
+		await eventually('its rows', () => ready, 500);
+		expect(rig.titles()).toContain('place v1');
+	});
+
 	it('gives up a request that is never answered', async () => {
 		rig.server.mute = true;
 		await eventually('reconnecting', () => rig.status?.kind === 'reconnecting', 20_000);

@@ -117,9 +117,13 @@ export class PollingConnection implements Connection {
 			if (era !== this.era) return;
 			await this.askLifecycle(era);
 			if (era !== this.era) return;
-			// One after the other: a page that polls is a guest.
-			for (const subscription of this.subscriptions.all()) {
-				await this.read(subscription, era);
+			// One after the other: a page that polls is a guest. What is subscribed to meanwhile has its turn as well.
+			const read = new Set<Subscription>();
+			for (;;) {
+				const next = this.subscriptions.all().find((subscription) => !read.has(subscription));
+				if (!next) break;
+				read.add(next);
+				await this.read(next, era);
 				if (era !== this.era) return;
 			}
 			await this.readPositions(era);

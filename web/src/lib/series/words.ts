@@ -1,4 +1,5 @@
 import { beginOf } from '$lib/calendar/days';
+import { dateFormat } from '$lib/i18n/formats';
 import { i18n, t } from '$lib/i18n/index.svelte';
 import { placeInMonth, repeatOf, weekdays, type Weekday } from './rule';
 
@@ -8,11 +9,11 @@ const monday = '2024-01-01';
 export function weekdayName(day: Weekday, length: 'short' | 'long' = 'long'): string {
 	const date = new Date(beginOf(monday));
 	date.setDate(1 + weekdays.indexOf(day));
-	return new Intl.DateTimeFormat(i18n.tag, { weekday: length }).format(date);
+	return dateFormat(i18n.tag, { weekday: length }).format(date);
 }
 
 export function dayName(day: string): string {
-	return new Intl.DateTimeFormat(i18n.tag, { dateStyle: 'long' }).format(beginOf(day));
+	return dateFormat(i18n.tag, { dateStyle: 'long' }).format(beginOf(day));
 }
 
 /** Which weekday of its month a begin is, in words: "on the second Tuesday". */

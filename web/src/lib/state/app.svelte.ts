@@ -95,6 +95,8 @@ function beginChat(chosen: Connection): void {
 		calls: chatCalls,
 		mayWrite: ({ scope_id }) => session.reaches(graph.levels.get(scope_id), scope_id, 'member'),
 		queue: new Queue(browserStorage()),
+		// A frame or so: also on a page that is not on screen, which has none.
+		breathe: () => new Promise((resolve) => setTimeout(resolve, 16)),
 		// Missing where the page comes by plain HTTP.
 		locks: navigator.locks as Locks | undefined
 	});

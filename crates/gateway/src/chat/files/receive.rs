@@ -26,7 +26,11 @@ impl<'a> Bounds<'a> {
         if size_bytes <= self.max_bytes {
             return Ok(());
         }
-        Err(Refusal::TooLarge { detail: format!("a file holds at most {} bytes here", self.max_bytes) })
+        let most = match self.max_bytes >> 20 {
+            0 => format!("{} bytes", self.max_bytes),
+            mebibytes => format!("{mebibytes} MiB"),
+        };
+        Err(Refusal::TooLarge { detail: format!("a file holds at most {most} here") })
     }
 }
 

@@ -1,4 +1,5 @@
 import type { IoValue } from '$lib/api/fleet';
+import { numberFormat } from '$lib/i18n/formats';
 import { i18n, t } from '$lib/i18n/index.svelte';
 
 /** The server's names are English; as keys of messages they are `external_voltage` for `External voltage`. */
@@ -18,7 +19,7 @@ export function ioTitle({ id, name }: IoValue): string {
 export function ioText({ name, value, unit }: IoValue): string {
 	if (typeof value === 'string') return value;
 	if (isSwitch(name) && (value === 0 || value === 1)) return value === 1 ? t.device.on : t.device.off;
-	const number = (of: number, digits: number) => new Intl.NumberFormat(i18n.tag, { maximumFractionDigits: digits }).format(of);
+	const number = (of: number, digits: number) => numberFormat(i18n.tag, { maximumFractionDigits: digits }).format(of);
 	if (unit === 'V') return `${number(value, 2)} V`;
 	if (unit === 'm' && value >= 10_000) return `${number(value / 1_000, 0)} km`;
 	return unit ? `${number(value, 1)} ${unit}` : number(value, 3);
