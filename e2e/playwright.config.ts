@@ -12,7 +12,8 @@ export default defineConfig({
 	forbidOnly: true,
 	// A flow that passes the second time has failed.
 	retries: 0,
-	// Each flow has a server and a database of its own, and waits more than it works.
+	// Each flow has a server and a database of its own.
+	fullyParallel: true,
 	workers: 2,
 	globalSetup: './support/setup.ts',
 	reporter: [['list']],

@@ -234,3 +234,7 @@ begin
         execute format('alter table %I enable always trigger %I', talked, trigger_name);
     end loop;
 end $$;
+
+-- Most nodes are messages by and by. Whoever looks at nodes of all kinds does not go through them.
+create index nodes_but_messages on nodes (scope_id) where kind <> 'message';
+create index audit_log_but_messages on audit_log (at desc, id desc) where summary ->> 'kind' is distinct from 'message';

@@ -444,6 +444,8 @@ pub const MESSAGE_TITLE_MAX_CHARS: usize = 80;
 pub const MENTIONS_MAX: usize = 50;
 /// People whom one message tells, teams counted by their members; beyond, nobody is told.
 pub const MENTIONED_PEOPLE_MAX: usize = 200;
+/// Who gave one of so many answers, the latest, is told of the next.
+pub const VOICES_AMONG_ANSWERS: i64 = 500;
 /// Of one message, all emojis together.
 pub const REACTIONS_PER_MESSAGE_MAX: i64 = 200;
 pub const EMOJIS_PER_MESSAGE_MAX: i64 = 20;

@@ -286,9 +286,24 @@ impl<'a> Work<'a> {
         }
         guard_message(&node)?;
         fresh(version, node.version)?;
+        if node.scope_id != id {
+            self.guard_scopes_inside(id).await?;
+        }
         store::node::delete_node(&mut *self.db, id).await?;
         self.touched.push(Touched::Deleted(id));
         self.record("delete_node", node_subject(id, node.scope_id, node.kind, &node.title), json!({})).await
+    }
+
+    /// What one may not delete by itself, such as a channel that is closed to those around it, does not go with
+    /// something else either. What a thing has, such as its channel, goes with it.
+    async fn guard_scopes_inside(&mut self, id: Uuid) -> Result<(), Stop> {
+        for (scope_id, in_a_place) in store::scope::list_scopes_inside(&mut *self.db, id).await? {
+            let needed = if in_a_place { Level::Owner } else { Level::Member };
+            if self.rights(scope_id).await?.need(needed, "node").is_err() {
+                return Err(Refusal::forbidden("something in it is not yours to delete: ask whoever owns it").into());
+            }
+        }
+        Ok(())
     }
 
     async fn set_scope(&mut self, id: Uuid, version: i64, patch: ScopePatch) -> Result<(), Stop> {
@@ -301,14 +316,25 @@ impl<'a> Work<'a> {
             let detail = "something else: who sees a connection or an announcement follows from what it is";
             return Err(Refusal::invalid("id", detail).into());
         }
+        if node.kind.stays() {
+            return Err(Refusal::invalid("id", "something that is read by itself: this is as open as what it is part of").into());
+        }
         store::scope::upsert_scope(&mut *self.db, id, patch.visibility, patch.isolated).await?;
-        // As with one that is made: isolated, it would belong to nobody.
-        if let Some(person_id) = self.actor.person_id().filter(|_| node.scope_id != id) {
-            self.insert_edge(Uuid::now_v7(), EdgeKind::Owner, person_id, id, &Map::new()).await?;
+        if node.scope_id != id || patch.isolated == Some(true) {
+            self.own(id).await?;
         }
         self.touched.push(Touched::Node(id));
         let summary = json!({ "visibility": patch.visibility, "isolated": patch.isolated });
         self.record("set_scope", node_subject(id, node.scope_id, node.kind, &node.title), summary).await
+    }
+
+    /// Whoever makes a scope, or closes it to those above, owns it: else it could belong to nobody.
+    pub(super) async fn own(&mut self, id: Uuid) -> Result<(), Stop> {
+        let Some(person_id) = self.actor.person_id() else { return Ok(()) };
+        if store::edge::is_owner(&mut *self.db, person_id, id).await? {
+            return Ok(());
+        }
+        Ok(self.insert_edge(Uuid::now_v7(), EdgeKind::Owner, person_id, id, &Map::new()).await?)
     }
 
     async fn create_edge(

@@ -49,24 +49,29 @@ pub(crate) async fn notify_people(db: &mut PgConnection, notice: &Notice, people
         return Ok(());
     }
     let now = store::database::now(&mut *db).await?;
-    tell_people(&mut *db, notice, people, now).await?;
+    let news = tell_people(&mut *db, notice, people, now).await?;
     let Some((connection_id, sender)) = store::notification::find_mail_connection(&mut *db, notice.node_id).await? else {
         return Ok(());
     };
+    // A mail for each of many answers would be one too many: they are told of the first that they have not read.
+    let is_due = |person: &&PersonToTell| {
+        notice.kind != NoticeKind::MessageReply || !person.preferences.in_app || news.contains(&person.person_id)
+    };
     let mails: Vec<NewDelivery> =
-        people.iter().filter_map(|person| mail_to(notice, person, connection_id, &sender, now)).collect();
+        people.iter().filter(is_due).filter_map(|person| mail_to(notice, person, connection_id, &sender, now)).collect();
     deliver(db, notice, &mails).await
 }
 
+/// Answers whom this is news to: for others it became one with what they have not read yet.
 async fn tell_people(
     db: &mut PgConnection,
     notice: &Notice,
     people: &[PersonToTell],
     now: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
+) -> Result<Vec<Uuid>, sqlx::Error> {
     let told: Vec<&PersonToTell> = people.iter().filter(|person| person.preferences.in_app).collect();
     if told.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let title = format!("{}: {}", words(notice.kind), notice.title);
     let ids: Vec<Uuid> = told.iter().map(|person| person.person_id).collect();

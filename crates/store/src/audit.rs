@@ -47,19 +47,36 @@ pub async fn list_readable_entries(
     before: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
 ) -> Result<Vec<AuditEntry>> {
+    let (before_at, before_id) = before.unzip();
+    let Some(node_id) = node_id else {
+        return sqlx::query_as!(
+            AuditEntry,
+            "select id, at, actor_id, actor_title, action, node_id, edge_id, summary from audit_log
+              where summary ->> 'kind' is distinct from 'message'
+                and ($2::timestamptz is null or (at, id) < ($2, $3::uuid))
+                and scope_id in (select r.scope_id from readable_scopes($1) r)
+                and other_scope_id in (select r.scope_id from readable_scopes($1) r)
+              order by at desc, id desc limit $4",
+            reader,
+            before_at,
+            before_id,
+            limit
+        )
+        .fetch_all(db)
+        .await;
+    };
     sqlx::query_as!(
         AuditEntry,
         "select id, at, actor_id, actor_title, action, node_id, edge_id, summary from audit_log
-          where ($2::uuid is not null or summary ->> 'kind' is distinct from 'message')
-            and ($2::uuid is null or node_id = $2 or (edge_id is not null and summary #>> '{target,id}' = $2::uuid::text))
+          where (node_id = $2 or (edge_id is not null and summary #>> '{target,id}' = $2::uuid::text))
             and ($3::timestamptz is null or (at, id) < ($3, $4::uuid))
             and scope_id in (select r.scope_id from readable_scopes($1) r)
             and other_scope_id in (select r.scope_id from readable_scopes($1) r)
           order by at desc, id desc limit $5",
         reader,
         node_id,
-        before.map(|b| b.0),
-        before.map(|b| b.1),
+        before_at,
+        before_id,
         limit
     )
     .fetch_all(db)

@@ -61,7 +61,7 @@ pub async fn find_what_beside(db: impl PgExecutor<'_>, id: Uuid) -> Result<Optio
 
 /// Holds the order of a channel's messages until the transaction ends; false when there is no such channel.
 pub async fn lock_order(db: impl PgExecutor<'_>, id: Uuid) -> Result<bool> {
-    let found = sqlx::query_scalar!("select last_number from channels where node_id = $1 for update", id);
+    let found = sqlx::query_scalar!("select last_number from channels where node_id = $1 for no key update", id);
     Ok(found.fetch_optional(db).await?.is_some())
 }
 
@@ -73,12 +73,6 @@ pub async fn take_number(db: impl PgExecutor<'_>, id: Uuid) -> Result<i64> {
     )
     .fetch_one(db)
     .await
-}
-
-/// What a reader is given first, and from which time.
-pub async fn find_history(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<History>> {
-    let row = sqlx::query!("select history, history_size from channels where node_id = $1", id).fetch_optional(db).await?;
-    row.map(|row| History::of_parts(&row.history, row.history_size).ok_or_else(|| unknown("history", &row.history))).transpose()
 }
 
 /// How far somebody is with a channel.

@@ -71,21 +71,14 @@ pub async fn list_edges_by_id(db: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<V
     into_edges(edges!("where e.id = any($1)", ids).fetch_all(db).await?)
 }
 
-/// Up to `limit` edges that touch these scopes, whoever asks.
-pub async fn list_edges_of_scopes(db: impl PgExecutor<'_>, scope_ids: &[Uuid], limit: i64) -> Result<Vec<Edge>> {
-    into_edges(
-        edges!(
-            "where e.id in (
-               select x.id from nodes n join edges x on x.source_id = n.id where n.scope_id = any($1)
-               union
-               select x.id from nodes n join edges x on x.target_id = n.id where n.scope_id = any($1))
-             limit $2",
-            scope_ids,
-            limit
-        )
-        .fetch_all(db)
-        .await?,
-    )
+/// Whether a person is an owner of a node by an edge of their own.
+pub async fn is_owner(db: impl PgExecutor<'_>, person_id: Uuid, node_id: Uuid) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from edges where source_id = $1 and target_id = $2 and kind = 'owner') as "exists!""#,
+        person_id,
+        node_id
+    );
+    found.fetch_one(db).await
 }
 
 /// What names these nodes as affected: pairs of such a node and what affects it, the newest first.
@@ -107,7 +100,8 @@ pub struct EdgeFilter {
     pub outgoing: Option<bool>,
 }
 
-/// Edges of a node of which `reader` may see both ends, oldest first (ids rise with time).
+/// Edges of a node of which `reader` may see both ends, oldest first (ids rise with time). What is said in a channel is
+/// read by its history.
 pub async fn list_readable_edges_of(
     db: impl PgExecutor<'_>,
     reader: Option<Uuid>,
@@ -121,7 +115,8 @@ pub async fn list_readable_edges_of(
             "where e.id in (
                select x.id from edges x where x.source_id = $2 and coalesce($4, true)
                union all
-               select x.id from edges x where x.target_id = $2 and not coalesce($4, false))
+               select x.id from edges x where x.target_id = $2 and not coalesce($4, false)
+                and (x.kind <> 'part_of' or not exists (select from channels c where c.node_id = $2)))
              and ($3::text is null or e.kind = $3)
              and ($5::uuid is null or e.id > $5)
              and e.source_scope_id in (select r.scope_id from readable_scopes($1) r)

@@ -250,17 +250,27 @@ pub async fn mark_promoted(db: impl PgExecutor<'_>, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Who has their say in a thread, but for this one: who began it, and who answered; the latest so many.
-pub async fn list_voices(db: impl PgExecutor<'_>, channel_id: Uuid, thread_id: Uuid, but: Uuid, limit: i64) -> Result<Vec<Uuid>> {
+/// Who has their say in a thread, but for this one: who began it, and who gave one of the latest answers.
+pub async fn list_voices(
+    db: impl PgExecutor<'_>,
+    (channel_id, thread_id): (Uuid, Uuid),
+    but: Uuid,
+    answers: i64,
+    limit: i64,
+) -> Result<Vec<Uuid>> {
     sqlx::query_scalar!(
-        r#"select n.created_by as "id!" from messages m join nodes n on n.id = m.node_id
-            where ((m.channel_id = $1 and m.thread_id = $2) or (m.node_id = $2 and m.channel_id = $1))
-              and m.deleted_at is null and n.created_by is not null and n.created_by <> $3
-            group by n.created_by order by max(n.created_at) desc limit $4"#,
+        r#"with said as (
+             (select node_id from messages where channel_id = $1 and thread_id = $2 and deleted_at is null
+               order by number desc limit $5)
+             union all
+             select node_id from messages where node_id = $2 and channel_id = $1 and deleted_at is null)
+           select n.created_by as "id!" from said join nodes n on n.id = said.node_id
+            where n.created_by <> $3 group by n.created_by order by max(n.created_at) desc limit $4"#,
         channel_id,
         thread_id,
         but,
-        limit
+        limit,
+        answers
     )
     .fetch_all(db)
     .await

@@ -237,6 +237,7 @@ pub async fn list_nodes_of_scopes(db: impl PgExecutor<'_>, scope_ids: &[Uuid], l
 /// What to list; `None` takes all.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct NodeFilter {
+    /// `None`: all but messages, of which there are many.
     pub kind: Option<NodeKind>,
     pub parent_id: Option<Uuid>,
     pub scope_id: Option<Uuid>,
@@ -262,7 +263,7 @@ pub async fn list_nodes(
     let pattern = filter.title_contains.as_ref().map(|text| format!("%{}%", escape_like(&text.to_lowercase())));
     let rows = nodes!(
         "where n.scope_id = any($1)
-           and ($2::text is null or n.kind = $2)
+           and case when $2::text is null then n.kind <> 'message' else n.kind = $2 end
            and ($3::uuid is null or p.target_id = $3)
            and ($4::uuid is null or n.scope_id = $4)
            and ($5::text is null or lower(n.title) like $5)

@@ -38,15 +38,16 @@ pub async fn insert_notifications(
     title: &str,
     people: &[Uuid],
     bodies: &[String],
-) -> Result<()> {
+) -> Result<Vec<Uuid>> {
     let ids: Vec<Uuid> = people.iter().map(|_| Uuid::now_v7()).collect();
-    sqlx::query!(
-        "insert into notifications as n (id, person_id, event_id, kind, node_id, node_kind, title, body, collapse_key)
+    let rows = sqlx::query!(
+        r#"insert into notifications as n (id, person_id, event_id, kind, node_id, node_kind, title, body, collapse_key)
          select new.id, new.person_id, $4, $5, $6, $7, $8, new.body, $9
            from unnest($1::uuid[], $2::uuid[], $3::text[]) as new (id, person_id, body) order by new.person_id
          on conflict (person_id, collapse_key) where read_at is null do update
            set count = n.count + 1, at = clock_timestamp(), event_id = excluded.event_id, kind = excluded.kind,
-               title = excluded.title, body = excluded.body",
+               title = excluded.title, body = excluded.body
+         returning n.person_id, n.count"#,
         &ids,
         people,
         bodies,
@@ -57,9 +58,9 @@ pub async fn insert_notifications(
         title,
         notice.collapse_key()
     )
-    .execute(db)
+    .fetch_all(db)
     .await?;
-    Ok(())
+    Ok(rows.into_iter().filter(|row| row.count == 1).map(|row| row.person_id).collect())
 }
 
 /// What a person was told about what they may still read, newest first; `before`: the last of the page before.

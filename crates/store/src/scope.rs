@@ -25,9 +25,23 @@ pub async fn upsert_scope(
     Ok(())
 }
 
-/// Whether the node is a scope root.
-pub async fn is_scope(db: impl PgExecutor<'_>, node_id: Uuid) -> Result<bool> {
-    sqlx::query_scalar!(r#"select exists (select from scopes where node_id = $1) as "exists!""#, node_id).fetch_one(db).await
+/// The scope roots inside a node, each with whether it stands for itself in a place, or is what something else there
+/// has. (There is nothing below a channel that could be one, and much that could not.)
+pub async fn list_scopes_inside(db: impl PgExecutor<'_>, node_id: Uuid) -> Result<Vec<(Uuid, bool)>> {
+    let rows = sqlx::query!(
+        r#"with recursive inside as (
+             select e.source_id as id, e.target_id as parent_id from edges e where e.target_id = $1 and e.kind = 'part_of'
+             union all
+             select e.source_id, e.target_id
+               from inside i join nodes n on n.id = i.id and n.kind <> 'channel'
+               join edges e on e.target_id = i.id and e.kind = 'part_of')
+           select i.id as "id!", p.kind in ('workspace', 'group') as "in_a_place!"
+             from inside i join scopes s on s.node_id = i.id join nodes p on p.id = i.parent_id"#,
+        node_id
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.in_a_place)).collect())
 }
 
 /// The visibility of every scope, for the index that sockets are judged by.

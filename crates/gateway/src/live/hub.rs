@@ -15,6 +15,7 @@ use super::tokens::Tokens;
 use axum::extract::ws::Utf8Bytes;
 use chrono::{DateTime, Utc};
 use domain::limits::{SOCKETS_MAX, SUBSCRIBES_AT_ONCE, SUBSCRIPTIONS_PER_SOCKET_MAX};
+use domain::node::INSTANCE_ID;
 use domain::{EdgeKind, Level, NodeKind};
 use feed::snapshot::Snapshot;
 use feed::{Batch, Bell, Change, Control, Credential, Start};
@@ -204,11 +205,12 @@ impl Hub {
         inner.in_channel(channel_id).filter_map(|reader| reader.person_id).collect()
     }
 
-    /// Tells those who have this channel open here who is there.
+    /// Tells those who have this channel open here who is there, as far as people are for them to see.
     pub(super) fn tell_presence(&self, channel_id: Uuid, text: &str) {
         let text = Utf8Bytes::from(text);
         let inner = self.inner.lock();
-        inner.in_channel(channel_id).for_each(|reader| reader.outbox.push_presence(channel_id, text.clone()));
+        let readers = inner.in_channel(channel_id).filter(|reader| reader.eyes(&inner.visibilities).reads(INSTANCE_ID));
+        readers.for_each(|reader| reader.outbox.push_presence(channel_id, text.clone()));
     }
 
     /// Somebody types in a channel. Only who has it open is heard of.

@@ -54,9 +54,10 @@ impl Work<'_> {
     pub(super) async fn create_card(&mut self, intention: &Intention) -> Result<(), Stop> {
         let Intention::CreateCard { id, column_id, title, body, place } = intention else { return Ok(()) };
         let id = id.unwrap_or_else(Uuid::now_v7);
-        let board_id = store::board::lock_column(&mut *self.db, *column_id).await?.ok_or(NO_COLUMN)?;
-        let board = self.end(board_id, "column").await?;
-        self.rights(board.scope_id).await?.need(Level::Reader, "column")?;
+        // The board is held first, as by all who add to it: so there are never too many.
+        let board_id = store::board::find_board(&mut *self.db, *column_id).await?.ok_or(NO_COLUMN)?;
+        let board = self.board(board_id).await?;
+        store::board::lock_column(&mut *self.db, *column_id).await?.ok_or(NO_COLUMN)?;
         if store::board::count_cards(&mut *self.db, board_id).await? >= CARDS_PER_BOARD_MAX {
             return Err(enough(format!("{CARDS_PER_BOARD_MAX} cards are enough: delete some first")));
         }

@@ -40,6 +40,10 @@ impl Work<'_> {
                 return Ok(());
             }
         }
+        if beside_id.is_some() && scope.is_some() {
+            // There is one for all who have to do with the thing: who reads it is not for each of them to say.
+            self.rights(parent.scope_id).await?.need(Level::Admin, "parent")?;
+        }
         let id = id.unwrap_or_else(Uuid::now_v7);
         let end = End { id: *parent_id, kind: parent.kind, scope_id: parent.scope_id };
         let title = title.as_deref().unwrap_or(&parent.title);
@@ -48,9 +52,9 @@ impl Work<'_> {
         if let Some(patch) = scope {
             store::scope::upsert_scope(&mut *self.db, id, patch.visibility, patch.isolated).await?;
         }
-        // Whoever makes a scope owns it; what is beside something is theirs whose that is.
-        if let Some(person_id) = self.actor.person_id().filter(|_| beside_id.is_none()) {
-            self.insert_edge(Uuid::now_v7(), EdgeKind::Owner, person_id, id, &Map::new()).await?;
+        // What is beside something is theirs whose that is, unless it is closed to them.
+        if beside_id.is_none() || scope.is_some_and(|patch| patch.isolated == Some(true)) {
+            self.own(id).await?;
         }
         self.touched.push(Touched::Node(id));
         self.record("create_channel", node_subject(id, id, NodeKind::Channel, title), json!({ "parent_id": parent_id })).await
@@ -83,6 +87,10 @@ impl Work<'_> {
             return Err(NO_CHANNEL.into());
         }
         rights.need(Level::Member, "channel")?;
+        // Also where what it answers is gone by now.
+        if let Some(there) = store::message::find_said(&mut *self.db, id).await? {
+            return self.said_before(id, channel_id, &there);
+        }
         self.hold_order(channel_id, thread_id).await?;
         if let Some(there) = store::message::find_said(&mut *self.db, id).await? {
             return self.said_before(id, channel_id, &there);

@@ -130,7 +130,7 @@ impl Work<'_> {
         }
         let told = self.touched.len();
         for there in left {
-            if is_near(there.starts_at, now) {
+            if there.holds || is_near(there.starts_at, now) {
                 self.call_off_of_series(&there, now).await?;
             } else {
                 store::maintenance::forget_series(&mut *self.db, there.id).await?;

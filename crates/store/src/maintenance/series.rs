@@ -165,6 +165,8 @@ pub struct Made {
     pub ends_at: DateTime<Utc>,
     /// It has not begun, and nobody has changed it: it follows its series.
     pub follows: bool,
+    /// People have made something in it, such as its run-sheet.
+    pub holds: bool,
 }
 
 /// Those that were made for a series, locked.
@@ -172,7 +174,8 @@ pub async fn lock_made(db: impl PgExecutor<'_>, series_id: Uuid) -> Result<Vec<M
     sqlx::query_as!(
         Made,
         r#"select node_id as id, occurrence_at as "occurrence_at!", starts_at, ends_at,
-                  (state = 'scheduled' and starts_at > clock_timestamp() and not edited) as "follows!"
+                  (state = 'scheduled' and starts_at > clock_timestamp() and not edited) as "follows!",
+                  exists (select from edges e where e.target_id = node_id and e.kind = 'part_of') as "holds!"
              from maintenances where series_id = $1 order by node_id for update"#,
         series_id
     )

@@ -123,7 +123,9 @@ pub async fn list_named_people(
              from named join people p on p.node_id = named.id and not p.disabled
              join nodes n on n.id = p.node_id
              left join notification_preferences f on f.person_id = p.node_id
-            where p.node_id is distinct from $3 and $2 in (select r.scope_id from readable_scopes(p.node_id) r)
+            where p.node_id is distinct from $3 and exists (
+                select from scopes s left join scope_access a on a.scope_id = s.node_id and a.person_id = p.node_id
+                 where s.node_id = $2 and (s.visibility <> 'members' or a.level is not null))
             order by p.node_id limit $4"#,
         ids,
         scope_id,

@@ -188,3 +188,93 @@ async fn what_its_author_can_t_see_is_not_named() {
     assert_eq!(say(&kari, channel, &text).await["message"]["mentions"], json!([]));
     assert_eq!(say(&admin, channel, &text).await["message"]["mentions"], json!([hidden]));
 }
+
+async fn delete(client: &Client, noun: &str, id: Uuid) -> StatusCode {
+    let path = format!("/api/v1/{noun}/{id}");
+    let version = format!("\"{}\"", client.get(&path).await.ok()["version"]);
+    client.send(Method::DELETE, &path, None, &[("if-match", &version)]).await.status
+}
+
+#[tokio::test]
+async fn what_one_may_not_delete_does_not_go_with_what_is_around_it() {
+    let app = TestApp::start().await;
+    let admin = app.administrator().await;
+    let workspace = app.db.workspace("Work").await;
+    let (kari_id, kari) = sign_in(&app, &admin, "kari").await;
+    let (ola_id, ola) = sign_in(&app, &admin, "ola").await;
+    for person in [kari_id, ola_id] {
+        app.db.grant(person, MemberOf, workspace).await;
+    }
+    let outer = id_of(&ola.post("/api/v1/groups", json!({ "parent_id": workspace, "title": "Outer" })).await.ok());
+    let group = id_of(&ola.post("/api/v1/groups", json!({ "parent_id": outer, "title": "Inner" })).await.ok());
+    let closed = json!({ "parent_id": group, "title": "Closed", "isolated": true });
+    let closed = id_of(&kari.post("/api/v1/channels", closed).await.ok());
+    say(&kari, closed, "between us").await;
+    assert_eq!(delete(&ola, "groups", group).await, StatusCode::FORBIDDEN, "he does not even see it");
+    assert_eq!(delete(&ola, "groups", outer).await, StatusCode::FORBIDDEN, "nor further in");
+    assert_eq!(kari.get(&format!("/api/v1/channels/{closed}/messages")).await.ok()["items"].as_array().unwrap().len(), 1);
+    assert_eq!(delete(&kari, "groups", outer).await, StatusCode::NO_CONTENT, "whose it is may");
+
+    // What a thing has goes with it, as its updates do.
+    let system = app.db.system("Till", workspace).await;
+    let beside = make_channel(&kari, system).await;
+    say(&kari, beside, "it is slow").await;
+    assert_eq!(delete(&ola, "systems", system).await, StatusCode::NO_CONTENT);
+    assert_eq!(kari.get(&format!("/api/v1/channels/{beside}")).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn who_reads_beside_a_thing_is_for_its_administrators_to_say_and_somebody_always_can() {
+    let app = TestApp::start().await;
+    let admin = app.administrator().await;
+    let workspace = app.db.workspace("Work").await;
+    let (kari_id, kari) = sign_in(&app, &admin, "kari").await;
+    app.db.grant(kari_id, MemberOf, workspace).await;
+    let system = app.db.system("Till", workspace).await;
+    for scope in [json!({ "isolated": true }), json!({ "visibility": "public" })] {
+        let mut body = scope;
+        body["parent_id"] = json!(system);
+        assert_eq!(kari.post("/api/v1/channels", body).await.status, StatusCode::FORBIDDEN);
+    }
+    let closed = json!({ "parent_id": system, "isolated": true });
+    let closed = admin.post("/api/v1/channels", closed).await.ok();
+    say(&admin, id_of(&closed), "ours").await;
+    assert_eq!(kari.get(&format!("/api/v1/channels/{}", id_of(&closed))).await.status, StatusCode::NOT_FOUND);
+
+    // Closed later, by somebody whose rights came from above.
+    let other = make_channel(&admin, app.db.system("Scale", workspace).await).await;
+    let close = async |id: Uuid| {
+        let version = admin.get(&format!("/api/v1/nodes/{id}")).await.ok()["version"].clone();
+        let intention = json!({ "type": "set_scope", "id": id, "version": version, "isolated": true });
+        admin.post("/api/v1/intentions", json!({ "intentions": [intention] })).await.status
+    };
+    let said = say(&admin, other, "of all").await;
+    assert_eq!(close(id_of(&said)).await, StatusCode::BAD_REQUEST, "a message is as open as its channel");
+    assert_eq!(close(other).await, StatusCode::OK);
+    say(&admin, other, "still there").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_there_is_not_for_strangers() {
+    let app = TestApp::start().await;
+    let admin = app.administrator().await;
+    let workspace = app.db.workspace("Work").await;
+    let open = json!({ "parent_id": workspace, "title": "Open", "visibility": "public" });
+    let open = id_of(&admin.post("/api/v1/channels", open).await.ok());
+    let topic = format!("channel:{open}");
+    let (_, kari) = sign_in(&app, &admin, "kari").await;
+    let mut stranger = Reader::start(app.ready.address, None, &[]).await;
+    let mut colleague = Reader::start(app.ready.address, kari.session(), &[]).await;
+    let mut there = Reader::start(app.ready.address, admin.session(), &[]).await;
+    for reader in [&mut stranger, &mut colleague, &mut there] {
+        reader.held.keep_frames = true;
+        reader.subscribe(&topic, None).await;
+        reader.until("the channel is there", |held| held.running.contains(&topic)).await;
+    }
+    there.say(&json!({ "type": "typing", "channel_id": open })).await;
+    let typing = |held: &crate::socket::Held| held.frames.iter().any(|text| text.contains(r#""typing":true"#));
+    colleague.until("a colleague sees who types", typing).await;
+    let said = id_of(&say(&admin, open, "hello").await);
+    stranger.until("what is said is for everybody", |held| held.rows.contains_key(&said)).await;
+    assert!(stranger.held.frames.iter().all(|text| !text.contains(r#""presence""#)), "{:?}", stranger.held.frames);
+}

@@ -1,7 +1,7 @@
 import { asApiError, type ApiError } from '$lib/api/problem';
 import type { IntentionResult } from '$lib/api/types';
 import { intend } from '$lib/api/calls';
-import { uuid7 } from '$lib/chat/uuid7';
+import { uuid7 } from '$lib/uuid7';
 import { graph } from '$lib/state/app.svelte';
 
 /** So many may wait at once. */
@@ -47,12 +47,12 @@ export class Adding {
 		}
 	}
 
-	/** Gives up what was not added; answers their titles. */
-	discard(): string[] {
+	/** Gives up what was not added; answers their titles, a line each, before what is being typed. */
+	takeBack(typed: string): string {
 		const left = this.waiting.filter(({ id }) => !this.done.has(id));
 		this.waiting = this.waiting.filter(({ id }) => this.done.has(id));
 		this.error = null;
-		return left.map(({ title }) => title);
+		return [...left.map(({ title }) => title), typed].filter((text) => text.trim()).join('\n');
 	}
 
 	private next(): Added | undefined {

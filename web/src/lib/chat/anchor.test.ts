@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstBelow, isAtEnd, nearEnds } from './anchor';
+import { firstBelow, inWindow, isAtEnd, nearEnds } from './anchor';
 
 describe('the first row in view', () => {
 	const bottoms = [10, 30, 60, 100];
@@ -20,6 +20,18 @@ describe('the first row in view', () => {
 		firstBelow(600, (index) => (looks++, index * 40), 9_999);
 		expect(looks).toBeLessThan(12);
 	});
+});
+
+describe('what is within the window', () => {
+	it.each([
+		[100, 400, 800, 400, true],
+		[400, 400, 800, 400, true],
+		[405, 400, 800, 395, true],
+		[500, 400, 800, 300, false],
+		[900, 400, 800, 0, false]
+	])('of a view at %i, %i high, in a window of %i: %i, the whole: %s', (top, view, window, height, whole) =>
+		expect(inWindow(top, view, window)).toEqual({ height, whole })
+	);
 });
 
 describe('the end', () => {

@@ -12,6 +12,12 @@ export const leftBelow = ({ scrollTop, scrollHeight, clientHeight }: Scrolled) =
 
 export const isAtEnd = (view: Scrolled) => leftBelow(view) <= end_px;
 
+/** How much of what begins at `top` and is so high is above the window's lower edge, and whether all of it is. */
+export function inWindow(top: number, height: number, window_height: number): { height: number; whole: boolean } {
+	const left = window_height - top;
+	return { height: Math.max(0, Math.min(height, left)), whole: left >= height - end_px };
+}
+
 /** The first of so many rows that ends below this line; `count` when none does. Rows lie one below the other. */
 export function firstBelow(count: number, bottomOf: (index: number) => number, line: number): number {
 	let [from, to] = [0, count];

@@ -21,6 +21,8 @@ export interface Waiting {
 	state: 'waiting' | 'sending' | 'refused';
 	/** Why it was refused. */
 	problem: ApiError | null;
+	/** Nothing of it can be there already. */
+	mayTakeBack: boolean;
 }
 
 /** Somebody who has the channel open. */
@@ -33,6 +35,12 @@ export interface Present {
 export type ReadOnly = 'polling' | 'signed_out' | 'reader';
 export type Seek = 'older' | 'newer' | 'newest' | { around: number };
 
+/** A read of history that was refused. */
+export interface Failed {
+	seek: Seek;
+	problem: ApiError;
+}
+
 export interface ChatState {
 	/** gone: not there, or not (any more) for the viewer. */
 	phase: 'loading' | 'ready' | 'gone';
@@ -40,8 +48,10 @@ export interface ChatState {
 	has_newer: boolean;
 	/** A page of history is being read. */
 	seeking: boolean;
-	/** Of the last read of history. */
+	/** Of a read of history. */
 	problem: ApiError | null;
+	/** The same, by the end of what is shown at which more is missing. */
+	failed: { older: Failed | null; newer: Failed | null };
 	/** Null: one may write. */
 	read_only: ReadOnly | null;
 	/** Of the channel, or of the thread that was asked for; oldest first. */
@@ -68,7 +78,9 @@ export interface ChatConnection {
 	send(channel_id: string, draft: Draft): string;
 	/** Another try for one that was refused. */
 	resend(id: string): void;
-	/** Not to be sent any more: handed back as a draft. Null: it is on its way or there already. */
+	/** Those that were refused, in whichever channel, also where one does not see it any more. Reactive. */
+	unsent(): Waiting[];
+	/** Not to be sent any more: handed back as a draft. Null: it is on its way or may be there already. */
 	takeBack(id: string): Draft | null;
 	edit(message: MessageNode, body: string): Promise<void>;
 	remove(message: MessageNode): Promise<void>;
@@ -85,6 +97,8 @@ export interface ChatConnection {
 	typing(channel_id: string): void;
 	/** One's own marks of all channels: what is unread. Reactive. */
 	marks(): ReadonlyMap<string, ChannelMark>;
+	/** What is missing among them is not about to come: the server has listed them, or does not for now. Reactive. */
+	marksAnswered(): boolean;
 	/** Read up to this number; a lower one than before changes nothing. */
 	read(channel_id: string, number: number): void;
 	mute(channel_id: string, muted: boolean): Promise<void>;

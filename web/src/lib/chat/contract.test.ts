@@ -183,6 +183,35 @@ describe.each(kinds)('%s chat', (kind) => {
 		expect(rig.numbers()).toEqual(span(51, 200));
 	});
 
+	it('tells at which end a read was refused, and forgets it once it is level again', async () => {
+		by().fill('c', 1_000);
+		await open();
+		await rig.chat.history('c', { around: 300 });
+		const failed = () => rig.chat.state('c').failed;
+		by().refusePages = { status: 503, body: { code: 'unavailable' } };
+		await rig.chat.history('c', 'newer');
+		expect(failed()).toMatchObject({ older: null, newer: { seek: 'newer', problem: { code: 'unavailable' } } });
+		await rig.chat.history('c', 'older');
+		expect(failed()).toMatchObject({ older: { seek: 'older' }, newer: { seek: 'newer' } });
+		by().refusePages = null;
+		await rig.chat.history('c', 'older');
+		expect(failed(), 'the other end is as it was').toMatchObject({ older: null, newer: { seek: 'newer' } });
+		await away(() => undefined);
+		await eventually('forgotten', () => phase() === 'ready' && failed().newer === null);
+		expect(rig.chat.state('c')).toMatchObject({ problem: null, has_newer: true });
+	});
+
+	it('reads a thread that was refused once it is level again', async () => {
+		by().post('c', 'question');
+		by().fill('c', 20, 'c#1');
+		await open();
+		by().refusePages = { status: 503, body: { code: 'unavailable' } };
+		await rig.chat.history('c', 'newest', 'c#1');
+		expect(rig.chat.state('c', 'c#1').failed.newer?.seek).toBe('newest');
+		await away(() => (by().refusePages = null));
+		await eventually('read', () => rig.numbers('c', 'c#1').length === 20);
+	});
+
 	it('says of a thread that is not there that it is gone', async () => {
 		await open();
 		by().refusePages = { status: 404, body: { code: 'not_found' } };

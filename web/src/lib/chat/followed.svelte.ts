@@ -77,6 +77,11 @@ export class Followed {
 		for (const window of [this.window, ...this.threads.values()]) await window.refresh(signal);
 	}
 
+	/** The page is level with the server: what was refused before is tried again. */
+	level(): void {
+		for (const window of [this.window, ...this.threads.values()]) window.level();
+	}
+
 	/** Somebody else looks at the page. */
 	forget(): void {
 		this.answered = false;

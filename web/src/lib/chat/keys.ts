@@ -11,3 +11,6 @@ export function rovingKey(key: string, row: HTMLElement): HTMLElement | null {
 	const to = steps[key];
 	return to === undefined ? null : (all[Math.max(0, Math.min(all.length - 1, to))] ?? null);
 }
+
+/** Whether a key sends what is written. What one touches has no Shift to make a new line with: there the button sends. */
+export const sends = ({ key, shiftKey }: Pick<KeyboardEvent, 'key' | 'shiftKey'>, byFinger: boolean) => key === 'Enter' && !shiftKey && !byFinger;

@@ -41,6 +41,8 @@ export class Listing {
 	private readonly mark = $derived.by(() => (this.thread_id ? undefined : chat().marks().get(this.channel_id)));
 	private readonly last = $derived(this.messages.at(-1)?.message.number ?? 0);
 	private opened = false;
+	/** The line stands where the mark says. */
+	private lined = false;
 	private heard = 0;
 	private seen = 0;
 	private readonly telling = new Soon(() => chat().read(this.channel_id, this.seen), marks_every_ms);
@@ -53,7 +55,7 @@ export class Listing {
 	) {
 		$effect(() => {
 			const asked = jump();
-			void [this.state.phase, this.list, this.mark];
+			void [this.state.phase, this.list, this.mark, chat().marksAnswered()];
 			untrack(() => this.begin(asked));
 		});
 		$effect(() => {
@@ -94,10 +96,12 @@ export class Listing {
 		this.scroll.toEnd();
 	}
 
-	/** What was refused is read again. */
-	again(): void {
-		const seek = this.messages.length === 0 ? 'newest' : this.scroll.near().older ? 'older' : 'newer';
-		void chat().history(this.channel_id, seek, this.thread_id);
+	/** What was refused at one end is read again. */
+	again(end: 'older' | 'newer'): void {
+		const seek = this.state.failed[end]?.seek;
+		if (typeof seek === 'object') void this.go(seek.around);
+		else if (seek === 'newest' && this.messages.length > 0) void this.toNewest();
+		else if (seek) void chat().history(this.channel_id, seek, this.thread_id);
 	}
 
 	/** One has answered: what was new is old, and the end is where one is. */
@@ -113,21 +117,25 @@ export class Listing {
 	/** Once all is known that says where. */
 	private begin(jump: number | null): void {
 		if (this.state.phase !== 'ready' || !this.list) return;
-		const known = this.thread_id !== undefined || !session.person || this.mark !== undefined;
+		// Of some channels no mark comes: they are read all the same.
+		const known = this.thread_id !== undefined || !session.person || this.mark !== undefined || chat().marksAnswered();
 		if (jump !== null && this.marked !== jump) {
 			this.open();
 			void this.go(jump);
 		} else if (known && !this.opened) {
 			this.open();
 			void this.toLine();
+		} else if (this.opened) {
+			this.open();
 		}
 	}
 
 	private open(): void {
-		if (this.opened) return;
+		if (!this.opened) this.heard = this.last;
 		this.opened = true;
-		this.heard = this.last;
-		if (this.mark) this.line.open(this.mark.read_number, this.mark.last_number);
+		// One that comes late only sets the line.
+		if (this.mark && !this.lined) this.line.open(this.mark.read_number, this.mark.last_number);
+		this.lined ||= this.mark !== undefined;
 	}
 
 	/** To what is new, if that began above what is in view at the end. */
@@ -163,22 +171,22 @@ export class Listing {
 
 	/** Something else is in view than before. */
 	private moved(): void {
-		const { has_older, has_newer, seeking, problem, phase } = this.state;
+		const { has_older, has_newer, seeking, failed, phase } = this.state;
 		if (phase !== 'ready' || !this.opened) return;
 		const near = this.scroll.near();
-		if (!seeking && !problem) {
-			if (near.older && has_older) void chat().history(this.channel_id, 'older', this.thread_id);
-			else if (near.newer && has_newer) void chat().history(this.channel_id, 'newer', this.thread_id);
+		if (!seeking) {
+			if (near.older && has_older && !failed.older) void chat().history(this.channel_id, 'older', this.thread_id);
+			else if (near.newer && has_newer && !failed.newer) void chat().history(this.channel_id, 'newer', this.thread_id);
 		}
 		this.markRead();
 	}
 
 	private markRead(): void {
-		if (!this.mark) return;
+		if (this.thread_id !== undefined || !session.person) return;
 		const lowest = this.scroll.lastSeen() as HTMLElement | null;
-		const number = this.scroll.at_end ? this.last : Number(lowest?.dataset.number ?? 0);
-		this.line.come(this.mark.last_number, this.looking && this.scroll.at_end);
-		if (!this.looking || number <= Math.max(this.mark.read_number, this.seen)) return;
+		const number = this.scroll.sees_end ? this.last : Number(lowest?.dataset.number ?? 0);
+		if (this.mark) this.line.come(this.mark.last_number, this.looking && this.scroll.sees_end);
+		if (!this.looking || number <= Math.max(this.mark?.read_number ?? 0, this.seen)) return;
 		this.seen = number;
 		this.telling.ask();
 	}

@@ -155,6 +155,24 @@ describe('LiveChat', () => {
 		expect(rig.waiting()).toEqual([]);
 	});
 
+	it('tells of a refused message whose channel nobody sees', async () => {
+		const unseen: string[] = [];
+		const other = reloaded({ storage: new TestStorage(), unseen: ({ body }: { body: string }) => unseen.push(body) });
+		await eventually('ready', () => other.isLevel && other.chat.state('c').phase === 'ready');
+		const refusal = { status: 422, body: { code: 'invalid' } };
+		for (const channel_id of ['c', 'd']) {
+			by().refuseNext.push(refusal);
+			other.chat.send(channel_id, { body: `in ${channel_id}` });
+			await eventually('refused', () => other.chat.unsent().some((one) => one.channel_id === channel_id));
+		}
+		expect(unseen).toEqual(['in d']);
+		rig.server.revoke('c');
+		await eventually('gone', () => other.chat.state('c').phase === 'gone');
+		other.chat.send('c', { body: 'into what is gone' });
+		await eventually('refused', () => other.chat.unsent().length === 3);
+		expect(unseen).toEqual(['in d', 'into what is gone']);
+	});
+
 	it('hands a refused message back as a draft', async () => {
 		const files = [{ id: 'f', name: 'a.txt', media_type: 'text/plain', size_bytes: 1 }];
 		by().refuseNext.push({ status: 403, body: { code: 'forbidden' } });

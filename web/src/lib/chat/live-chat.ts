@@ -3,7 +3,7 @@ import type { Audience, Node } from '$lib/api/types';
 import type { Connection, InboxPart, Status } from '$lib/live/connection';
 import type { GraphStore } from '$lib/live/graph.svelte';
 import type { ChatCalls } from './calls';
-import type { ChatConnection, ChatState, Draft, Present, ReadOnly, Seek } from './connection';
+import type { ChatConnection, ChatState, Draft, Present, ReadOnly, Seek, Waiting } from './connection';
 import type { ChatEars } from './ears';
 import { Marks } from './marks.svelte';
 import { Outbox, type Locks } from './outbox.svelte';
@@ -22,6 +22,8 @@ export interface ChatOptions {
 	/** Whether the viewer's level is enough to write there; reactive. */
 	mayWrite(channel: ChannelNode): boolean;
 	queue: Queue;
+	/** Told of a message that was refused while nobody sees its channel. */
+	unseen?: ((message: Waiting) => void) | undefined;
 	/** Between parts of a page of history, which would else be shown at once. */
 	breathe?: (() => Promise<void>) | undefined;
 	locks?: Locks;
@@ -43,7 +45,7 @@ export class LiveChat implements ChatConnection, ChatEars {
 		private readonly graph: GraphStore,
 		private readonly options: ChatOptions
 	) {
-		const { calls, breathe, queue, locks, random } = options;
+		const { calls, breathe, queue, locks, random, unseen } = options;
 		this.reading = new Reading(connection, graph, { limit_messages: window_limit_messages, read: calls.listMessages, breathe });
 		this.known = new Marks({ calls, tells: true });
 		this.presenceKept = new Presence(
@@ -54,6 +56,7 @@ export class LiveChat implements ChatConnection, ChatEars {
 			post: calls.postMessage,
 			took: (node) => graph.answered([{ node }]),
 			awaits: (message) => this.reading.awaits(message),
+			refused: (message) => untrack(() => !this.reading.isSeen(message.channel_id) && unseen?.(message)),
 			queue,
 			locks,
 			random
@@ -83,7 +86,9 @@ export class LiveChat implements ChatConnection, ChatEars {
 	status(status: Status): void {
 		const live = status.kind === 'live';
 		this.outbox.connectionIs(live);
-		if (live) this.known.tellAll();
+		if (!live) return;
+		this.known.tellAll();
+		this.reading.level();
 	}
 
 	inbox(what: readonly InboxPart[]): void {
@@ -129,6 +134,10 @@ export class LiveChat implements ChatConnection, ChatEars {
 
 	resend(id: string): void {
 		untrack(() => this.outbox.resend(id));
+	}
+
+	unsent(): Waiting[] {
+		return this.outbox.unsent();
 	}
 
 	takeBack(id: string): Draft | null {
@@ -177,6 +186,10 @@ export class LiveChat implements ChatConnection, ChatEars {
 
 	marks(): ReadonlyMap<string, ChannelMark> {
 		return this.known.known;
+	}
+
+	marksAnswered(): boolean {
+		return this.known.answered;
 	}
 
 	read(channel_id: string, number: number): void {

@@ -8,6 +8,10 @@ import type { ChannelMark, MessageNode } from './types';
 export const mark_every_ms = 1_000;
 /** A channel that was not known of is asked for so soon. */
 const unknown_after_ms = 1_000;
+/** The list of marks is asked for again so long after it was refused. */
+export const marks_again_ms = 15_000;
+/** The server lists so many at most: of a channel beyond them nothing is said. */
+export const marks_limit = 1_000;
 
 export interface MarksOptions {
 	calls: Pick<ChatCalls, 'listMarks' | 'setMark'>;
@@ -18,6 +22,8 @@ export interface MarksOptions {
 /** How far one has read each channel: as the server has it, and what was heard and read here since. */
 export class Marks {
 	readonly known = new SvelteMap<string, ChannelMark>();
+	/** The server has said which there are, or that it does not for now. */
+	answered = $state(false);
 	private person_id: string | null = null;
 	/** Read here, whether the server knows or not. */
 	private readonly readHere = new Map<string, number>();
@@ -26,6 +32,7 @@ export class Marks {
 	private readonly told = new Map<string, number>();
 	private readonly pauses = new Map<string, ReturnType<typeof setTimeout>>();
 	private readonly unknown = new Soon(() => void this.load(), unknown_after_ms);
+	private readonly again = new Soon(() => void this.load(), marks_again_ms);
 	private turn = 0;
 	private loading = false;
 	private loaded = false;
@@ -35,28 +42,34 @@ export class Marks {
 	become(person_id: string | null): void {
 		this.turn++;
 		this.unknown.stop();
+		this.again.stop();
 		for (const pause of this.pauses.values()) clearTimeout(pause);
 		for (const held of [this.known, this.readHere, this.heardHere, this.told, this.pauses]) held.clear();
 		this.person_id = person_id;
-		this.loading = this.loaded = false;
+		this.loading = this.loaded = this.answered = false;
 	}
 
-	/** Never throws: without an answer what is known stays, and the next sign asks again. */
+	/** Never throws: without an answer what is known stays, and it is asked for again, by the next sign at the latest. */
 	async load(): Promise<void> {
 		if (this.person_id === null) return;
 		const turn = ++this.turn;
+		this.again.stop();
 		this.loading = true;
 		try {
 			const { items } = await this.options.calls.listMarks();
 			if (turn !== this.turn) return; // a later one is under way
 			const ids = new Set(items.map((item) => item.channel_id));
-			for (const id of [...this.known.keys()]) if (!ids.has(id)) this.known.delete(id);
+			const all = items.length < marks_limit;
+			for (const id of [...this.known.keys()]) if (all && !ids.has(id)) this.known.delete(id);
 			for (const item of items) this.put(item);
 			this.loaded = true;
 		} catch {
-			// See above.
+			if (turn === this.turn) this.again.ask();
 		} finally {
-			if (turn === this.turn) this.loading = false;
+			if (turn === this.turn) {
+				this.loading = false;
+				this.answered = true;
+			}
 		}
 	}
 
@@ -142,7 +155,8 @@ export class Marks {
 		const { person_id } = this;
 		try {
 			const mark = await this.options.calls.setMark(channel_id, { read_number });
-			if (person_id === this.person_id && this.known.has(channel_id)) this.put(mark);
+			// Told of one that is gone meanwhile it is forgotten; of one that no list had this is how it is learnt.
+			if (person_id === this.person_id && (this.known.has(channel_id) || this.told.has(channel_id))) this.put(mark);
 		} catch (cause) {
 			const { status } = asApiError(cause);
 			if (person_id !== this.person_id || (status >= 400 && status < 500)) return;

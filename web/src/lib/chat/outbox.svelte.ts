@@ -2,11 +2,11 @@ import { SvelteSet } from 'svelte/reactivity';
 import { ApiError, asApiError } from '$lib/api/problem';
 import type { Node } from '$lib/api/types';
 import { backoff_ms } from '$lib/live/backoff';
+import { uuid7 } from '$lib/uuid7';
 import type { NewMessage } from './calls';
 import type { Draft, Waiting } from './connection';
 import { body_limit_bytes, queue_limit, type Kept, type Queue } from './queue';
 import type { MessageNode } from './types';
-import { uuid7 } from './uuid7';
 
 /** At least so long until a message is tried again. */
 const again_base_ms = 500;
@@ -22,6 +22,8 @@ export interface OutboxOptions {
 	took(node: Node): void;
 	/** It is here, but is shown only when those before it are. */
 	awaits(message: MessageNode): boolean;
+	/** It will not be sent, for the reason it has now. */
+	refused?: (message: Waiting) => void;
 	queue: Queue;
 	/** So that of several pages of a browser only one sends at a time. */
 	locks?: Locks;
@@ -57,6 +59,11 @@ export class Outbox {
 		const landing = this.landing.filter(({ message }) => this.options.awaits(message)).map(({ entry }) => entry);
 		const there = (entry: Kept) => entry.channel_id === channel_id && entry.thread_id === thread_id;
 		return [...landing, ...this.kept, ...this.overflow].filter(there).map((entry) => this.shown(entry, landing.includes(entry)));
+	}
+
+	/** Those that were refused, in any channel. */
+	unsent(): Waiting[] {
+		return [...this.kept, ...this.overflow].filter(({ refused }) => refused).map((entry) => this.shown(entry, false));
 	}
 
 	/** Somebody else, or nobody, looks at the page: only what is theirs is shown and sent. */
@@ -101,14 +108,12 @@ export class Outbox {
 		const entry = this.find(id);
 		if (!entry?.refused) return;
 		this.drop(id);
-		this.enter({ ...entry, refused: null });
+		this.enter({ ...entry, tried: false, refused: null });
 	}
 
 	takeBack(id: string): Draft | null {
 		const entry = this.find(id);
-		if (!entry || this.sending.has(id)) return null;
-		// While the page is level, one that the server has would have been heard of.
-		if (entry.tried && !entry.refused && !this.live) return null;
+		if (!entry || !this.mayTakeBack(entry)) return null;
 		this.drop(id);
 		const { body, thread_id, files } = entry;
 		return { body, thread_id, files };
@@ -126,6 +131,11 @@ export class Outbox {
 		}
 	}
 
+	/** One that was tried may be there yet: another page may be sending it, or what got no answer is carried out late. */
+	private mayTakeBack({ id, tried, refused }: Kept): boolean {
+		return refused !== null || (!tried && !this.sending.has(id));
+	}
+
 	private enter(entry: Kept): void {
 		const refused = this.refusalOf(entry) ?? (this.change((kept) => [...kept, entry]) ? null : new ApiError('limit', 429, null));
 		if (!refused) this.drain(entry.channel_id);
@@ -137,10 +147,11 @@ export class Outbox {
 		return new TextEncoder().encode(body).length > body_limit_bytes ? new ApiError('too_large', 413, null) : null;
 	}
 
-	private shown({ refused, tried, ...entry }: Kept, landed: boolean): Waiting {
+	private shown(kept: Kept, landed: boolean): Waiting {
+		const { refused, tried, ...entry } = kept;
 		const problem = refused && new ApiError(refused.code, refused.status, refused.problem);
 		const state = refused ? 'refused' : landed || this.sending.has(entry.id) ? 'sending' : 'waiting';
-		return { ...entry, state, problem };
+		return { ...entry, state, problem, mayTakeBack: !landed && this.mayTakeBack(kept) };
 	}
 
 	private find(id: string): Kept | undefined {
@@ -151,6 +162,10 @@ export class Outbox {
 		const others = (list: Kept[]) => list.filter((entry) => entry.id !== id);
 		this.overflow = others(this.overflow);
 		this.change(others);
+	}
+
+	private alter(id: string, to: Partial<Kept>): void {
+		this.change((kept) => kept.map((entry) => (entry.id === id ? { ...entry, ...to } : entry)));
 	}
 
 	/** Whether there was room for what became of them. */
@@ -216,9 +231,10 @@ export class Outbox {
 	}
 
 	/** False: to be tried again later. */
-	private async sendOne({ id, channel_id, thread_id, body, files }: Kept, era: number): Promise<boolean> {
+	private async sendOne(entry: Kept, era: number): Promise<boolean> {
+		const { id, channel_id, thread_id, body, files } = entry;
 		this.sending.add(id);
-		this.change((kept) => kept.map((entry) => (entry.id === id ? { ...entry, tried: true } : entry)));
+		this.alter(id, { tried: true });
 		const message = { id, body, ...(thread_id ? { thread_id } : {}), ...(files.length ? { file_ids: files.map((file) => file.id) } : {}) };
 		try {
 			const node = await this.options.post(channel_id, message, this.abort.signal);
@@ -228,8 +244,11 @@ export class Outbox {
 		} catch (cause) {
 			if (era !== this.era || !this.find(id)) return true; // it was heard of meanwhile
 			const { code, status, problem } = asApiError(cause);
+			if (isUndone(status)) this.alter(id, { tried: entry.tried });
 			if (isForNow(status)) return false;
-			this.change((kept) => kept.map((entry) => (entry.id === id ? { ...entry, refused: { code, status, problem } } : entry)));
+			this.alter(id, { refused: { code, status, problem } });
+			const refused = this.find(id);
+			if (refused) this.options.refused?.(this.shown(refused, false));
 			return true;
 		} finally {
 			if (era === this.era) this.sending.delete(id);
@@ -251,4 +270,9 @@ export class Outbox {
 /** No word on the message itself: no answer, a server in trouble, too many requests, a session that ended. */
 function isForNow(status: number): boolean {
 	return status === 0 || status >= 500 || [401, 408, 425, 429].includes(status);
+}
+
+/** The server says plainly that it has not looked at the message. */
+function isUndone(status: number): boolean {
+	return status === 401 || status === 429;
 }

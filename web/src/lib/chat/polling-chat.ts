@@ -1,9 +1,9 @@
 import { untrack } from 'svelte';
 import { ApiError } from '$lib/api/problem';
-import type { Connection, InboxPart } from '$lib/live/connection';
+import type { Connection, InboxPart, Status } from '$lib/live/connection';
 import type { GraphStore } from '$lib/live/graph.svelte';
 import type { ChatCalls } from './calls';
-import type { ChatConnection, ChatState, Draft, Seek } from './connection';
+import type { ChatConnection, ChatState, Draft, Seek, Waiting } from './connection';
 import type { ChatEars } from './ears';
 import { Marks } from './marks.svelte';
 import { Reading } from './reading.svelte';
@@ -41,7 +41,9 @@ export class PollingChat implements ChatConnection, ChatEars {
 		this.known.become(person_id);
 	}
 
-	status(): void {}
+	status({ kind }: Status): void {
+		if (kind === 'polling') this.reading.level();
+	}
 
 	inbox(what: readonly InboxPart[]): void {
 		if (what.includes('channels')) void this.known.load();
@@ -76,6 +78,10 @@ export class PollingChat implements ChatConnection, ChatEars {
 		throw readOnly();
 	}
 
+	unsent(): Waiting[] {
+		return [];
+	}
+
 	takeBack(): Draft | null {
 		return null;
 	}
@@ -107,6 +113,10 @@ export class PollingChat implements ChatConnection, ChatEars {
 
 	marks(): ReadonlyMap<string, ChannelMark> {
 		return this.known.known;
+	}
+
+	marksAnswered(): boolean {
+		return this.known.answered;
 	}
 
 	/** Shown as read on this page alone. */

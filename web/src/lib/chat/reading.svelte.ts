@@ -3,14 +3,15 @@ import { SvelteMap } from 'svelte/reactivity';
 import { ApiError, asApiError } from '$lib/api/problem';
 import type { Connection } from '$lib/live/connection';
 import type { GraphStore } from '$lib/live/graph.svelte';
-import type { ChatState, Seek } from './connection';
+import type { ChatState, Failed, Seek } from './connection';
 import { Followed, type Reader } from './followed.svelte';
 import { isChannel, type ChannelNode, type MessageNode } from './types';
 import type { HistoryWindow } from './window.svelte';
 
-type Read = Pick<ChatState, 'phase' | 'has_older' | 'has_newer' | 'seeking' | 'problem'>;
+type Read = Pick<ChatState, 'phase' | 'has_older' | 'has_newer' | 'seeking' | 'problem' | 'failed'>;
 
-const unread: Read = { phase: 'loading', has_older: false, has_newer: false, seeking: false, problem: null };
+const none = { older: null, newer: null };
+const unread: Read = { phase: 'loading', has_older: false, has_newer: false, seeking: false, problem: null, failed: none };
 
 /** Channels that are read, whichever way the page hears from the server. */
 export class Reading {
@@ -43,6 +44,16 @@ export class Reading {
 		return this.openers.has(channel_id);
 	}
 
+	/** It is open, and there. */
+	isSeen(channel_id: string): boolean {
+		return this.isOpen(channel_id) && this.state(channel_id).phase !== 'gone';
+	}
+
+	/** The page is level with the server: what was refused before is tried again. */
+	level(): void {
+		untrack(() => this.channels.forEach((followed) => followed.level()));
+	}
+
 	channel(channel_id: string): ChannelNode | null {
 		const node = this.graph.nodes.get(channel_id);
 		return node && isChannel(node) ? node : null;
@@ -60,11 +71,13 @@ export class Reading {
 		const gone = isGone(refused) || (answered && !refused && !this.graph.nodes.has(channel_id));
 		const threadGone = thread_id !== undefined && window?.problem?.status === 404;
 		if (gone || threadGone) return { ...unread, phase: 'gone' };
-		const problem = window?.problem ?? (refused ? new ApiError(refused, 0, null) : null);
-		if (!window) return { ...unread, problem };
+		const turnedAway: Failed | null = refused ? { seek: 'newest', problem: new ApiError(refused, 0, null) } : null;
+		const failed = window?.problem ? window.failed : { older: turnedAway, newer: null };
+		const problem = (failed.older ?? failed.newer)?.problem ?? null;
+		if (!window) return { ...unread, problem, failed };
 		const { has_older, has_newer, seeking } = window;
 		const ready = answered && (window.placed || problem !== null);
-		return { phase: ready ? 'ready' : 'loading', has_older, has_newer, seeking, problem };
+		return { phase: ready ? 'ready' : 'loading', has_older, has_newer, seeking, problem, failed };
 	}
 
 	async history(channel_id: string, seek: Seek, thread_id?: string): Promise<void> {

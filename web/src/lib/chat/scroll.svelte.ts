@@ -1,8 +1,9 @@
-import { firstBelow, isAtEnd, leftBelow, nearEnds } from './anchor';
+import { firstBelow, inWindow, isAtEnd, leftBelow, nearEnds } from './anchor';
 
 /** A row that was brought into view is kept there while what is around it finds its size (ms). */
 const hold_ms = 600;
 const by_hand = ['wheel', 'touchstart', 'pointerdown', 'keydown'] as const;
+const page_moves = ['scroll', 'resize'] as const;
 
 /**
  * Keeps what is being read where it is. Browsers do so by themselves in part and each in its own way, so
@@ -12,6 +13,8 @@ const by_hand = ['wheel', 'touchstart', 'pointerdown', 'keydown'] as const;
 export class Scroll {
 	/** The end is in view, and there is nothing newer. */
 	at_end = $state(true);
+	/** The same, and that part of the view is within the window. */
+	sees_end = true;
 	/** More than a view away from the end. */
 	away = $state(false);
 	/** What is there goes up to the newest. */
@@ -37,16 +40,20 @@ export class Scroll {
 			if (performance.now() >= this.held_until) this.note();
 			this.look();
 		};
+		// Where the page itself scrolls, more or less of the view is within the window.
+		const onpage = ({ target }: Event) => target !== view && this.look();
 		const letGo = () => (this.held_until = 0);
 		const sizes = new ResizeObserver(() => this.settle());
 		sizes.observe(view);
 		for (const child of view.children) sizes.observe(child);
 		view.addEventListener('scroll', onscroll, { passive: true });
 		for (const hand of by_hand) view.addEventListener(hand, letGo, { passive: true });
+		for (const change of page_moves) addEventListener(change, onpage, { passive: true, capture: true });
 		return () => {
 			sizes.disconnect();
 			view.removeEventListener('scroll', onscroll);
 			for (const hand of by_hand) view.removeEventListener(hand, letGo);
+			for (const change of page_moves) removeEventListener(change, onpage, { capture: true });
 			this.view = null;
 		};
 	};
@@ -90,7 +97,7 @@ export class Scroll {
 	lastSeen(): Element | null {
 		const rows = this.rows()?.children;
 		if (!rows || !this.view) return null;
-		const index = firstBelow(rows.length, (at) => this.bottomOf(rows[at]), this.view.clientHeight + 1);
+		const index = firstBelow(rows.length, (at) => this.bottomOf(rows[at]), this.within().height + 1);
 		return rows[index - 1] ?? null;
 	}
 
@@ -98,11 +105,18 @@ export class Scroll {
 		return this.view ? nearEnds(this.view) : { older: false, newer: false };
 	}
 
+	/** How much of the view is above the window's lower edge. */
+	private within(): { height: number; whole: boolean } {
+		const { view } = this;
+		return inWindow(view?.getBoundingClientRect().top ?? 0, view?.clientHeight ?? 0, innerHeight);
+	}
+
 	private look(): void {
 		const { view } = this;
 		if (!view) return;
 		this.height = view.clientHeight;
 		this.at_end = this.ends && isAtEnd(view);
+		this.sees_end = this.at_end && this.within().whole;
 		this.away = !this.ends || leftBelow(view) > view.clientHeight;
 		this.moved();
 	}

@@ -1,4 +1,5 @@
 import { asApiError, type ApiError } from '$lib/api/problem';
+import { uuid7 } from '$lib/uuid7';
 import type { FileRef } from './types';
 
 /** Of one message: the server takes no more. */
@@ -10,7 +11,7 @@ type Send = (file: File, progress: (share: number) => void, signal: AbortSignal)
 
 /** A file on its way to the server, or there. */
 export class Upload {
-	readonly key = crypto.randomUUID();
+	readonly key = uuid7();
 	/** From 0 to 1. */
 	share = $state(0);
 	ref = $state.raw<FileRef | null>(null);

@@ -2,8 +2,10 @@ import { asApiError, type ApiError } from '$lib/api/problem';
 import type { ChannelRows, Look, Snapshot } from '$lib/live/channel-rows.svelte';
 import type { MessageStore } from '$lib/live/messages.svelte';
 import type { PageQuery } from './calls';
-import type { Seek } from './connection';
+import type { ChatState, Seek } from './connection';
 import type { MessageNode, MessagePage } from './types';
+
+const none: ChatState['failed'] = { older: null, newer: null };
 
 /** A page of history. */
 export const page_messages = 100;
@@ -37,7 +39,8 @@ type Aim = Seek | 'end';
 /** The run of messages that is shown, of a channel or of a thread in it. The rows themselves are the store's. */
 export class HistoryWindow implements Look {
 	seeking = $state(false);
-	problem = $state.raw<ApiError | null>(null);
+	/** What was refused last at each end of what is shown. */
+	failed = $state.raw<ChatState['failed']>(none);
 	private place = $state.raw<Place | null>(null);
 	/** Where the page that is being read will be. */
 	private aim: [from: number, to: number] | null = null;
@@ -68,6 +71,9 @@ export class HistoryWindow implements Look {
 		if (thread_id === null && rows.snapshot) this.began(rows.snapshot);
 	}
 
+	get problem(): ApiError | null {
+		return (this.failed.older ?? this.failed.newer)?.problem ?? null;
+	}
 	/** It is known what to show. */
 	get placed(): boolean {
 		return this.place !== null;
@@ -97,9 +103,18 @@ export class HistoryWindow implements Look {
 		this.rows.looks.delete(this);
 	}
 
+	/** What was refused is tried again by whoever comes near that end; by nobody where there is nothing to scroll. */
+	level(): void {
+		if (!this.problem) return;
+		this.failed = none;
+		if (this.place || this.seeking) return;
+		if (this.thread_id === null && this.rows.snapshot) this.beginAt(this.rows.snapshot);
+		else void this.go('newest');
+	}
+
 	forget(): void {
 		this.stop();
-		this.problem = null;
+		this.failed = none;
 		this.place = null;
 		this.heading = 'newer';
 	}
@@ -113,7 +128,7 @@ export class HistoryWindow implements Look {
 		}
 		const before = this.place;
 		this.stop();
-		this.problem = null;
+		this.failed = none;
 		// What was read before may be old, and is not held any more.
 		if (before && !before.attached && before.to >= before.from) {
 			this.place = null;
@@ -206,7 +221,8 @@ export class HistoryWindow implements Look {
 		this.aim = this.rangeOf(aim);
 		if (aim === 'older') this.heading = aim;
 		this.seeking = true;
-		this.problem = null;
+		// Of one end it says nothing about the other; whoever goes elsewhere leaves both.
+		this.failed = aim === 'older' || aim === 'newer' ? { ...this.failed, [aim]: null } : none;
 		const done = this.read(aim, turn, askedAt);
 		if (turn === this.turn) this.underWay = { aim, askedAt, done };
 		return done;
@@ -226,7 +242,8 @@ export class HistoryWindow implements Look {
 			if (this.store.paged(this.rows, page.items, askedAt)) await this.put(aim, page, turn);
 		} catch (cause) {
 			if (turn !== this.turn) return;
-			this.problem = asApiError(cause);
+			const failed = { seek: aim === 'end' ? ('newest' as const) : aim, problem: asApiError(cause) };
+			this.failed = { ...this.failed, [aim === 'older' ? 'older' : 'newer']: failed };
 			const { snapshot } = this.rows;
 			if (!this.place && this.thread_id === null && snapshot?.range) this.beginAt(snapshot);
 		} finally {

@@ -77,6 +77,24 @@ describe('HistoryWindow', () => {
 		expect(numbers().at(-1)).toBe(graph.messages.of('c')?.last(null));
 	});
 
+	it('forgets what was refused once the page is level, and reads what it has nothing of', async () => {
+		channels.fill('c', 300);
+		channels.fill('c', 20, 'c#1');
+		begin();
+		channels.refusePages = { status: 503, body: {} };
+		await window.seek('older');
+		expect(window.failed).toMatchObject({ older: { seek: 'older' }, newer: null });
+		window.level();
+		expect([window.problem, asked.length], 'whoever comes near the end reads on').toEqual([null, 1]);
+		begin('c#1');
+		await window.seek('newest');
+		expect(window.failed).toMatchObject({ older: null, newer: { seek: 'newest' } });
+		channels.refusePages = null;
+		window.level();
+		await window.seek('newest');
+		expect([window.problem, numbers()]).toEqual([null, span(1, 20)]);
+	});
+
 	it('stays within its bounds however much comes', () => {
 		begin();
 		for (let n = 1; n <= 5_000; n++) {

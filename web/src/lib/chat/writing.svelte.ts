@@ -2,6 +2,7 @@ import { asApiError, type ApiError } from '$lib/api/problem';
 import { session } from '$lib/state/session.svelte';
 import { chat } from './chat.svelte';
 import { drafts } from './drafts';
+import { onNewest } from './on-newest';
 import type { FileRef, MessageNode } from './types';
 
 /** What somebody writes: a new message, kept as a draft until it is sent, or one of their own anew. */
@@ -64,7 +65,7 @@ export class Writing {
 		this.busy = true;
 		this.error = null;
 		try {
-			if (body !== message.body) await chat().edit(message, body);
+			if (body !== message.body) await onNewest(message, (newest) => chat().edit(newest, body));
 			if (this.editing === message) this.leave();
 			return true;
 		} catch (cause) {

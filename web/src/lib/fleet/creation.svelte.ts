@@ -1,6 +1,7 @@
 import type { Node } from '$lib/api/types';
 import { Act } from '$lib/state/act.svelte';
 import { graph } from '$lib/state/app.svelte';
+import { uuid7 } from '$lib/uuid7';
 
 /** Makes something with a button; one whose answer got lost is asked for again under the same key, and made once. */
 export class Creation<T> {
@@ -11,7 +12,7 @@ export class Creation<T> {
 
 	async run(body: T): Promise<Node | null> {
 		const text = JSON.stringify(body);
-		if (this.last?.body !== text) this.last = { body: text, key: crypto.randomUUID() };
+		if (this.last?.body !== text) this.last = { body: text, key: uuid7() };
 		const { key } = this.last;
 		const done = await this.act.run(() => this.create(body, key));
 		if (done || this.act.error?.code !== 'network') this.last = null;

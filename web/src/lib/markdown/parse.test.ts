@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { Lexer } from 'marked';
+import { describe, expect, it, vi } from 'vitest';
 import { render } from 'svelte/server';
 import Body from '$lib/graph/Body.svelte';
 import Linked from './Linked.svelte';
@@ -27,6 +28,33 @@ describe('parse', () => {
 		const deep = `${'> '.repeat(200)}end`;
 		expect(JSON.stringify(parse(deep))).toContain('end');
 		expect(JSON.stringify(parse(deep)).split('quote').length).toBeLessThan(20);
+	});
+
+	it.each(['>', '> ', '- ', '+ ', '1. ', '>- ', '   > '])('shows %j over and over as it is', (marker) => {
+		const deep = `first\n\n${marker.repeat(20_000)}`;
+		expect(parse(deep)).toEqual([{ type: 'code', text: deep }]);
+	});
+
+	it('takes some levels for what they are', () => {
+		expect(parse(`${'> '.repeat(10)}end`)[0]?.type).toBe('quote');
+		expect(parse('- a\n'.repeat(60))[0]).toMatchObject({ type: 'list', items: { length: 60 } });
+	});
+
+	it.each(['*', '[', '_', '![', '`', '('])('takes 60,000 of %j in a row', (mark) => {
+		expect(JSON.stringify(parse(`a ${mark.repeat(60_000)}`))).toContain(mark);
+	});
+
+	it('shows what more spaces part than anybody types as it is', () => {
+		const wide = `a${' '.repeat(60_000)}b`;
+		expect(parse(wide)).toEqual([{ type: 'code', text: wide }]);
+	});
+
+	it('shows what the lexer has no stack for as it is', () => {
+		const lexer = vi.spyOn(Lexer.prototype, 'lex').mockImplementation(() => {
+			throw new RangeError('Maximum call stack size exceeded');
+		});
+		expect(parse('text')).toEqual([{ type: 'code', text: 'text' }]);
+		lexer.mockRestore();
 	});
 });
 

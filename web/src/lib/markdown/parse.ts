@@ -30,6 +30,11 @@ export type Block =
 /** Deeper than this the source is shown as it is: nobody writes it, and each level costs stack. */
 const depth_max = 12;
 
+/** The lexer takes a call for each level, and looks at the rest of the line once per level: time and stack that a page does not have. */
+const too_deep = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){51}/m;
+/** It looks from each space of a run for its end: many thousands take it minutes. */
+const too_wide = / {500}/;
+
 /** How deep it is, and whether links to nodes are told apart: else they are their words. */
 interface Way {
 	depth: number;
@@ -42,8 +47,16 @@ interface Way {
  * `nodes`: a link `[Checkout](node:<uuid>)` is a node.
  */
 export function parse(markdown: string, { nodes = false } = {}): Block[] {
-	return blocks(new Lexer({ gfm: true, breaks: true }).lex(markdown), { depth: 0, nodes });
+	if (too_deep.test(markdown) || too_wide.test(markdown)) return asItIs(markdown);
+	try {
+		return blocks(new Lexer({ gfm: true, breaks: true }).lex(markdown), { depth: 0, nodes });
+	} catch (cause) {
+		if (cause instanceof RangeError) return asItIs(markdown); // deeper than there is stack, in another way
+		throw cause;
+	}
 }
+
+const asItIs = (text: string): Block[] => [{ type: 'code', text }];
 
 /** Only addresses that lead somewhere; those that could act on the page are no links. */
 export function safeHref(href: string): string | null {

@@ -1,6 +1,7 @@
 import { intend } from '$lib/api/calls';
 import { asApiError, type ApiError } from '$lib/api/problem';
 import type { Intention, IntentionResult } from '$lib/api/types';
+import { uuid7 } from '$lib/uuid7';
 import { graph } from './app.svelte';
 
 /**
@@ -32,7 +33,7 @@ export class Act {
 	async intend(...intentions: Intention[]): Promise<IntentionResult[] | null> {
 		const done = await this.run(async () => {
 			const body = JSON.stringify(intentions);
-			if (this.last?.body !== body) this.last = { body, key: crypto.randomUUID() };
+			if (this.last?.body !== body) this.last = { body, key: uuid7() };
 			try {
 				const results = await intend(intentions, this.last.key);
 				this.last = null;

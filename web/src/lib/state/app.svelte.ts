@@ -6,6 +6,7 @@ import type { Me } from '$lib/api/types';
 import { chatEars, startChat } from '$lib/chat/chat.svelte';
 import type { Locks } from '$lib/chat/outbox.svelte';
 import { browserStorage, Queue } from '$lib/chat/queue';
+import { sayUnsent } from '$lib/chat/refusal';
 import { chooseConnection, probeSocket, wishOf, type Ways } from '$lib/live/choose';
 import type { Connection, Handlers, Observer, Status, Topic } from '$lib/live/connection';
 import { GraphStore } from '$lib/live/graph.svelte';
@@ -95,6 +96,7 @@ function beginChat(chosen: Connection): void {
 		calls: chatCalls,
 		mayWrite: ({ scope_id }) => session.reaches(graph.levels.get(scope_id), scope_id, 'member'),
 		queue: new Queue(browserStorage()),
+		unseen: sayUnsent,
 		// A frame or so: also on a page that is not on screen, which has none.
 		breathe: () => new Promise((resolve) => setTimeout(resolve, 16)),
 		// Missing where the page comes by plain HTTP.

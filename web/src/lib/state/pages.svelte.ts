@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { asApiError, type ApiError } from '$lib/api/problem';
 
 export interface Page<T> {
@@ -32,17 +33,22 @@ export class Pages<T> {
 
 	/** Reads again all that is shown. */
 	run(): Promise<void> {
-		return this.readTo(Math.max(this.page, this.items?.length ?? 0));
+		return this.readTo(Math.max(this.page, this.shown()));
 	}
 
 	/** Shows a page more. */
 	grow(): Promise<void> {
-		return this.readTo((this.items?.length ?? 0) + this.page);
+		return this.readTo(this.shown() + this.page);
 	}
 
 	/** Another list than before, such as after a change of a filter: from its beginning. */
 	restart(): Promise<void> {
 		return this.readTo(this.page);
+	}
+
+	/** An effect that has it read does not depend on it: each answer would have it read again. */
+	private shown(): number {
+		return untrack(() => this.items?.length ?? 0);
 	}
 
 	private async readTo(length: number): Promise<void> {

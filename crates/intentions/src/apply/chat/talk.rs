@@ -3,7 +3,7 @@
 use super::super::Work;
 use crate::carry_out::Stop;
 use crate::notify::notify_people;
-use domain::limits::{MENTIONED_PEOPLE_MAX, NOTICE_MESSAGE_MAX_CHARS};
+use domain::limits::{MENTIONED_PEOPLE_MAX, NOTICE_MESSAGE_MAX_CHARS, VOICES_AMONG_ANSWERS};
 use domain::message::{nodes_named, plain};
 use domain::node::NodeKind;
 use domain::notification::{Notice, NoticeKind};
@@ -56,7 +56,7 @@ impl Work<'_> {
         mentions: &[(Uuid, NodeKind)],
     ) -> Result<(), Stop> {
         let but = self.actor.person_id().unwrap_or_default();
-        let mut voices = store::message::list_voices(&mut *self.db, channel_id, thread_id, but, PEOPLE).await?;
+        let mut voices = store::message::list_voices(&mut *self.db, (channel_id, thread_id), but, VOICES_AMONG_ANSWERS, PEOPLE).await?;
         voices.retain(|id| !mentions.iter().any(|(named, _)| named == id));
         if voices.is_empty() {
             return Ok(());

@@ -2,7 +2,7 @@ import type { Connection } from '$lib/live/connection';
 import { Rig } from '$lib/live/testing/rig';
 import type { TestServer } from '$lib/live/testing/server';
 import { eventually } from '$lib/live/testing/until';
-import type { ChatConnection } from '../connection';
+import type { ChatConnection, Waiting } from '../connection';
 import type { ChatEars } from '../ears';
 import { LiveChat } from '../live-chat';
 import type { Locks } from '../outbox.svelte';
@@ -33,6 +33,8 @@ export interface Page {
 	server?: TestServer;
 	storage?: Storage;
 	locks?: Locks;
+	/** Told of what was refused while nobody sees its channel. */
+	unseen?: (message: Waiting) => void;
 	/** Whether the viewer's level is enough to write. */
 	mayWrite?: () => boolean;
 }
@@ -42,11 +44,11 @@ export class ChatRig extends Rig {
 	readonly chat: ChatConnection & ChatEars;
 	readonly storage: Storage;
 
-	constructor(kind: Connection['kind'], { server, storage = new TestStorage(), locks, mayWrite = () => true }: Page = {}) {
+	constructor(kind: Connection['kind'], { server, storage = new TestStorage(), locks, unseen, mayWrite = () => true }: Page = {}) {
 		super(kind, server);
 		this.storage = storage;
 		const calls = callsTo(() => this.server.address);
-		const options = { calls, mayWrite, queue: new Queue(storage), locks, random: () => this.random() };
+		const options = { calls, mayWrite, queue: new Queue(storage), locks, unseen, random: () => this.random() };
 		const { connection, graph } = this;
 		this.chat = kind === 'live' ? new LiveChat(connection, graph, options) : new PollingChat(connection, graph, options);
 		const { chat } = this;

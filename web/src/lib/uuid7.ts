@@ -1,4 +1,4 @@
-/** A UUID of version 7: those made later sort later. `crypto.randomUUID` is missing where the page comes by plain HTTP. */
+/** A UUID of version 7: those made later sort later. What browsers have for it is missing where the page comes by plain HTTP. */
 export function uuid7(now_ms = Date.now()): string {
 	const bytes = crypto.getRandomValues(new Uint8Array(16));
 	new DataView(bytes.buffer).setUint32(0, Math.floor(now_ms / 0x1_0000));
