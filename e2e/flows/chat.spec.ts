@@ -199,7 +199,7 @@ test('a long history is scrolled through without a gap, and no more of it is the
 	const seen = () => page.evaluate(() => (window as unknown as { seen: number[][] }).seen);
 	await view.hover();
 	const lowest = async () => (await seen()).at(-1)?.[0] ?? length;
-	while ((await lowest()) > length - 1_000) await page.mouse.wheel(0, -300);
+	while ((await lowest()) > length - 400) await page.mouse.wheel(0, -300);
 	const frames = await seen();
 	for (const [index, [first = 0, last = 0, rows = 0]] of frames.entries()) {
 		expect(rows).toBeLessThanOrEqual(600);

@@ -160,6 +160,21 @@ async fn a_change_reaches_what_follows_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn what_people_have_made_in_a_window_outlives_a_change_of_its_series() {
+    let p = place().await;
+    let series = p.daily().await;
+    let (prepared, empty) = (p.planned().await[8].0, p.planned().await[9].0);
+    let sheet = json!({ "parent_id": prepared, "title": "Run-sheet" });
+    let sheet = id_of(&p.server.ask(Ask::new("POST", "/api/v1/boards").session(&p.member).json(&sheet)).await.expect(201));
+    let change = json!({ "rule": "FREQ=DAILY;COUNT=5" });
+    p.send("PATCH", &format!("/{}", id_of(&series)), &p.member, Some(1), &change).await.expect(200);
+    p.server.ask(Ask::get(&format!("/api/v1/boards/{sheet}")).session(&p.member)).await.expect(200);
+    let node = p.server.ask(Ask::get(&format!("/api/v1/maintenances/{prepared}")).session(&p.member)).await.expect(200);
+    assert_eq!(node["maintenance"]["state"], "cancelled");
+    p.server.ask(Ask::get(&format!("/api/v1/maintenances/{empty}")).session(&p.member)).await.refused(404, "not_found");
+}
+
+#[tokio::test]
 async fn a_preview_tells_the_windows_and_makes_none() {
     let p = place().await;
     let body = json!({ "starts_at": "2027-03-27T02:30:00", "timezone": "Europe/Oslo", "duration_s": 3600, "rule": "FREQ=DAILY;COUNT=3", "count": 2 });

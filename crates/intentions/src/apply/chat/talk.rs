@@ -56,7 +56,8 @@ impl Work<'_> {
         mentions: &[(Uuid, NodeKind)],
     ) -> Result<(), Stop> {
         let but = self.actor.person_id().unwrap_or_default();
-        let mut voices = store::message::list_voices(&mut *self.db, (channel_id, thread_id), but, VOICES_AMONG_ANSWERS, PEOPLE).await?;
+        let mut voices =
+            store::message::list_voices(&mut *self.db, (channel_id, thread_id), but, VOICES_AMONG_ANSWERS, PEOPLE).await?;
         voices.retain(|id| !mentions.iter().any(|(named, _)| named == id));
         if voices.is_empty() {
             return Ok(());
