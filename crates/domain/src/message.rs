@@ -187,6 +187,14 @@ mod tests {
     }
 
     #[test]
+    fn a_text_of_marks_alone_is_no_longer_without_them() {
+        for mark in [">", "- ", "1. ", "*", "[", "![", "`", "<", "a**b_c", "[a](", "> - ", "~~", "\n>", "[a]: "] {
+            let body = mark.repeat(MESSAGE_MAX_BYTES / mark.len());
+            assert!(plain(&body).len() <= 2 * body.len(), "{mark:?}");
+        }
+    }
+
+    #[test]
     fn a_reaction_is_one_emoji() {
         let check = |text: &str, ok: bool| assert_eq!(emoji_of(text).is_ok(), ok, "{text:?}");
         for ok in ["👍", "❤️", "👩‍🚒", "🇳🇴", "👍🏽"] {
