@@ -144,6 +144,10 @@ pub const INSTANCES_KEPT: Duration = Duration::from_secs(3600);
 /// Expired rows are deleted so many at a time.
 pub const UPKEEP_BATCH_ROWS: i64 = 1_000;
 
+/// Messages that go with their channel in one transaction, which holds the graph's lock (about 0.4 ms for each). With
+/// more than these a channel leaves everybody's sight, and they go so many at a time.
+pub const MESSAGES_DELETED_AT_ONCE: i64 = 500;
+
 /// A job's payload, checkpoint or result, as JSON.
 pub const JOB_PAYLOAD_MAX_BYTES: usize = 65_536;
 pub const JOB_ERROR_MAX_CHARS: usize = 2_000;

@@ -8,7 +8,8 @@ pub use files::{FilesError, FilesKept, keep_files};
 use content::Folder;
 use domain::limits::{
     AUDIT_KEPT_DEFAULT, CHECK_RUNS_KEPT_DEFAULT, DEAD_LETTERS_KEPT, DELIVERIES_KEPT, FEED_RETENTION_DEFAULT, INSTANCES_KEPT,
-    JOB_HISTORY_KEPT_DEFAULT, NOTIFICATIONS_KEPT, NOTIFICATIONS_PER_PERSON_MAX, POSITIONS_KEPT_DEFAULT, UPKEEP_BATCH_ROWS,
+    JOB_HISTORY_KEPT_DEFAULT, MESSAGES_DELETED_AT_ONCE, NOTIFICATIONS_KEPT, NOTIFICATIONS_PER_PERSON_MAX,
+    POSITIONS_KEPT_DEFAULT, UPKEEP_BATCH_ROWS,
 };
 use std::time::Duration;
 use store::Pool;
@@ -82,6 +83,8 @@ impl Upkeep {
         self.watch_default_partitions().await;
         progress(0.8, "what has expired");
         self.clear_expired().await.unwrap_or_else(|error| _ = failed.get_or_insert(error));
+        progress(0.85, "deleted channels");
+        self.clear_channels().await.unwrap_or_else(|error| _ = failed.get_or_insert(error));
         progress(0.9, "files");
         self.clear_files().await.unwrap_or_else(|error| _ = failed.get_or_insert(error));
         failed.map_or(Ok(()), Err)
@@ -121,6 +124,12 @@ impl Upkeep {
         clear(|| store::check_rollup::delete_old_rollups(pool, Span::Hour, HOURS_KEPT, most)).await?;
         clear(|| store::check_rollup::delete_old_rollups(pool, Span::Day, DAYS_KEPT, most)).await?;
         store::instance::delete_lapsed(pool, INSTANCES_KEPT).await.map(drop)
+    }
+
+    /// What is left of channels that were deleted with much in them.
+    async fn clear_channels(&self) -> Result<(), store::Error> {
+        clear(|| store::channel::delete_messages_of_deleted(&self.pool, MESSAGES_DELETED_AT_ONCE)).await?;
+        store::channel::delete_emptied(&self.pool).await
     }
 
     /// One partition after the other, until all is in order.
@@ -163,10 +172,10 @@ impl Upkeep {
     }
 }
 
-/// Deletes batch by batch until one is not full.
+/// Deletes batch by batch until nothing is left.
 async fn clear<F: Future<Output = Result<u64, store::Error>>>(mut batch: impl FnMut() -> F) -> Result<(), store::Error> {
     for _ in 0..ACTIONS_MAX {
-        if batch().await? < UPKEEP_BATCH_ROWS.cast_unsigned() {
+        if batch().await? == 0 {
             break;
         }
     }

@@ -20,7 +20,7 @@ use chat::guard_message;
 use domain::access::Level;
 use domain::audit::AuditSubject;
 use domain::intention::{Intention, ScopePatch};
-use domain::limits::NOTE_VERSIONS_MAX;
+use domain::limits::{MESSAGES_DELETED_AT_ONCE, NOTE_VERSIONS_MAX};
 use domain::node::NodeKind;
 use domain::person::PersonPatch;
 use domain::system::SystemPatch;
@@ -289,6 +289,7 @@ impl<'a> Work<'a> {
         if node.scope_id != id {
             self.guard_scopes_inside(id).await?;
         }
+        store::channel::set_aside_inside(self.db, id, MESSAGES_DELETED_AT_ONCE).await?;
         store::node::delete_node(&mut *self.db, id).await?;
         self.touched.push(Touched::Deleted(id));
         self.record("delete_node", node_subject(id, node.scope_id, node.kind, &node.title), json!({})).await

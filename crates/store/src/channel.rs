@@ -4,8 +4,8 @@ use crate::node::unknown;
 use domain::channel::{Channel, ChannelPatch, History};
 use domain::notification::MarkPatch;
 use serde::Deserialize;
-use sqlx::PgExecutor;
 use sqlx::types::chrono::{DateTime, Utc};
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
@@ -61,8 +61,57 @@ pub async fn find_what_beside(db: impl PgExecutor<'_>, id: Uuid) -> Result<Optio
 
 /// Holds the order of a channel's messages until the transaction ends; false when there is no such channel.
 pub async fn lock_order(db: impl PgExecutor<'_>, id: Uuid) -> Result<bool> {
-    let found = sqlx::query_scalar!("select last_number from channels where node_id = $1 for no key update", id);
+    let found =
+        sqlx::query_scalar!("select last_number from channels where node_id = $1 and deleted_at is null for no key update", id);
     Ok(found.fetch_optional(db).await?.is_some())
+}
+
+/// Puts the channels that are this node or inside it where nobody sees them, if they have more than `most` messages
+/// together; [`delete_messages_of_deleted`] goes on. The caller holds `lock_graph`.
+pub async fn set_aside_inside(db: &mut PgConnection, node_id: Uuid, most: i64) -> Result<()> {
+    let channels = sqlx::query_scalar!(
+        r#"with recursive inside as (
+             select n.id, n.kind from nodes n where n.id = $1
+             union all
+             select n.id, n.kind
+               from inside i
+               join edges e on e.target_id = i.id and e.kind = 'part_of'
+               join nodes n on n.id = e.source_id
+              where i.kind <> 'channel')
+           select id as "id!" from inside where kind = 'channel'"#,
+        node_id
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let many = sqlx::query_scalar!(
+        r#"select count(*) > $2 as "many!" from (select from messages where channel_id = any($1) limit $2::int8 + 1) counted"#,
+        &channels,
+        most
+    );
+    if !channels.is_empty() && many.fetch_one(&mut *db).await? {
+        sqlx::query!("select set_channels_aside($1)", &channels).execute(db).await?;
+    }
+    Ok(())
+}
+
+/// Deletes some messages of channels that are deleted; answers how many.
+pub async fn delete_messages_of_deleted(db: impl PgExecutor<'_>, limit: i64) -> Result<u64> {
+    let done = sqlx::query!(
+        "delete from nodes where id in (
+           select m.node_id from channels c join messages m on m.channel_id = c.node_id where c.deleted_at is not null limit $1)",
+        limit
+    );
+    Ok(done.execute(db).await?.rows_affected())
+}
+
+/// Deletes the channels of which no message is left.
+pub async fn delete_emptied(db: impl PgExecutor<'_>) -> Result<()> {
+    let done = sqlx::query!(
+        "delete from nodes where id in (
+           select c.node_id from channels c
+            where c.deleted_at is not null and not exists (select from messages m where m.channel_id = c.node_id))"
+    );
+    done.execute(db).await.map(drop)
 }
 
 /// The number of its next message. The caller holds its order.

@@ -3,7 +3,7 @@
 use super::body::{Bodies, Body, Entity};
 use super::frame::{Gone, Item};
 use crate::live::reader::Readable;
-use domain::NodeKind;
+use domain::{EdgeKind, NodeKind};
 use feed::{Batch, Change, Control, Event};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -57,14 +57,26 @@ impl Prepared {
         Self {
             control: batch.control,
             wanted: batch.wanted.map(|nodes| nodes.iter().map(|node| bodies.node(node)).collect()),
-            events: batch.events.into_iter().map(|event| PreparedEvent::new(event, bodies)).collect(),
+            events: PreparedEvent::of(batch.events, bodies).collect(),
             ends: batch.ends,
         }
     }
 }
 
+/// Whether it is told. That a message is part of its channel says the message itself, and it never changes; a channel
+/// whose own topic told it would have all its messages for neighbours.
+fn is_news(event: &Event) -> bool {
+    !matches!(&event.change, Change::Edge { edge, ends, .. } if edge.kind == EdgeKind::PartOf
+        && ends.iter().any(|end| end.id == edge.source_id && end.kind == NodeKind::Message))
+}
+
 impl PreparedEvent {
-    pub(super) fn new(event: Event, bodies: &Bodies) -> Self {
+    /// Those of these events that are told.
+    pub(super) fn of(events: Vec<Event>, bodies: &Bodies) -> impl Iterator<Item = Self> {
+        events.into_iter().filter(is_news).map(|event| Self::new(event, bodies))
+    }
+
+    fn new(event: Event, bodies: &Bodies) -> Self {
         let node_pairs = |scopes: Vec<Uuid>| scopes.into_iter().map(|s| (s, s)).collect();
         let xids = event.xids;
         match event.change {

@@ -61,7 +61,7 @@ impl Subscription {
 pub(super) struct Shift {
     pub(super) lost: Vec<Uuid>,
     pub(super) gained: Vec<(Uuid, Level)>,
-    /// Visible before and after, with another level.
+    /// Visible before and after, with another level; or new.
     pub(super) levels: Vec<(Uuid, Level)>,
 }
 
@@ -145,6 +145,8 @@ impl Reader {
         for (scope, before) in before {
             match (before, self.level(scope, new.get(&scope).copied())) {
                 (Some(_), None) => shift.lost.push(scope),
+                // All that is in a new scope came to it just now, so each of it is among the events.
+                (None, Some(level)) if !old.contains_key(&scope) => shift.levels.push((scope, level)),
                 (None, Some(level)) => shift.gained.push((scope, level)),
                 (Some(was), Some(is)) if was != is => shift.levels.push((scope, is)),
                 _ => {}

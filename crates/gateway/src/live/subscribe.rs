@@ -137,7 +137,7 @@ pub(super) async fn missed(
         if rows > REPLAY_ROWS_MAX.unsigned_abs() {
             return Err(Stop::Resync);
         }
-        events.extend(page.into_iter().map(|event| PreparedEvent::new(event, bodies)));
+        events.extend(PreparedEvent::of(page, bodies));
     }
     let neighbours = match topic {
         Topic::Node(_) => read_rows(&mut tx, bodies, reader, topic).await?.1,

@@ -279,6 +279,37 @@ async fn a_reader_is_given_what_the_channel_says_and_asks_for_the_rest() {
 }
 
 #[tokio::test]
+async fn a_new_channel_is_told_to_who_is_there_and_nothing_begins_anew() {
+    let app = TestApp::start().await;
+    let admin = app.administrator().await;
+    let workspace = app.db.workspace("Work").await;
+    let (kari_id, kari) = sign_in(&app, &admin, "kari").await;
+    app.db.grant(kari_id, EdgeKind::MemberOf, workspace).await;
+    for client in [&admin, &kari] {
+        let mut page = Reader::start(app.ready.address, client.session(), &["channel"]).await;
+        let topic = format!("node:{workspace}");
+        page.subscribe(&topic, None).await;
+        page.until("it runs", |held| held.running.contains(&topic)).await;
+        let channel = make_channel(&admin, workspace).await;
+        let is_its_place = |row: &&Value| row["kind"] == "part_of" && row["source_id"] == channel.to_string();
+        page.until("the channel is told, with its level and its place", |held| {
+            let level = held.levels.contains_key(&channel);
+            level && held.rows.contains_key(&channel) && held.rows.values().any(|row| is_its_place(&row))
+        })
+        .await;
+        // What is said there is not what the channel's page is about.
+        let topic = format!("node:{channel}");
+        page.subscribe(&topic, None).await;
+        page.until("it runs", |held| held.running.contains(&topic)).await;
+        let said = say(&admin, channel, "hello").await;
+        let after = make_channel(&admin, workspace).await;
+        page.until("what is told behind it", |held| held.rows.contains_key(&after)).await;
+        assert!(!page.held.told.contains(&id_of(&said)));
+        assert_eq!(page.held.resyncs, 0);
+    }
+}
+
+#[tokio::test]
 async fn a_reader_who_was_away_misses_nothing_and_hears_nothing_twice() {
     let app = TestApp::start().await;
     let admin = app.administrator().await;

@@ -3,11 +3,12 @@
 
 use crate::access::sign_in;
 use crate::app::TestApp;
-use crate::chat::{channel, say};
+use crate::chat::{channel, id_of, make_channel, say};
 use crate::client::Client;
 use crate::raw::Raw;
+use crate::socket::Reader;
 use domain::EdgeKind::{MemberOf, Reader as ReaderOf};
-use domain::limits::{FILES_UNSENT_PER_PERSON_MAX, UPLOADS_AT_ONCE_PER_PERSON};
+use domain::limits::{FILES_UNSENT_PER_PERSON_MAX, MESSAGES_DELETED_AT_ONCE, UPLOADS_AT_ONCE_PER_PERSON};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -546,6 +547,53 @@ async fn the_job_deletes_what_was_not_sent_within_a_day() {
     assert_eq!(get(&place.admin, &new, &[]).await.bytes, b"new");
     assert_eq!(get(&place.admin, &sent, &[]).await.bytes, b"sent");
     assert!(tmp.join("fresh").exists());
+}
+
+#[tokio::test]
+async fn a_channel_with_much_in_it_is_gone_at_once_and_for_good_bit_by_bit() {
+    let place = Place::with(|config| config.roles = vec![Role::Gateway, Role::Worker]).await;
+    let (app, admin) = (&place.app, &place.admin);
+    let file = upload(admin, &place.uploads(), "a.txt", "text/plain", b"hello").await.ok();
+    let said = place.send(admin, &[&file]).await;
+    let other = make_channel(admin, place.workspace).await;
+    let kept = say(admin, other, "stays").await;
+    let many = "with new as (insert into nodes (id, kind, title) select gen_random_uuid(), 'message', 'x' from generate_series(2, $2) returning id),
+                placed as (insert into edges (id, kind, source_id, target_id) select gen_random_uuid(), 'part_of', id, $1 from new)
+                insert into messages (node_id, channel_id, thread_id, number) select id, $1, $1, 1 + row_number() over () from new";
+    sqlx::query(many).bind(place.channel).bind(3 * MESSAGES_DELETED_AT_ONCE + 1).execute(app.db.owner_pool()).await.unwrap();
+    let (reader_id, reader) = sign_in(app, admin, "reader").await;
+    app.db.grant(reader_id, ReaderOf, place.channel).await;
+    let topic = format!("channel:{}", place.channel);
+    let mut page = Reader::start(app.ready.address, admin.session(), &["channel", "message"]).await;
+    page.subscribe(&topic, None).await;
+    page.until("the channel is there", |held| held.running.contains(&topic)).await;
+
+    // With all that is around it; and what it held is nobody's any more.
+    let path = format!("/api/v1/workspaces/{}", place.workspace);
+    let version = format!("\"{}\"", admin.get(&path).await.ok()["version"]);
+    admin.send(Method::DELETE, &path, None, &[("if-match", &version)]).await.ok();
+    page.until("it is taken away", |held| !held.rows.contains_key(&place.channel) && !held.rows.contains_key(&id_of(&said))).await;
+    for client in [admin, &reader] {
+        for path in [format!("/api/v1/nodes/{}", place.channel), format!("/api/v1/messages/{}", id_of(&said))] {
+            assert_eq!(client.get(&path).await.status, StatusCode::NOT_FOUND);
+        }
+        assert_eq!(client.get("/api/v1/search?q=look").await.ok()["items"], json!([]));
+        assert_eq!(get(client, &file, &[]).await.status, StatusCode::NOT_FOUND);
+        let new = json!({ "id": Uuid::now_v7(), "body": "hello" });
+        let sent = client.post(&format!("/api/v1/channels/{}/messages", place.channel), new).await;
+        assert_eq!(sent.status, StatusCode::NOT_FOUND);
+    }
+    let left = async || {
+        let rows = "select (select count(*) from channels), (select count(*) from messages), (select count(*) from files)";
+        sqlx::query_as::<_, (i64, i64, i64)>(rows).fetch_one(app.db.owner_pool()).await.unwrap()
+    };
+    assert_eq!(left().await, (2, 3 * MESSAGES_DELETED_AT_ONCE + 2, 1), "both are aside, so that the whole is short");
+    let version = format!("\"{}\"", kept["version"]);
+    let kept = format!("/api/v1/messages/{}", id_of(&kept));
+    assert_eq!(admin.send(Method::DELETE, &kept, None, &[("if-match", &version)]).await.status, StatusCode::NOT_FOUND);
+
+    admin.post("/api/v1/admin/jobs", json!({ "kind": "retention", "payload": {} })).await.ok();
+    wait_until("it is cleared away", LIMIT, async || left().await == (0, 0, 0) && place.on_disk().is_empty()).await;
 }
 
 #[tokio::test]

@@ -44,6 +44,19 @@ describe('parse', () => {
 		expect(JSON.stringify(parse(`a ${mark.repeat(60_000)}`))).toContain(mark);
 	});
 
+	it.each(['*a**b', '_a __b', '[a', '`a``b', '~a~~b'])('shows a paragraph with thousands of %j as it is, and what is around it as it is meant', (marks) => {
+		const long = marks.repeat(2_000);
+		expect(parse(`**first**\n\n${long}\n\n**last**`)).toEqual([
+			paragraph({ type: 'strong', children: [text('first')] }),
+			paragraph(text(long)),
+			paragraph({ type: 'strong', children: [text('last')] })
+		]);
+	});
+
+	it('takes more marks than anybody types in a paragraph for what they are', () => {
+		expect(JSON.stringify(parse('**a** '.repeat(400))).split('strong').length - 1).toBe(400);
+	});
+
 	it('shows what more spaces part than anybody types as it is', () => {
 		const wide = `a${' '.repeat(60_000)}b`;
 		expect(parse(wide)).toEqual([{ type: 'code', text: wide }]);

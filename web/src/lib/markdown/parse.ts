@@ -34,6 +34,16 @@ const depth_max = 12;
 const too_deep = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){51}/m;
 /** It looks from each space of a run for its end: many thousands take it minutes. */
 const too_wide = / {500}/;
+/** For each mark that may open something it looks through those behind it: many thousands in one paragraph take it seconds. */
+const marks_max = 1_000;
+
+class Words extends Lexer {
+	override inlineTokens(text: string, tokens: Token[] = []): Token[] {
+		if ((text.match(/[*_~]+|`+|\[/g)?.length ?? 0) <= marks_max) return super.inlineTokens(text, tokens);
+		tokens.push({ type: 'text', raw: text, text });
+		return tokens;
+	}
+}
 
 /** How deep it is, and whether links to nodes are told apart: else they are their words. */
 interface Way {
@@ -49,7 +59,7 @@ interface Way {
 export function parse(markdown: string, { nodes = false } = {}): Block[] {
 	if (too_deep.test(markdown) || too_wide.test(markdown)) return asItIs(markdown);
 	try {
-		return blocks(new Lexer({ gfm: true, breaks: true }).lex(markdown), { depth: 0, nodes });
+		return blocks(new Words({ gfm: true, breaks: true }).lex(markdown), { depth: 0, nodes });
 	} catch (cause) {
 		if (cause instanceof RangeError) return asItIs(markdown); // deeper than there is stack, in another way
 		throw cause;
