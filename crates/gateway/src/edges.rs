@@ -40,7 +40,8 @@ pub(crate) enum Direction {
 
 /// List a node's edges
 ///
-/// Those to nodes one may see, oldest first, with the nodes at the other ends.
+/// Those to nodes one may see, oldest first, with the nodes at the other ends. What is said in a channel is not among
+/// them: that is read by its messages.
 #[utoipa::path(get, path = "/nodes/{id}/edges", operation_id = "list_edges", tag = "graph",
     params(("id" = Uuid, Path, description = "The node"), EdgesQuery),
     responses((status = 200, description = "A page of edges", body = EdgePage)))]

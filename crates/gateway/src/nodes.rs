@@ -20,7 +20,7 @@ use uuid::Uuid;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct NodesQuery {
-    /// Of this kind alone.
+    /// Of this kind alone; without it all but messages.
     pub(crate) kind: Option<NodeKind>,
     /// Directly part of this node.
     pub(crate) parent_id: Option<Uuid>,

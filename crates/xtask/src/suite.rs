@@ -104,9 +104,8 @@ async fn with_services(steps: &mut Steps, filter: Option<&str>) -> anyhow::Resul
             session.run(services.lend(&mut doctests)).await
         })
         .await;
-    // With the features that the tests have asked for: so all of it is there already.
-    let binaries = ["build", "--quiet", "--workspace", "--all-targets"];
-    steps.step("binaries", async |session| session.run(&mut cargo(&binaries)).await).await;
+    // What is shipped: without the features that only tests ask for.
+    steps.step("binaries", async |session| session.run(&mut crate::up::build_server()).await).await;
     let synops = || repo::target_dir().map(|dir| dir.join("debug/synops"));
     steps.step("generated", async |session| generate::api(session, &synops()?, true).await).await;
     steps.step("contract", async |session| contract::run(session, &services, &synops()?).await).await;

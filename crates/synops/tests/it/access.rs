@@ -4,6 +4,7 @@
 use crate::app::TestApp;
 use crate::client::Client;
 use crate::socket::Reader;
+use domain::EdgeKind;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -169,6 +170,13 @@ pub(crate) async fn sign_in(app: &TestApp, admin: &Client, login: &str) -> (Uuid
     let client = app.client();
     client.sign_in_by_link(link["url"].as_str().unwrap()).await;
     (id.parse().unwrap(), client)
+}
+
+/// Somebody who is a member there.
+pub(crate) async fn member(app: &TestApp, admin: &Client, login: &str, of: Uuid) -> (Uuid, Client) {
+    let (id, client) = sign_in(app, admin, login).await;
+    app.db.grant(id, EdgeKind::MemberOf, of).await;
+    (id, client)
 }
 
 async fn walk(seed: u64, steps: usize) {

@@ -1,6 +1,6 @@
 //! Boards: whoever moves what at once, everybody ends with what the database has. And notes.
 
-use crate::access::sign_in;
+use crate::access::{member, sign_in};
 use crate::app::TestApp;
 use crate::chat::id_of;
 use crate::client::{Client, Reply};
@@ -200,8 +200,7 @@ async fn a_note_keeps_its_versions_and_nobody_writes_over_another() {
     let app = TestApp::start().await;
     let admin = app.administrator().await;
     let workspace = app.db.workspace("Work").await;
-    let (kari_id, kari) = sign_in(&app, &admin, "kari").await;
-    app.db.grant(kari_id, EdgeKind::MemberOf, workspace).await;
+    let (_, kari) = member(&app, &admin, "kari", workspace).await;
     let note = admin.post("/api/v1/notes", json!({ "parent_id": workspace, "title": "Fail over", "body": "one" })).await.ok();
     let path = format!("/api/v1/notes/{}", note["id"].as_str().unwrap());
     let change = async |client: &Client, version: &Value, body: &str| {

@@ -1,6 +1,6 @@
 //! Conversations: what is said is there once and in one order for everybody, whatever is repeated, edited or deleted.
 
-use crate::access::sign_in;
+use crate::access::{member, sign_in};
 use crate::app::TestApp;
 use crate::client::{Client, Reply};
 use crate::socket::Reader;
@@ -115,8 +115,7 @@ async fn an_id_is_its_author_s_and_its_channel_s() {
     let app = TestApp::start().await;
     let admin = app.administrator().await;
     let (workspace, channel) = channel(&app, &admin).await;
-    let (ola_id, ola) = sign_in(&app, &admin, "ola").await;
-    app.db.grant(ola_id, EdgeKind::MemberOf, workspace).await;
+    let (_, ola) = member(&app, &admin, "ola", workspace).await;
     let other = make_channel(&admin, workspace).await;
     let said = say(&admin, channel, "mine").await;
     let again = json!({ "id": said["id"], "body": "something else" });
@@ -135,8 +134,7 @@ async fn what_is_edited_keeps_what_it_said_and_what_is_deleted_nothing() {
     let app = TestApp::start().await;
     let admin = app.administrator().await;
     let (workspace, channel) = channel(&app, &admin).await;
-    let (ola_id, ola) = sign_in(&app, &admin, "ola").await;
-    app.db.grant(ola_id, EdgeKind::MemberOf, workspace).await;
+    let (_, ola) = member(&app, &admin, "ola", workspace).await;
     let first = say(&ola, channel, "A secret **word**").await;
     assert_eq!(first["title"], "A secret word");
     assert_eq!(change(&admin, Method::PATCH, &first, Some(json!({ "body": "not mine" }))).await.status, StatusCode::FORBIDDEN);
@@ -189,8 +187,14 @@ async fn answers_stand_in_their_thread() {
     assert_eq!(listed(&admin, channel, "").await.len(), 2, "answers are not among the others");
     let thread = listed(&admin, channel, &format!("thread_id={question_id}")).await;
     assert_eq!(thread.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2, 3]);
+    let heard = json!({ "id": Uuid::now_v7(), "body": "in time", "thread_id": other["id"] });
+    let path = format!("/api/v1/channels/{channel}/messages");
+    admin.post(&path, heard.clone()).await.ok();
+    let other = admin.get(&format!("/api/v1/messages/{}", id_of(&other))).await.ok();
     let gone = change(&admin, Method::DELETE, &other, None).await.ok();
     assert_eq!(answer(&admin, channel, &gone, "too late").await.status, StatusCode::CONFLICT);
+    // Who does not know that it was heard, and asks once more, is told so.
+    assert_eq!(admin.post(&path, heard.clone()).await.ok()["id"], heard["id"]);
     // What is asked about lies in another channel.
     let elsewhere = make_channel(&admin, domain::node::INSTANCE_ID).await;
     assert_eq!(answer(&admin, elsewhere, &question, "here?").await.status, StatusCode::CONFLICT);
@@ -201,8 +205,7 @@ async fn a_person_reacts_once_with_an_emoji() {
     let app = TestApp::start().await;
     let admin = app.administrator().await;
     let (workspace, channel) = channel(&app, &admin).await;
-    let (ola_id, ola) = sign_in(&app, &admin, "ola").await;
-    app.db.grant(ola_id, EdgeKind::MemberOf, workspace).await;
+    let (_, ola) = member(&app, &admin, "ola", workspace).await;
     let said = say(&admin, channel, "Done").await;
     let react =
         async |client: &Client, emoji: &str, on: bool| put(client, &said, "reactions", json!({ "emoji": emoji, "on": on })).await;
@@ -283,8 +286,7 @@ async fn a_new_channel_is_told_to_who_is_there_and_nothing_begins_anew() {
     let app = TestApp::start().await;
     let admin = app.administrator().await;
     let workspace = app.db.workspace("Work").await;
-    let (kari_id, kari) = sign_in(&app, &admin, "kari").await;
-    app.db.grant(kari_id, EdgeKind::MemberOf, workspace).await;
+    let (_, kari) = member(&app, &admin, "kari", workspace).await;
     for client in [&admin, &kari] {
         let mut page = Reader::start(app.ready.address, client.session(), &["channel"]).await;
         let topic = format!("node:{workspace}");

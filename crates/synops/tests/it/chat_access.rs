@@ -1,11 +1,12 @@
 //! Who reads and says what in channels, whom a message reaches, and what is left for who leaves.
 
-use crate::access::sign_in;
+use crate::access::{member, sign_in};
 use crate::app::TestApp;
 use crate::chat::{channel, id_of, make_channel, say};
 use crate::client::Client;
 use crate::socket::Reader;
 use domain::EdgeKind::{MemberOf, Reader as ReaderOf};
+use keyring::Keyring;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -82,8 +83,7 @@ async fn who_leaves_a_team_hears_nothing_after_that() {
     let (workspace, channel) = channel(&app, &admin).await;
     let team = app.db.team("On call").await;
     app.db.grant(team, MemberOf, workspace).await;
-    let (kari_id, kari) = sign_in(&app, &admin, "kari").await;
-    app.db.grant(kari_id, MemberOf, team).await;
+    let (kari_id, kari) = member(&app, &admin, "kari", team).await;
     let before = id_of(&say(&kari, channel, "before").await);
     let topic = format!("channel:{channel}");
     let mut page = Reader::start(app.ready.address, kari.session(), &["channel", "message"]).await;
@@ -114,11 +114,8 @@ async fn a_closed_channel_is_for_its_own_people() {
     let app = TestApp::start().await;
     let admin = app.administrator().await;
     let workspace = app.db.workspace("Work").await;
-    let (kari_id, kari) = sign_in(&app, &admin, "kari").await;
-    let (ola_id, ola) = sign_in(&app, &admin, "ola").await;
-    for person in [kari_id, ola_id] {
-        app.db.grant(person, MemberOf, workspace).await;
-    }
+    let (_, kari) = member(&app, &admin, "kari", workspace).await;
+    let (ola_id, ola) = member(&app, &admin, "ola", workspace).await;
     let closed = json!({ "parent_id": workspace, "title": "Closed", "isolated": true });
     let closed = id_of(&kari.post("/api/v1/channels", closed).await.ok());
     let said = say(&kari, closed, "between us").await;
@@ -177,13 +174,38 @@ async fn who_is_named_is_told_if_they_may_read_it() {
 }
 
 #[tokio::test]
+async fn answers_are_mailed_once_until_they_are_read() {
+    let app = TestApp::start_with(|config| config.secrets.key = Some(Keyring::generate().unwrap())).await;
+    let admin = app.administrator().await;
+    let (workspace, channel) = channel(&app, &admin).await;
+    let (_, kari) = member(&app, &admin, "kari", workspace).await;
+    let mail = json!({ "parent_id": workspace, "title": "Mail", "channel": "smtp", "host": "127.0.0.1", "sender": "a@example.org" });
+    admin.post("/api/v1/connections", mail).await.ok();
+    sqlx::query("update people set email = login || '@example.org'").execute(app.db.owner_pool()).await.unwrap();
+    let asked = say(&kari, channel, "Why?").await;
+    let answers_mailed = async || {
+        let path = format!("/api/v1/channels/{channel}/messages");
+        admin.post(&path, json!({ "id": Uuid::now_v7(), "body": "because", "thread_id": asked["id"] })).await.ok();
+        kari.get("/api/v1/deliveries?channel=smtp").await.ok()["items"].as_array().unwrap().len()
+    };
+    assert_eq!((answers_mailed().await, answers_mailed().await, answers_mailed().await), (1, 1, 1));
+    let told = kari.get("/api/v1/notifications").await.ok();
+    assert_eq!((told["items"].as_array().unwrap().len(), &told["items"][0]["count"]), (1, &json!(3)));
+    kari.post("/api/v1/notifications/read", json!({ "ids": [told["items"][0]["id"]] })).await.ok();
+    assert_eq!((answers_mailed().await, answers_mailed().await), (2, 2));
+    // Whoever wants mail alone has nothing there to be read: each is mailed.
+    let alone = json!({ "in_app": false, "mail": true, "ntfy": true, "quiet": null });
+    kari.send(Method::PUT, "/api/v1/notification-preferences", Some(alone), &[]).await.ok();
+    assert_eq!((answers_mailed().await, answers_mailed().await), (3, 4));
+}
+
+#[tokio::test]
 async fn what_its_author_can_t_see_is_not_named() {
     let app = TestApp::start().await;
     let admin = app.administrator().await;
     let (workspace, channel) = channel(&app, &admin).await;
     let hidden = app.db.system("Hidden", app.db.workspace("Other").await).await;
-    let (kari_id, kari) = sign_in(&app, &admin, "kari").await;
-    app.db.grant(kari_id, MemberOf, workspace).await;
+    let (_, kari) = member(&app, &admin, "kari", workspace).await;
     let text = format!("[guess](node:{hidden}) [none](node:{})", Uuid::now_v7());
     assert_eq!(say(&kari, channel, &text).await["message"]["mentions"], json!([]));
     assert_eq!(say(&admin, channel, &text).await["message"]["mentions"], json!([hidden]));
@@ -200,11 +222,8 @@ async fn what_one_may_not_delete_does_not_go_with_what_is_around_it() {
     let app = TestApp::start().await;
     let admin = app.administrator().await;
     let workspace = app.db.workspace("Work").await;
-    let (kari_id, kari) = sign_in(&app, &admin, "kari").await;
-    let (ola_id, ola) = sign_in(&app, &admin, "ola").await;
-    for person in [kari_id, ola_id] {
-        app.db.grant(person, MemberOf, workspace).await;
-    }
+    let (_, kari) = member(&app, &admin, "kari", workspace).await;
+    let (_, ola) = member(&app, &admin, "ola", workspace).await;
     let outer = id_of(&ola.post("/api/v1/groups", json!({ "parent_id": workspace, "title": "Outer" })).await.ok());
     let group = id_of(&ola.post("/api/v1/groups", json!({ "parent_id": outer, "title": "Inner" })).await.ok());
     let closed = json!({ "parent_id": group, "title": "Closed", "isolated": true });
@@ -228,8 +247,7 @@ async fn who_reads_beside_a_thing_is_for_its_administrators_to_say_and_somebody_
     let app = TestApp::start().await;
     let admin = app.administrator().await;
     let workspace = app.db.workspace("Work").await;
-    let (kari_id, kari) = sign_in(&app, &admin, "kari").await;
-    app.db.grant(kari_id, MemberOf, workspace).await;
+    let (_, kari) = member(&app, &admin, "kari", workspace).await;
     let system = app.db.system("Till", workspace).await;
     for scope in [json!({ "isolated": true }), json!({ "visibility": "public" })] {
         let mut body = scope;
