@@ -154,7 +154,7 @@ async fn what_a_card_names_it_relates_to() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_moves_cards_at_once_all_see_what_the_database_has() {
     #[expect(clippy::disallowed_methods, reason = "how long a test runs is no setting of the server")]
-    let rounds: u64 = std::env::var("SYNOPS_TEST_BOARD_MOVES").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
+    let rounds: u64 = std::env::var("SYNOPS_TEST_BOARD_MOVES").ok().and_then(|n| n.parse().ok()).unwrap_or(200);
     let app = TestApp::start().await;
     let admin = app.administrator().await;
     let board = board(&app, &admin, 3, 8).await;
@@ -187,6 +187,10 @@ async fn whoever_moves_cards_at_once_all_see_what_the_database_has() {
         let expected = kept(&app, board.id).await;
         assert_eq!(expected.values().map(Vec::len).sum::<usize>(), board.cards.len(), "seed {seed}");
         for viewer in &mut viewers {
+            // As pages do, lest they are taken for gone.
+            if seed % 50 == 0 {
+                viewer.say(&json!({ "type": "ping" })).await;
+            }
             viewer.until(&format!("seed {seed}: it is shown"), |held| shown(held.rows.values().cloned()) == expected).await;
         }
     }
