@@ -2570,7 +2570,8 @@ export interface paths {
         };
         /**
          * List a node's edges
-         * @description Those to nodes one may see, oldest first, with the nodes at the other ends.
+         * @description Those to nodes one may see, oldest first, with the nodes at the other ends. What is said in a channel is not among
+         *     them: that is read by its messages.
          */
         get: operations["list_edges"];
         put?: never;
@@ -25257,7 +25258,7 @@ export interface operations {
     list_nodes: {
         parameters: {
             query?: {
-                /** @description Of this kind alone. */
+                /** @description Of this kind alone; without it all but messages. */
                 kind?: components["schemas"]["NodeKind"];
                 /** @description Directly part of this node. */
                 parent_id?: string;
