@@ -179,7 +179,8 @@ async fn answers_are_mailed_once_until_they_are_read() {
     let admin = app.administrator().await;
     let (workspace, channel) = channel(&app, &admin).await;
     let (_, kari) = member(&app, &admin, "kari", workspace).await;
-    let mail = json!({ "parent_id": workspace, "title": "Mail", "channel": "smtp", "host": "127.0.0.1", "sender": "a@example.org" });
+    let mail =
+        json!({ "parent_id": workspace, "title": "Mail", "channel": "smtp", "host": "127.0.0.1", "sender": "a@example.org" });
     admin.post("/api/v1/connections", mail).await.ok();
     sqlx::query("update people set email = login || '@example.org'").execute(app.db.owner_pool()).await.unwrap();
     let asked = say(&kari, channel, "Why?").await;

@@ -572,7 +572,8 @@ async fn a_channel_with_much_in_it_is_gone_at_once_and_for_good_bit_by_bit() {
     let path = format!("/api/v1/workspaces/{}", place.workspace);
     let version = format!("\"{}\"", admin.get(&path).await.ok()["version"]);
     admin.send(Method::DELETE, &path, None, &[("if-match", &version)]).await.ok();
-    page.until("it is taken away", |held| !held.rows.contains_key(&place.channel) && !held.rows.contains_key(&id_of(&said))).await;
+    page.until("it is taken away", |held| !held.rows.contains_key(&place.channel) && !held.rows.contains_key(&id_of(&said)))
+        .await;
     for client in [admin, &reader] {
         for path in [format!("/api/v1/nodes/{}", place.channel), format!("/api/v1/messages/{}", id_of(&said))] {
             assert_eq!(client.get(&path).await.status, StatusCode::NOT_FOUND);
