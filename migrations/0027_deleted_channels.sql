@@ -9,6 +9,8 @@ create index channels_deleted on channels (deleted_at) where deleted_at is not n
 create function set_channels_aside(ids uuid[]) returns void
 language plpgsql set search_path = public, pg_temp as $$
 begin
+    -- Nodes first, as those do who speak there.
+    perform from nodes where id = any(ids) order by id for update;
     update channels set deleted_at = clock_timestamp(), beside_id = null where node_id = any(ids);
     update scopes set visibility = 'members', isolated = true where node_id = any(ids);
     delete from edges where target_id = any(ids) and kind <> 'part_of';

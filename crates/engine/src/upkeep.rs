@@ -106,30 +106,35 @@ impl Upkeep {
     async fn clear_expired(&self) -> Result<(), store::Error> {
         let pool = &self.pool;
         let tombstones_kept = self.retention.change_log + TOMBSTONES_KEPT_LONGER;
-        let most = UPKEEP_BATCH_ROWS;
-        clear(|| store::idempotency::delete_expired(pool, most)).await?;
-        clear(|| store::tombstone::delete_old(pool, tombstones_kept, most)).await?;
-        clear(|| store::session::delete_expired(pool, most)).await?;
-        clear(|| store::sign_in_link::delete_expired(pool, most)).await?;
-        clear(|| store::api_token::delete_expired(pool, most)).await?;
-        clear(|| store::job::delete_expired_keys(pool, most)).await?;
-        clear(|| store::status_page::delete_unconfirmed(pool, most)).await?;
-        clear(|| store::dead_letter::delete_old_dead_letters(pool, DEAD_LETTERS_KEPT, most)).await?;
-        clear(|| store::notification::delete_old_notifications(pool, NOTIFICATIONS_KEPT, NOTIFICATIONS_PER_PERSON_MAX, most))
-            .await?;
-        clear(|| store::delivery::delete_old_deliveries(pool, DELIVERIES_KEPT, most)).await?;
+        let rows = UPKEEP_BATCH_ROWS;
+        clear(rows, |most| store::idempotency::delete_expired(pool, most)).await?;
+        clear(rows, |most| store::tombstone::delete_old(pool, tombstones_kept, most)).await?;
+        clear(rows, |most| store::session::delete_expired(pool, most)).await?;
+        clear(rows, |most| store::sign_in_link::delete_expired(pool, most)).await?;
+        clear(rows, |most| store::api_token::delete_expired(pool, most)).await?;
+        clear(rows, |most| store::job::delete_expired_keys(pool, most)).await?;
+        clear(rows, |most| store::status_page::delete_unconfirmed(pool, most)).await?;
+        clear(rows, |most| store::dead_letter::delete_old_dead_letters(pool, DEAD_LETTERS_KEPT, most)).await?;
+        clear(rows, |most| {
+            store::notification::delete_old_notifications(pool, NOTIFICATIONS_KEPT, NOTIFICATIONS_PER_PERSON_MAX, most)
+        })
+        .await?;
+        clear(rows, |most| store::delivery::delete_old_deliveries(pool, DELIVERIES_KEPT, most)).await?;
         let told_kept = self.retention.positions + STORIES_KEPT_LONGER;
-        clear(|| store::geofence::delete_old_shapes(pool, told_kept, most)).await?;
-        clear(|| store::device_state::delete_old_checkpoints(pool, told_kept, most)).await?;
-        clear(|| store::check_rollup::delete_old_rollups(pool, Span::Hour, HOURS_KEPT, most)).await?;
-        clear(|| store::check_rollup::delete_old_rollups(pool, Span::Day, DAYS_KEPT, most)).await?;
+        clear(rows, |most| store::geofence::delete_old_shapes(pool, told_kept, most)).await?;
+        clear(rows, |most| store::device_state::delete_old_checkpoints(pool, told_kept, most)).await?;
+        clear(rows, |most| store::check_rollup::delete_old_rollups(pool, Span::Hour, HOURS_KEPT, most)).await?;
+        clear(rows, |most| store::check_rollup::delete_old_rollups(pool, Span::Day, DAYS_KEPT, most)).await?;
         store::instance::delete_lapsed(pool, INSTANCES_KEPT).await.map(drop)
     }
 
     /// What is left of channels that were deleted with much in them.
     async fn clear_channels(&self) -> Result<(), store::Error> {
-        clear(|| store::channel::delete_messages_of_deleted(&self.pool, MESSAGES_DELETED_AT_ONCE)).await?;
-        store::channel::delete_emptied(&self.pool).await
+        for id in store::channel::list_deleted(&self.pool, UPKEEP_BATCH_ROWS).await? {
+            clear(MESSAGES_DELETED_AT_ONCE, |most| store::channel::delete_messages(&self.pool, id, most)).await?;
+            store::channel::delete_emptied(&self.pool, id).await?;
+        }
+        Ok(())
     }
 
     /// One partition after the other, until all is in order.
@@ -172,10 +177,13 @@ impl Upkeep {
     }
 }
 
-/// Deletes batch by batch until nothing is left.
-async fn clear<F: Future<Output = Result<u64, store::Error>>>(mut batch: impl FnMut() -> F) -> Result<(), store::Error> {
+/// Deletes batch by batch, each of so many rows, until one is not full.
+async fn clear<F: Future<Output = Result<u64, store::Error>>>(
+    most: i64,
+    mut batch: impl FnMut(i64) -> F,
+) -> Result<(), store::Error> {
     for _ in 0..ACTIONS_MAX {
-        if batch().await? == 0 {
+        if batch(most).await? < most.cast_unsigned() {
             break;
         }
     }

@@ -289,8 +289,10 @@ impl<'a> Work<'a> {
         if node.scope_id != id {
             self.guard_scopes_inside(id).await?;
         }
-        store::channel::set_aside_inside(self.db, id, MESSAGES_DELETED_AT_ONCE).await?;
-        store::node::delete_node(&mut *self.db, id).await?;
+        let aside = store::channel::set_aside_inside(self.db, id, MESSAGES_DELETED_AT_ONCE).await?;
+        if !aside.contains(&id) {
+            store::node::delete_node(&mut *self.db, id).await?;
+        }
         self.touched.push(Touched::Deleted(id));
         self.record("delete_node", node_subject(id, node.scope_id, node.kind, &node.title), json!({})).await
     }

@@ -67,8 +67,8 @@ pub async fn lock_order(db: impl PgExecutor<'_>, id: Uuid) -> Result<bool> {
 }
 
 /// Puts the channels that are this node or inside it where nobody sees them, if they have more than `most` messages
-/// together; [`delete_messages_of_deleted`] goes on. The caller holds `lock_graph`.
-pub async fn set_aside_inside(db: &mut PgConnection, node_id: Uuid, most: i64) -> Result<()> {
+/// together; answers which. Their messages are deleted later. The caller holds `lock_graph`.
+pub async fn set_aside_inside(db: &mut PgConnection, node_id: Uuid, most: i64) -> Result<Vec<Uuid>> {
     let channels = sqlx::query_scalar!(
         r#"with recursive inside as (
              select n.id, n.kind from nodes n where n.id = $1
@@ -88,29 +88,34 @@ pub async fn set_aside_inside(db: &mut PgConnection, node_id: Uuid, most: i64) -
         &channels,
         most
     );
-    if !channels.is_empty() && many.fetch_one(&mut *db).await? {
-        sqlx::query!("select set_channels_aside($1)", &channels).execute(db).await?;
+    if channels.is_empty() || !many.fetch_one(&mut *db).await? {
+        return Ok(Vec::new());
     }
-    Ok(())
+    sqlx::query!("select set_channels_aside($1)", &channels).execute(db).await?;
+    Ok(channels)
 }
 
-/// Deletes some messages of channels that are deleted; answers how many.
-pub async fn delete_messages_of_deleted(db: impl PgExecutor<'_>, limit: i64) -> Result<u64> {
+/// Some of those that are deleted and still there, the first first.
+pub async fn list_deleted(db: impl PgExecutor<'_>, limit: i64) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar!("select node_id from channels where deleted_at is not null order by deleted_at limit $1", limit)
+        .fetch_all(db)
+        .await
+}
+
+/// Deletes some messages of a channel for good; answers how many.
+pub async fn delete_messages(db: impl PgExecutor<'_>, id: Uuid, limit: i64) -> Result<u64> {
     let done = sqlx::query!(
         "delete from nodes where id in (
-           select m.node_id from channels c join messages m on m.channel_id = c.node_id where c.deleted_at is not null limit $1)",
+           select node_id from messages where channel_id = $1 order by thread_id, number limit $2)",
+        id,
         limit
     );
     Ok(done.execute(db).await?.rows_affected())
 }
 
-/// Deletes the channels of which no message is left.
-pub async fn delete_emptied(db: impl PgExecutor<'_>) -> Result<()> {
-    let done = sqlx::query!(
-        "delete from nodes where id in (
-           select c.node_id from channels c
-            where c.deleted_at is not null and not exists (select from messages m where m.channel_id = c.node_id))"
-    );
+/// Deletes a channel of which no message is left.
+pub async fn delete_emptied(db: impl PgExecutor<'_>, id: Uuid) -> Result<()> {
+    let done = sqlx::query!("delete from nodes where id = $1 and not exists (select from messages where channel_id = $1)", id);
     done.execute(db).await.map(drop)
 }
 

@@ -27,7 +27,7 @@ pub struct FilesKept {
 
 /// All of it once. Each step is idempotent, may be done by two servers at once, and may be the last.
 pub async fn keep_files(pool: &Pool, folder: &Folder) -> Result<FilesKept, FilesError> {
-    clear(|| store::file::delete_unsent_files(pool, FILES_UNSENT_KEPT, UPKEEP_BATCH_ROWS)).await?;
+    clear(UPKEEP_BATCH_ROWS, |most| store::file::delete_unsent_files(pool, FILES_UNSENT_KEPT, most)).await?;
     let mended = folder.mend(FILE_DRAFTS_KEPT).await?;
     if mended != content::Mended::default() {
         tracing::info!(swept = mended.swept, put_back = mended.put_back, "what a crash left among the files is put right");

@@ -549,52 +549,63 @@ async fn the_job_deletes_what_was_not_sent_within_a_day() {
     assert!(tmp.join("fresh").exists());
 }
 
+/// Fills a channel with more than is deleted at once.
+async fn fill(app: &TestApp, channel: Uuid) {
+    let many = "with new as (insert into nodes (id, kind, title) select gen_random_uuid(), 'message', 'x' from generate_series(2, $2) returning id),
+                placed as (insert into edges (id, kind, source_id, target_id) select gen_random_uuid(), 'part_of', id, $1 from new)
+                insert into messages (node_id, channel_id, thread_id, number) select id, $1, $1, 1 + row_number() over () from new";
+    sqlx::query(many).bind(channel).bind(2 * MESSAGES_DELETED_AT_ONCE + 1).execute(app.db.owner_pool()).await.unwrap();
+}
+
+async fn delete(admin: &Client, path: &str) {
+    let version = format!("\"{}\"", admin.get(path).await.ok()["version"]);
+    admin.send(Method::DELETE, path, None, &[("if-match", &version)]).await.ok();
+}
+
 #[tokio::test]
 async fn a_channel_with_much_in_it_is_gone_at_once_and_for_good_bit_by_bit() {
     let place = Place::with(|config| config.roles = vec![Role::Gateway, Role::Worker]).await;
     let (app, admin) = (&place.app, &place.admin);
-    let file = upload(admin, &place.uploads(), "a.txt", "text/plain", b"hello").await.ok();
-    let said = place.send(admin, &[&file]).await;
-    let other = make_channel(admin, place.workspace).await;
-    let kept = say(admin, other, "stays").await;
-    let many = "with new as (insert into nodes (id, kind, title) select gen_random_uuid(), 'message', 'x' from generate_series(2, $2) returning id),
-                placed as (insert into edges (id, kind, source_id, target_id) select gen_random_uuid(), 'part_of', id, $1 from new)
-                insert into messages (node_id, channel_id, thread_id, number) select id, $1, $1, 1 + row_number() over () from new";
-    sqlx::query(many).bind(place.channel).bind(3 * MESSAGES_DELETED_AT_ONCE + 1).execute(app.db.owner_pool()).await.unwrap();
-    let (reader_id, reader) = sign_in(app, admin, "reader").await;
-    app.db.grant(reader_id, ReaderOf, place.channel).await;
-    let topic = format!("channel:{}", place.channel);
-    let mut page = Reader::start(app.ready.address, admin.session(), &["channel", "message"]).await;
-    page.subscribe(&topic, None).await;
-    page.until("the channel is there", |held| held.running.contains(&topic)).await;
-
-    // With all that is around it; and what it held is nobody's any more.
-    let path = format!("/api/v1/workspaces/{}", place.workspace);
-    let version = format!("\"{}\"", admin.get(&path).await.ok()["version"]);
-    admin.send(Method::DELETE, &path, None, &[("if-match", &version)]).await.ok();
-    page.until("it is taken away", |held| !held.rows.contains_key(&place.channel) && !held.rows.contains_key(&id_of(&said)))
-        .await;
-    for client in [admin, &reader] {
-        for path in [format!("/api/v1/nodes/{}", place.channel), format!("/api/v1/messages/{}", id_of(&said))] {
-            assert_eq!(client.get(&path).await.status, StatusCode::NOT_FOUND);
-        }
-        assert_eq!(client.get("/api/v1/search?q=look").await.ok()["items"], json!([]));
-        assert_eq!(get(client, &file, &[]).await.status, StatusCode::NOT_FOUND);
-        let new = json!({ "id": Uuid::now_v7(), "body": "hello" });
-        let sent = client.post(&format!("/api/v1/channels/{}/messages", place.channel), new).await;
-        assert_eq!(sent.status, StatusCode::NOT_FOUND);
-    }
     let left = async || {
         let rows = "select (select count(*) from channels), (select count(*) from messages), (select count(*) from files)";
         sqlx::query_as::<_, (i64, i64, i64)>(rows).fetch_one(app.db.owner_pool()).await.unwrap()
     };
-    assert_eq!(left().await, (2, 3 * MESSAGES_DELETED_AT_ONCE + 2, 1), "both are aside, so that the whole is short");
-    let version = format!("\"{}\"", kept["version"]);
-    let kept = format!("/api/v1/messages/{}", id_of(&kept));
-    assert_eq!(admin.send(Method::DELETE, &kept, None, &[("if-match", &version)]).await.status, StatusCode::NOT_FOUND);
+    // By itself; and the second with all that is around it, where there is a small one, too.
+    for (deletes, kept) in
+        [(format!("/api/v1/channels/{}", place.channel), (1, 1)), (format!("/api/v1/workspaces/{}", place.workspace), (2, 2))]
+    {
+        let channel = if kept.0 == 1 { place.channel } else { make_channel(admin, place.workspace).await };
+        let uploads = format!("/api/v1/channels/{channel}/files");
+        let file = upload(admin, &uploads, "a.txt", "text/plain", b"hello").await.ok();
+        let said = json!({ "id": Uuid::now_v7(), "body": "look", "file_ids": [file["id"]] });
+        let said = id_of(&admin.post(&format!("/api/v1/channels/{channel}/messages"), said).await.ok());
+        if kept.0 == 2 {
+            say(admin, make_channel(admin, place.workspace).await, "a word").await;
+        }
+        fill(app, channel).await;
+        let (reader_id, reader) = sign_in(app, admin, &format!("reader{}", kept.0)).await;
+        app.db.grant(reader_id, ReaderOf, channel).await;
+        let topic = format!("channel:{channel}");
+        let mut page = Reader::start(app.ready.address, admin.session(), &["channel", "message"]).await;
+        page.subscribe(&topic, None).await;
+        page.until("the channel is there", |held| held.running.contains(&topic)).await;
 
-    admin.post("/api/v1/admin/jobs", json!({ "kind": "retention", "payload": {} })).await.ok();
-    wait_until("it is cleared away", LIMIT, async || left().await == (0, 0, 0) && place.on_disk().is_empty()).await;
+        delete(admin, &deletes).await;
+        page.until("it is taken away", |held| !held.rows.contains_key(&channel) && !held.rows.contains_key(&said)).await;
+        for client in [admin, &reader] {
+            for path in [format!("/api/v1/nodes/{channel}"), format!("/api/v1/messages/{said}")] {
+                assert_eq!(client.get(&path).await.status, StatusCode::NOT_FOUND);
+            }
+            assert_eq!(client.get("/api/v1/search?q=look").await.ok()["items"], json!([]));
+            assert_eq!(get(client, &file, &[]).await.status, StatusCode::NOT_FOUND);
+            let new = json!({ "id": Uuid::now_v7(), "body": "hello" });
+            let sent = client.post(&format!("/api/v1/channels/{channel}/messages"), new).await;
+            assert_eq!(sent.status, StatusCode::NOT_FOUND);
+        }
+        assert_eq!(left().await, (kept.0, 2 * MESSAGES_DELETED_AT_ONCE + kept.1, 1), "what is long is left to the job");
+        admin.post("/api/v1/admin/jobs", json!({ "kind": "retention", "payload": {} })).await.ok();
+        wait_until("it is cleared away", LIMIT, async || left().await == (0, 0, 0) && place.on_disk().is_empty()).await;
+    }
 }
 
 #[tokio::test]

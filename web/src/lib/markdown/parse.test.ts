@@ -53,6 +53,10 @@ describe('parse', () => {
 		]);
 	});
 
+	it('keeps the lines of a long log', () => {
+		expect(parse('[INFO] a_b\n'.repeat(600).trim())[0]).toMatchObject({ children: [text('[INFO] a_b'), { type: 'br' }, ...Array(1197).fill({})] });
+	});
+
 	it('takes more marks than anybody types in a paragraph for what they are', () => {
 		expect(JSON.stringify(parse('**a** '.repeat(400))).split('strong').length - 1).toBe(400);
 	});

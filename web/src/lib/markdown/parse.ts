@@ -40,7 +40,10 @@ const marks_max = 1_000;
 class Words extends Lexer {
 	override inlineTokens(text: string, tokens: Token[] = []): Token[] {
 		if ((text.match(/[*_~]+|`+|\[/g)?.length ?? 0) <= marks_max) return super.inlineTokens(text, tokens);
-		tokens.push({ type: 'text', raw: text, text });
+		for (const [at, line] of text.split('\n').entries()) {
+			if (at > 0) tokens.push({ type: 'br', raw: '\n' });
+			tokens.push({ type: 'text', raw: line, text: line });
+		}
 		return tokens;
 	}
 }
