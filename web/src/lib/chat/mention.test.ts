@@ -99,7 +99,8 @@ describe('mentioning', () => {
 describe('spoken', () => {
 	it.each([
 		[`Ask [Kari](node:${id}) about\n[Checkout](node:${id}).`, 'Ask Kari about Checkout.'],
-		['[x](https://example.org)', '[x](https://example.org)'],
+		['[x](https://example.org) is **slow**', 'x is slow'],
+		['# Now\n\n- one\n- two\n\n> `three`\n\n| a | b |\n|-|-|\n| c | d |', 'Now one two three a b c d'],
 		['x'.repeat(300), `${'x'.repeat(200)}…`]
 	])('%j', (body, expected) => expect(spoken(body)).toBe(expected));
 });

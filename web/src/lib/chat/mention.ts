@@ -1,3 +1,5 @@
+import { wordsOf } from '$lib/markdown/parse';
+
 /** What is asked for behind an `@`: no longer than names are. */
 const asked_max_chars = 40;
 const asked_max_words = 3;
@@ -33,8 +35,8 @@ export function withNode(text: string, { at, q }: Asked, node: { id: string; tit
 	return { text: text.slice(0, at) + link + space + rest, caret: at + link.length + 1 };
 }
 
-/** A text as one reads it aloud: nodes by their names. */
+/** The beginning of a text as one reads it aloud: without marks, nodes by their names. */
 export function spoken(body: string, max_chars = 200): string {
-	const plain = body.replaceAll(/\[([^\]\n]*)\]\(node:[^)\s]*\)/g, '$1').replaceAll(/\s+/g, ' ').trim();
+	const plain = wordsOf(body.slice(0, 10 * max_chars));
 	return plain.length > max_chars ? `${plain.slice(0, max_chars)}…` : plain;
 }

@@ -92,6 +92,28 @@ function plain(parts: Inline[]): string {
 		.join('');
 }
 
+/** What Markdown says, without its marks, on one line. */
+export function wordsOf(markdown: string): string {
+	const said = (block: Block): string => {
+		switch (block.type) {
+			case 'heading':
+			case 'paragraph':
+				return plain(block.children);
+			case 'code':
+				return block.text;
+			case 'quote':
+				return block.children.map(said).join(' ');
+			case 'list':
+				return block.items.flatMap(({ children }) => children.map(said)).join(' ');
+			case 'table':
+				return [block.head, ...block.rows].flat().map(plain).join(' ');
+			case 'rule':
+				return '';
+		}
+	};
+	return parse(markdown, { nodes: true }).map(said).join(' ').replaceAll(/\s+/g, ' ').trim();
+}
+
 const deeper = ({ depth, nodes }: Way): Way => ({ depth: depth + 1, nodes });
 
 function blocks(tokens: Token[], way: Way): Block[] {
