@@ -9,6 +9,7 @@ use crate::raw::Raw;
 use crate::socket::Reader;
 use domain::EdgeKind::{MemberOf, Reader as ReaderOf};
 use domain::limits::{FILES_UNSENT_PER_PERSON_MAX, MESSAGES_DELETED_AT_ONCE, UPLOADS_AT_ONCE_PER_PERSON};
+use domain::node::INSTANCE_ID;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -603,8 +604,12 @@ async fn a_channel_with_much_in_it_is_gone_at_once_and_for_good_bit_by_bit() {
             assert_eq!(sent.status, StatusCode::NOT_FOUND);
         }
         assert_eq!(left().await, (kept.0, 2 * MESSAGES_DELETED_AT_ONCE + kept.1, 1), "what is long is left to the job");
+        let again = json!({ "id": channel, "parent_id": INSTANCE_ID, "title": "Again" });
+        assert_eq!(admin.post("/api/v1/channels", again.clone()).await.status, StatusCode::CONFLICT, "its id is in use");
         admin.post("/api/v1/admin/jobs", json!({ "kind": "retention", "payload": {} })).await.ok();
         wait_until("it is cleared away", LIMIT, async || left().await == (0, 0, 0) && place.on_disk().is_empty()).await;
+        let again = id_of(&admin.post("/api/v1/channels", again).await.ok());
+        delete(admin, &format!("/api/v1/channels/{again}")).await;
     }
 }
 

@@ -294,7 +294,7 @@ export const en = {
 		signed_in: 'Everybody signed in',
 		signed_inHint: 'all people of this Synops',
 		members: 'Only people with access',
-		membersHint: 'the people and teams that are granted it, here or around it',
+		membersHint: 'whoever was granted it, here or around it',
 		isolated: 'Isolated',
 		isolatedHint: 'Access from what it is part of does not reach in here.',
 		asIn: 'Who sees and changes this is decided in',

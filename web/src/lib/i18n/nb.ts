@@ -292,7 +292,7 @@ export const nb: Messages = {
 		signed_in: 'Alle som er logget inn',
 		signed_inHint: 'alle personer i denne Synops',
 		members: 'Bare de som har tilgang',
-		membersHint: 'personene og teamene som har fått tilgang, her eller rundt det',
+		membersHint: 'de som har fått tilgang, her eller rundt det',
 		isolated: 'Isolert',
 		isolatedHint: 'Tilgang fra det dette er en del av, når ikke hit inn.',
 		asIn: 'Hvem som ser og endrer dette, bestemmes i',
